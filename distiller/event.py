@@ -1,0 +1,23 @@
+"""What a running generator says of itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+__all__ = ["Event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Step i of n of a stage is done; i counts from 0.
+
+    Events carry latents, never images: decoding is the viewer's policy.
+    """
+
+    stage: str
+    i: int
+    n: int
+    label: int | None = None
+    x0: Tensor | None = None  # (m, *latent_shape), the estimates of the clean latents
+    scalars: Mapping[str, float] = field(default_factory=dict)

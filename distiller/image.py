@@ -1,0 +1,25 @@
+"""Images: 8-bit pixels outside, tensors in [-1, 1] inside.
+
+Data sets and files hold uint8 arrays of shape (n, height, width, 3). Everything that computes
+holds float tensors of shape (n, 3, height, width) in [-1, 1], the range of the autoencoders.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+__all__ = ["to_pixels", "to_tensor"]
+
+
+def to_tensor(pixels: NDArray[np.uint8]) -> Tensor:
+    """Maps (n, h, w, 3) in 0 ... 255 to (n, 3, h, w) in [-1, 1]."""
+    tensor = torch.from_numpy(np.ascontiguousarray(pixels))
+    return tensor.permute(0, 3, 1, 2).to(torch.float32).div(127.5).sub(1).contiguous()
+
+
+def to_pixels(images: Tensor) -> NDArray[np.uint8]:
+    """Maps (n, 3, h, w) in [-1, 1], clamped, to (n, h, w, 3) in 0 ... 255."""
+    images = images.detach().float().clamp(-1, 1).add(1).mul(127.5).round()
+    pixels: NDArray[np.uint8] = images.to("cpu", torch.uint8).permute(0, 2, 3, 1).numpy()
+    return np.ascontiguousarray(pixels)

@@ -1,0 +1,185 @@
+"""Judges: small classifiers trained on real images, shown images by everyone else.
+
+A judge says which class an image is recognised as and, where a data set knows its modes, which
+mode; the activations before its heads are a feature space that no prior and no guidance of ours
+has seen. It is trained on the real training split alone, and its accuracy on the real test
+split is stored beside its weights: no verdict of a judge is better than that.
+"""
+
+import json
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from .data import Dataset, Split
+from .errors import Refused
+from .event import Event
+from .image import to_tensor
+
+__all__ = ["Judge", "Verdict", "load_judge", "save_judge", "train_judge"]
+
+F = nn.functional
+ASSETS = Path(__file__).parent.parent / "assets"
+WIDTHS = (32, 64, 128, 128)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a judge says of n images."""
+
+    classes: NDArray[np.int64]  # (n,)
+    modes: NDArray[np.int64] | None  # (n,)
+    features: Tensor  # (n, 128)
+
+
+class Judge(nn.Module):
+    """A residual network of four stages, global pooling, and a head for classes and for modes."""
+
+    def __init__(self, classes: int, modes: int = 0) -> None:
+        super().__init__()
+        stages: list[nn.Module] = [nn.Conv2d(3, WIDTHS[0], 3, padding=1, bias=False)]
+        for before, width in zip((WIDTHS[0], *WIDTHS), WIDTHS, strict=False):
+            stages.append(_Block(before, width))
+        self.body = nn.Sequential(*stages, nn.BatchNorm2d(WIDTHS[-1]), nn.ReLU())
+        self.class_head = nn.Linear(WIDTHS[-1], classes)
+        self.mode_head = nn.Linear(WIDTHS[-1], modes) if modes else None
+        self.accuracy: dict[str, float] = {}  # on the real test split, in percent
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Maps (n, 3, h, w) in [-1, 1] to features, class logits and mode logits."""
+        h = self.body(images).mean((2, 3))
+        return h, self.class_head(h), None if self.mode_head is None else self.mode_head(h)
+
+    @torch.no_grad()
+    def judge(self, pixels: NDArray[np.uint8], batch: int = 256) -> Verdict:
+        """Judges (n, h, w, 3) pixels."""
+        self.eval()
+        parts = [self(to_tensor(pixels[k : k + batch])) for k in range(0, len(pixels), batch)]
+        features, classes, modes = zip(*parts, strict=True)
+        return Verdict(
+            torch.cat(classes).argmax(1).numpy(),
+            None if self.mode_head is None else torch.cat(modes).argmax(1).numpy(),
+            torch.cat(features),
+        )
+
+
+class _Block(nn.Module):
+    """Two pre-activation convolutions beside a shortcut, halving height and width."""
+
+    def __init__(self, before: int, width: int) -> None:
+        super().__init__()
+        self.norm1, self.norm2 = nn.BatchNorm2d(before), nn.BatchNorm2d(width)
+        self.conv1 = nn.Conv2d(before, width, 3, stride=2, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.shortcut = nn.Conv2d(before, width, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h: Tensor = self.conv1(self.norm1(x).relu())
+        h = self.conv2(self.norm2(h).relu()) + self.shortcut(F.avg_pool2d(x, 2))
+        return h
+
+
+def train_judge(
+    data: Dataset,
+    *,
+    epochs: int = 20,
+    batch: int = 64,
+    lr: float = 2e-3,
+    flip: bool = True,
+    seed: int = 0,
+) -> Generator[Event, None, Judge]:
+    """Trains a judge on the real training split and measures it on the real test split.
+
+    Images are shifted by up to an eighth and, with `flip`, mirrored; the rate rises and falls
+    once (Smith & Topin, 2018).
+    """
+    torch.manual_seed(seed)
+    judge = Judge(len(data.classes), len(data.modes))
+    split = data.train
+    steps = epochs * (len(split.labels) // batch)
+    optimizer = torch.optim.AdamW(judge.parameters(), lr, weight_decay=0.05)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
+    rng = np.random.default_rng(seed)
+    order = np.concatenate([rng.permutation(len(split.labels)) for _ in range(epochs + 1)])
+    for i in range(steps):
+        rows = np.sort(order[i * batch : (i + 1) * batch])
+        judge.train()
+        _, classes, modes = judge(_augmented(split.images[rows], rng, flip))
+        loss = F.cross_entropy(classes, torch.from_numpy(split.labels[rows]), label_smoothing=0.05)
+        if modes is not None and split.modes is not None:
+            loss = loss + F.cross_entropy(modes, torch.from_numpy(split.modes[rows]))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        rate.step()
+        yield Event("judge", i, steps, scalars={"loss": loss.item()})
+    judge.accuracy = measure(judge, data.test)
+    return judge
+
+
+def _augmented(pixels: NDArray[np.uint8], rng: np.random.Generator, flip: bool) -> Tensor:
+    images = to_tensor(pixels)
+    side = images.shape[-1]
+    reach = side // 8
+    padded = F.pad(images, (reach,) * 4, mode="replicate")
+    out = torch.empty_like(images)
+    for k, (dy, dx) in enumerate(rng.integers(0, 2 * reach + 1, size=(len(images), 2))):
+        out[k] = padded[k, :, dy : dy + side, dx : dx + side]
+    if flip:
+        mirrored = torch.from_numpy(rng.random(len(images)) < 0.5)
+        out[mirrored] = out[mirrored].flip(-1)
+    return out
+
+
+def measure(judge: Judge, split: Split) -> dict[str, float]:
+    """The judge's accuracy on a split, in percent, for classes and, where known, modes."""
+    verdict = judge.judge(split.images)
+    accuracy = {"classes": 100 * float((verdict.classes == split.labels).mean())}
+    if verdict.modes is not None and split.modes is not None:
+        accuracy["modes"] = 100 * float((verdict.modes == split.modes).mean())
+    return accuracy
+
+
+def save_judge(judge: Judge, folder: Path) -> None:
+    """Writes the weights, in half precision, and the measured accuracy."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    halves = {
+        name: value.half() if value.is_floating_point() else value
+        for name, value in judge.state_dict().items()
+    }
+    save_file(halves, folder / "model.safetensors")
+    config = {
+        "classes": judge.class_head.out_features,
+        "modes": judge.mode_head.out_features if judge.mode_head else 0,
+        "accuracy_percent": judge.accuracy,
+    }
+    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+
+
+def load_judge(name: str) -> Judge:
+    """The judge of a data set: a shipped one, by the data set's name, or a folder.
+
+    Raises:
+        Refused: if there is none.
+    """
+    from safetensors.torch import load_file
+
+    folder = ASSETS / "judges" / name
+    folder = folder if folder.is_dir() else Path(name)
+    if not (folder / "config.json").is_file():
+        raise Refused(
+            f"There is no judge for {name!r}; train one with "
+            f"`python -m distiller train-judge --dataset {name}`."
+        )
+    config = json.loads((folder / "config.json").read_text())
+    judge = Judge(config["classes"], config["modes"])
+    judge.load_state_dict(load_file(folder / "model.safetensors"))
+    judge.accuracy = config["accuracy_percent"]
+    return judge.float().eval()

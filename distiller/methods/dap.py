@@ -1,0 +1,123 @@
+"""DAP: diffusion as a prior of representativeness (Su et al., 2026, arXiv:2510.17421).
+
+A sample is pulled toward the real class R in the denoiser's own hidden features phi, compared
+at the same noise level, by the metric of a Mercer kernel K:
+
+    p(R | x_t)  ~  exp(-1/N sum_i D_K(phi(x_t, t), phi(r_i, t)))^gamma,    r_i real, noised to t
+
+(Section 3; the released text leaves open which block, how many references, the window of times
+and the units of gamma.) What is chosen here, and why:
+
+- *Units.* Distances are divided by the mean distance between the real references at that time
+  and multiplied by the dimension of a latent, so gamma is free of kernel, block and prior: the
+  energy of a sample as far from the class as its members are from each other is gamma nats a
+  dimension. Our gamma is this scale, not the paper's step length.
+- *Noise levels.* The gradient with respect to x_t is multiplied by alpha_t, as an energy of x_0
+  would be (see `guidance.from_energy`): else Tweedie's 1/alpha_t makes it explode near pure
+  noise, where features hold almost nothing of the image.
+- *References.* N real images of the class and their noise are drawn once, with a fixed seed;
+  their features at a time are computed when first needed and kept, so a second run with another
+  gamma costs nothing extra.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..data import Dataset
+from ..distill import seeded_noise
+from ..errors import Refused
+from ..event import Event
+from ..guidance import Dial, Field, Guidance
+from ..image import to_tensor
+from ..kernel import KERNELS, Kernel, kernel_distance, make_kernel
+from ..prior import Prior
+from ..recipe import Recipe, knob
+
+__all__ = ["DAP"]
+
+
+@dataclass(frozen=True)
+class DAP:
+    """Pulls samples toward the real class in the denoiser's own features, by a Mercer kernel."""
+
+    title: ClassVar[str] = "DAP"
+
+    gamma: float | Dial = knob(1.0, "guidance strength", low=0, high=20, live=True)
+    kernel: str = knob("linear", "the Mercer kernel on the features", choices=tuple(KERNELS))
+    block: int = knob(3, "the transformer block whose output is the feature", low=0, high=63)
+    references: int = knob(32, "real images of the class to compare with", low=2, high=5000)
+    pooling: str = knob(
+        "tokens",
+        "whether features keep their place in the image or are averaged over it",
+        choices=("tokens", "mean"),
+    )
+    t_low: int = knob(50, "the time below which it does not act", low=0, high=1000)
+    t_high: int = knob(700, "the time above which it does not act", low=0, high=1000)
+
+    def fit(
+        self, prior: Prior, data: Dataset, labels: Sequence[int]
+    ) -> Generator[Event, None, Recipe]:
+        """Encodes the references of each class.
+
+        Raises:
+            Refused: if the prior has no hidden features, or no such block.
+        """
+        if prior.hidden is None or self.block >= prior.blocks:
+            raise Refused(
+                f"dap.block must be below {prior.blocks}, the number of blocks of the prior "
+                f"{prior.name!r}; got {self.block}."
+            )
+        real = {}
+        for i, label in enumerate(labels):
+            real[label] = _references(prior, data, label, self.references)
+            yield Event("encode", i, len(labels), label)
+
+        def guidance(label: int) -> Guidance:
+            field = self._field(prior, prior.label(data.classes[label]), real[label])
+            return Guidance(field, self.gamma, (self.t_low, self.t_high))
+
+        return Recipe(guidance=(cache(guidance),))
+
+    def _features(self, prior: Prior, x_t: Tensor, t: int, label: int) -> Tensor:
+        """phi(x_t, t): (n, d)."""
+        assert prior.hidden is not None
+        labels = torch.full((len(x_t),), label, device=x_t.device)
+        h = prior.hidden(x_t, t, labels, self.block)
+        return h.mean(1) if self.pooling == "mean" else h.flatten(1)
+
+    def _field(self, prior: Prior, label: int, real: Tensor) -> Field:
+        noise = seeded_noise(prior.latent_shape, 0, label, len(real)).to(real)
+
+        @cache
+        @torch.no_grad()
+        def at(t: int) -> tuple[Tensor, Kernel, float]:
+            """The references' features at time t, the kernel, and the unit of its distances."""
+            alpha, sigma = prior.schedule(t, like=real)
+            phi = self._features(prior, alpha * real + sigma * noise, t, label)
+            kernel = make_kernel(self.kernel, phi)
+            n = len(phi)
+            return phi, kernel, float(kernel_distance(kernel, phi, phi).sum() / (n * (n - 1)))
+
+        def field(x_t: Tensor, t: int, x0: Tensor) -> Tensor:
+            phi_real, kernel, unit = at(t)
+            with torch.enable_grad():
+                leaf = x_t.detach().requires_grad_()
+                phi = self._features(prior, leaf, t, label)
+                energy = kernel_distance(kernel, phi, phi_real).mean(1).sum() / unit
+                gradient = torch.autograd.grad(energy, leaf)[0]
+            alpha, _ = prior.schedule(t, like=x_t)
+            return -real[0].numel() * alpha * gradient
+
+        return field
+
+
+def _references(prior: Prior, data: Dataset, label: int, n: int) -> Tensor:
+    """Latents of n real images of a class (all, if there are fewer), drawn with a fixed seed."""
+    rows = np.random.default_rng([0, label]).permutation(data.train.of(label))[:n]
+    return prior.encode(to_tensor(np.ascontiguousarray(data.train.images[np.sort(rows)])))

@@ -1,0 +1,40 @@
+"""The baseline of every table: real images, drawn at random without replacement."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data import Dataset
+from ..errors import Refused
+from ..event import Event
+from ..prior import Prior
+from ..recipe import Recipe
+
+__all__ = ["Random"]
+
+
+@dataclass(frozen=True)
+class Random:
+    """Real images of the class, drawn at random without replacement: what any method must beat."""
+
+    title: ClassVar[str] = "Random real"
+
+    def fit(
+        self, prior: Prior, data: Dataset, labels: Sequence[int]
+    ) -> Generator[Event, None, Recipe]:
+        """Nothing to fit; the subset is drawn per class."""
+        yield from ()
+
+        def subset(label: int, n: int, seed: int) -> NDArray[np.int64]:
+            members = data.train.of(label)
+            if n > len(members):
+                raise Refused(
+                    f"The class {data.classes[label]!r} has {len(members)} training images; "
+                    f"{n} were asked for."
+                )
+            return np.random.default_rng([seed, label]).permutation(members)[:n]
+
+        return Recipe(subset=subset)

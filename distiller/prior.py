@@ -1,0 +1,248 @@
+"""Priors: a conditional denoiser, its noise schedule, and the autoencoder of its latents."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from .errors import Refused, unknown
+from .sampler import Denoiser, Estimate
+from .schedule import Schedule
+from .torchvision_shim import declare_missing_operators
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL, DiTTransformer2DModel
+
+__all__ = ["DiT", "Prior", "choose_device", "load_prior"]
+
+ASSETS = Path(__file__).parent.parent / "assets"
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What a method may ask of a generative model of images with classes.
+
+    Latents are float32 tensors (n, *latent_shape); images are (n, 3, h, w) in [-1, 1]. Times
+    are those of `Schedule`: 0 is clean.
+    """
+
+    name: str
+    schedule: Schedule
+    latent_shape: tuple[int, ...]
+    labels: Mapping[str, int]  # class name to the network's label
+    null_label: int
+    predict: Callable[[Tensor, int, Tensor], Estimate]  # (x_t, t, labels)
+    encode: Callable[[Tensor], Tensor]  # images to latents
+    decode: Callable[[Tensor], Tensor]  # latents to images
+    hidden: Callable[[Tensor, int, Tensor, int], Tensor] | None = None
+    """(x_t, t, labels, block) to the activations after that block, (n, tokens, width)."""
+    blocks: int = 0
+    cfg_channels: int | None = None  # how many channels CFG moves; None is all of them
+    cfg_scale: float = 4.0  # the default, DiT's
+    device: torch.device = field(default=torch.device("cpu"))
+    folder: Path | None = None
+
+    def label(self, name: str) -> int:
+        """The network's label of a class.
+
+        Raises:
+            Refused: if the prior was not trained on a class of that name.
+        """
+        if name not in self.labels:
+            raise Refused(unknown(f"class of the prior {self.name!r} called", name, self.labels))
+        return self.labels[name]
+
+    def denoiser(self, label: int, cfg_scale: float | Callable[[], float] = 1.0) -> Denoiser:
+        """The denoiser of p(x | label), sharpened by classifier-free guidance.
+
+        `cfg_scale` is DiT's: x_0 = x_null + cfg_scale (x_label - x_null), and 1 is none. It may
+        be a dial, read at every step (Ho & Salimans, 2022, arXiv:2207.12598, Eq. 6).
+        """
+
+        def denoise(x_t: Tensor, t: int) -> Estimate:
+            scale = cfg_scale() if callable(cfg_scale) else cfg_scale
+            labels = torch.full((len(x_t),), label, device=x_t.device)
+            if scale == 1:
+                return self.predict(x_t, t, labels)
+            both = torch.cat([labels, torch.full_like(labels, self.null_label)])
+            x0, spread = self.predict(torch.cat([x_t, x_t]), t, both)
+            x0, null = x0.chunk(2)
+            moved = null + scale * (x0 - null)
+            if self.cfg_channels is not None:
+                moved = torch.cat([moved[:, : self.cfg_channels], x0[:, self.cfg_channels :]], 1)
+            return Estimate(moved, None if spread is None else spread.chunk(2)[0])
+
+        return denoise
+
+    def fingerprint(self) -> str:
+        """A hash of the weights on disk: sha256 over the files of network and autoencoder."""
+        digest = hashlib.sha256()
+        for part in ("transformer", "vae"):
+            for path in sorted((self.folder / part).iterdir()) if self.folder else ():
+                digest.update(path.name.encode())
+                digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+
+class DiT:
+    """Adapts diffusers' transformer, called with t - 1, to estimates of x_0 at time t."""
+
+    def __init__(
+        self, transformer: "DiTTransformer2DModel", schedule: Schedule, predicts: str
+    ) -> None:
+        self.transformer, self.schedule, self.predicts = transformer, schedule, predicts
+        self.channels = int(transformer.config.in_channels)
+        self.learns_variance = transformer.config.out_channels == 2 * self.channels
+
+    def __call__(self, x_t: Tensor, t: int, labels: Tensor) -> Estimate:
+        timestep = torch.full((len(x_t),), t - 1, device=x_t.device)
+        x = x_t.to(self.transformer.dtype)
+        out = self.transformer(x, timestep=timestep, class_labels=labels).sample.float()
+        spread = (out[:, self.channels :] + 1) / 2 if self.learns_variance else None
+        return Estimate(self._x0(x_t, t, out[:, : self.channels]), spread)
+
+    def _x0(self, x_t: Tensor, t: int, out: Tensor) -> Tensor:
+        alpha, sigma = self.schedule(t, like=x_t)
+        match self.predicts:
+            case "epsilon":
+                return (x_t - sigma * out) / alpha
+            case "v_prediction":
+                return alpha * x_t - sigma * out
+            case _:
+                return out
+
+    def hidden(self, x_t: Tensor, t: int, labels: Tensor, block: int) -> Tensor:
+        """The activations after block `block` (from 0): (n, tokens, width)."""
+        timestep = torch.full((len(x_t),), t - 1, device=x_t.device)
+        h: Tensor = self.transformer.pos_embed(x_t.to(self.transformer.dtype))
+        for layer in self.transformer.transformer_blocks[: block + 1]:
+            h = layer(h, timestep=timestep, class_labels=labels)
+        return h.float()
+
+
+# ------------------------------------------------------------------------------------- loading
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The named device, or the best there is.
+
+    Raises:
+        Refused: if the name is not a device, or that device is not there.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise Refused(f"The device {name!r} cannot be used here; try 'cpu' or 'auto'.") from error
+    return device
+
+
+def choose_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 on a GPU that computes in it, else float32.
+
+    On a CPU float32: it alone keeps an image the same to one grey level whatever the batch.
+    """
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.float32
+
+
+def load_prior(name: str | Path, device: str = "auto", dtype: torch.dtype | None = None) -> Prior:
+    """Loads a prior: the name of a shipped one, a `DiTPipeline` folder, or a Hub id.
+
+    Raises:
+        Refused: if files are missing or broken, there is no network, or memory runs out.
+    """
+    where = choose_device(device)
+    shipped = ASSETS / "priors" / str(name)
+    source = str(shipped if shipped.is_dir() else name)
+    try:
+        return _load(source, Path(name).name, where, dtype or choose_dtype(where))
+    except (OSError, KeyError, ValueError) as error:
+        raise Refused(_why(source, error)) from error
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise Refused(
+            f"There is not enough memory on {where} for the prior {name!s}; "
+            "close other programs, or use a smaller prior."
+        ) from error
+
+
+def _why(source: str, error: Exception) -> str:
+    first = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+    if Path(source).is_dir():
+        return (
+            f"{source} is not a DiTPipeline folder that can be read (it needs model_index.json, "
+            f"transformer/, vae/ and scheduler/ as diffusers saves them): {first}"
+        )
+    return (
+        f"There is no prior {source!r} here: it is not shipped, not a folder, and could not be "
+        f"fetched from the Hugging Face Hub (is there a network?): {first}"
+    )
+
+
+def _load(source: str, name: str, device: torch.device, dtype: torch.dtype) -> Prior:
+    declare_missing_operators()
+    from diffusers import AutoencoderKL, DDIMScheduler, DiTPipeline, DiTTransformer2DModel
+
+    index: dict[str, Any] = DiTPipeline.load_config(source)
+    config: dict[str, Any] = DDIMScheduler.load_config(source, subfolder="scheduler")
+    schedule = Schedule(DDIMScheduler.from_config(config).betas)
+    transformer = DiTTransformer2DModel.from_pretrained(
+        source, subfolder="transformer", torch_dtype=dtype
+    )
+    # The autoencoder runs in float32: half precision shows in the pictures.
+    vae = AutoencoderKL.from_pretrained(source, subfolder="vae", torch_dtype=torch.float32)
+    for module in (transformer, vae):
+        module.to(device).eval().requires_grad_(False)
+    dit = DiT(transformer, schedule, config.get("prediction_type", "epsilon"))
+    side = int(transformer.config.sample_size)
+    return Prior(
+        name=name,
+        schedule=schedule,
+        latent_shape=(dit.channels, side, side),
+        labels=_labels(index.get("id2label") or {}),
+        null_label=int(transformer.config.num_embeds_ada_norm),
+        predict=dit,
+        encode=_encoder(vae),
+        decode=_decoder(vae),
+        hidden=dit.hidden,
+        blocks=len(transformer.transformer_blocks),
+        device=device,
+        folder=Path(source) if Path(source).is_dir() else None,
+    )
+
+
+def _labels(id2label: Mapping[str, str]) -> dict[str, int]:
+    """Class names to labels; a label may have several names, separated by commas, as ImageNet's."""
+    labels: dict[str, int] = {}
+    for label, names in id2label.items():
+        for name in names.split(","):
+            labels.setdefault(name.strip(), int(label))
+    return labels
+
+
+def _encoder(vae: "AutoencoderKL", batch: int = 64) -> Callable[[Tensor], Tensor]:
+    @torch.no_grad()
+    def encode(images: Tensor) -> Tensor:
+        images = images.to(next(vae.parameters()).device)
+        latents = [vae.encode(chunk).latent_dist.mean for chunk in images.split(batch)]
+        return torch.cat(latents) * float(vae.config.scaling_factor)
+
+    return encode
+
+
+def _decoder(vae: "AutoencoderKL", batch: int = 64) -> Callable[[Tensor], Tensor]:
+    @torch.no_grad()
+    def decode(latents: Tensor) -> Tensor:
+        latents = latents / float(vae.config.scaling_factor)
+        return torch.cat([vae.decode(chunk).sample for chunk in latents.split(batch)])
+
+    return decode
