@@ -14,8 +14,8 @@ __all__ = ["to_pixels", "to_tensor"]
 
 def to_tensor(pixels: NDArray[np.uint8]) -> Tensor:
     """Maps (n, h, w, 3) in 0 ... 255 to (n, 3, h, w) in [-1, 1]."""
-    tensor = torch.from_numpy(np.ascontiguousarray(pixels))
-    return tensor.permute(0, 3, 1, 2).to(torch.float32).div(127.5).sub(1).contiguous()
+    tensor = torch.from_numpy(np.array(pixels, dtype=np.float32))
+    return tensor.permute(0, 3, 1, 2).div(127.5).sub(1).contiguous()
 
 
 def to_pixels(images: Tensor) -> NDArray[np.uint8]:

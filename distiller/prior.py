@@ -196,10 +196,12 @@ def _load(source: str, name: str, device: torch.device, dtype: torch.dtype) -> P
     config: dict[str, Any] = DDIMScheduler.load_config(source, subfolder="scheduler")
     schedule = Schedule(DDIMScheduler.from_config(config).betas)
     transformer = DiTTransformer2DModel.from_pretrained(
-        source, subfolder="transformer", torch_dtype=dtype
+        source, subfolder="transformer", torch_dtype=dtype, low_cpu_mem_usage=False
     )
     # The autoencoder runs in float32: half precision shows in the pictures.
-    vae = AutoencoderKL.from_pretrained(source, subfolder="vae", torch_dtype=torch.float32)
+    vae = AutoencoderKL.from_pretrained(
+        source, subfolder="vae", torch_dtype=torch.float32, low_cpu_mem_usage=False
+    )
     for module in (transformer, vae):
         module.to(device).eval().requires_grad_(False)
     dit = DiT(transformer, schedule, config.get("prediction_type", "epsilon"))
