@@ -1,0 +1,45 @@
+"""Dataset distillation with diffusion priors.
+
+    from distiller import Settings, distill, load, load_prior, make_methods
+
+    events = distill(make_methods("dap+diversity"), load_prior("solids"), load("solids"), Settings())
+    for event in events:
+        print(event.stage, event.i, event.n)
+
+`events` is a generator that returns the distilled set: `distilled = yield from events`.
+"""
+
+from .data import load
+from .distill import Distilled, Settings, distill
+from .errors import Refused
+from .event import Event
+from .guidance import Guidance, guided
+from .methods import METHODS, make_methods
+from .prior import Prior, load_prior
+from .recipe import Recipe
+from .request import Request
+from .sampler import Estimate, Step, ddim, ddpm, dpmpp
+from .schedule import Schedule
+
+__all__ = [
+    "METHODS",
+    "Distilled",
+    "Estimate",
+    "Event",
+    "Guidance",
+    "Prior",
+    "Recipe",
+    "Refused",
+    "Request",
+    "Schedule",
+    "Settings",
+    "Step",
+    "ddim",
+    "ddpm",
+    "distill",
+    "dpmpp",
+    "guided",
+    "load",
+    "load_prior",
+    "make_methods",
+]

@@ -1,6 +1,7 @@
 """Priors: a conditional denoiser, its noise schedule, and the autoencoder of its latents."""
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -217,9 +218,16 @@ def _load(source: str, name: str, device: torch.device, dtype: torch.dtype) -> P
         decode=_decoder(vae),
         hidden=dit.hidden,
         blocks=len(transformer.transformer_blocks),
+        cfg_scale=_default_cfg_scale(Path(source)),
         device=device,
         folder=Path(source) if Path(source).is_dir() else None,
     )
+
+
+def _default_cfg_scale(folder: Path) -> float:
+    """What `train-prior` recorded, else 4, the default of DiT."""
+    record = folder / "prior.json"
+    return float(json.loads(record.read_text())["cfg_scale"]) if record.is_file() else 4.0
 
 
 def _labels(id2label: Mapping[str, str]) -> dict[str, int]:

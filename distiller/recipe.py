@@ -18,9 +18,10 @@ from .data import Dataset
 from .errors import Refused
 from .event import Event
 from .guidance import Guidance
+from .limits import choice, flag, number, whole
 from .prior import Prior
 
-__all__ = ["Init", "Method", "Recipe", "Select", "Subset", "check", "combine", "knob"]
+__all__ = ["Init", "Method", "Recipe", "Select", "Subset", "check", "combine", "convert", "knob"]
 
 Init = Callable[[int, int, int], tuple[Tensor, int]]
 """Maps (label, n, seed) to n latents and their time."""
@@ -126,22 +127,19 @@ def check(name: str, method: Method) -> None:
     """
     for f in fields(method):
         value = getattr(method, f.name)
-        _check(f"{name}.{f.name}", f, value() if f.metadata["live"] and callable(value) else value)
+        convert(f"{name}.{f.name}", f, value() if callable(value) else value)
 
 
-def _check(name: str, f: "Field[Any]", value: Any) -> None:
-    kind: Any = type(f.default)
+def convert(name: str, knob: "Field[Any]", value: Any) -> Any:
+    """A value, or its text, as the hyperparameter's type, inside its range.
+
+    Raises:
+        Refused: naming the hyperparameter, its range and the value that came.
+    """
+    low, high, choices = (knob.metadata[key] for key in ("low", "high", "choices"))
+    kind: Any = type(knob.default)
     if kind is str:
-        if value not in f.metadata["choices"]:
-            known = ", ".join(f.metadata["choices"])
-            raise Refused(f"{name} must be one of {known}; got {str(value)[:60]!r}.")
-        return
-    low, high = f.metadata["low"], f.metadata["high"]
-    number = not isinstance(value, bool) and isinstance(value, (int, float, np.number))
+        return choice(name, value, choices)
     if kind is bool:
-        if not isinstance(value, bool):
-            raise Refused(f"{name} must be true or false; got {str(value)[:60]!r}.")
-    elif not number or not math.isfinite(value) or not low <= value <= high:
-        raise Refused(f"{name} must be a number from {low:g} to {high:g}; got {str(value)[:60]!r}.")
-    elif kind is int and int(value) != value:
-        raise Refused(f"{name} must be a whole number; got {str(value)[:60]!r}.")
+        return flag(name, value)
+    return whole(name, value, low, high) if kind is int else number(name, value, low, high)

@@ -20,6 +20,7 @@ from .kernel import median_distance, squared_distance
 
 __all__ = ["SCORES", "Comparison", "Real", "Score", "compare", "join"]
 
+DRAWS = 200
 BANDWIDTHS = {"half": 0.5, "median": 1.0, "double": 2.0}
 
 
@@ -32,6 +33,7 @@ class Real:
         self.features = features.float()
         self.n = len(features)
         self.bandwidth = median_distance(self.features)
+        self._draws: dict[int, dict[str, NDArray[np.float64]]] = {}
 
     @cached_property
     def yy(self) -> Tensor:
@@ -42,6 +44,17 @@ class Real:
     def ordered(self) -> Tensor:
         """Row i: the distances from y_i to the other real images, nearest first (n, n - 1)."""
         return self.yy.clone().fill_diagonal_(-1).sort(1).values[:, 1:].sqrt()
+
+    def draws(self, m: int) -> dict[str, NDArray[np.float64]]:
+        """Every score of `DRAWS` random real subsets of m images, drawn with a fixed seed."""
+        if m not in self._draws:
+            rng = np.random.default_rng(0)
+            subsets = [_subset(self, rng.permutation(self.n)[:m]) for _ in range(DRAWS)]
+            self._draws[m] = {
+                name: np.array([score.measure(subset) for subset in subsets])
+                for name, score in SCORES.items()
+            }
+        return self._draws[m]
 
     @cached_property
     def self_similarity(self) -> dict[str, float]:
@@ -171,7 +184,7 @@ class Comparison:
     def beats(self) -> float:
         """The share of random real subsets that the set is better than; ties count half.
 
-        Where typical is better, the share of subsets that lie farther from their mean.
+        Where typical is better: the share of subsets that lie farther from their mean.
         """
         value, draws = self.value, self.draws
         if self.better == "typical":
@@ -181,34 +194,35 @@ class Comparison:
 
     @property
     def grade(self) -> str:
-        """"better", "like" or "worse" than random real images, at 2.5 % on either side."""
+        """ "better", "like" or "worse" than random real images, at 2.5 % on either side."""
         if math.isnan(self.value):
             return "like"
         if self.better == "typical":
             return "worse" if self.beats <= 0.05 else "like"
         return "better" if self.beats >= 0.975 else "worse" if self.beats <= 0.025 else "like"
 
+    @property
+    def apart(self) -> float:
+        """How many standard deviations of random real subsets the set lies from their mean."""
+        return (self.value - self.mean) / max(self.spread, 1e-12)
+
     def verdict(self) -> str:
         """The comparison in words."""
         if math.isnan(self.value):
-            return "needs two images"
-        apart = abs(self.value - self.mean) / max(self.spread, 1e-12)
-        side = "above" if self.value > self.mean else "below"
-        if self.better == "typical":
-            where = f"{apart:.1f} sd {side} random real"
-            return where if self.grade == "worse" else f"as random real ({where[:-12]})"
-        share = f"{100 * self.beats:.0f} % of random real draws"
+            return "needs at least two images"
+        share = max(self.beats, 1 - self.beats)
         match self.grade:
-            case "better":
-                return f"better than {share} ({apart:.1f} sd {side})"
-            case "worse":
-                return f"worse than {100 - 100 * self.beats:.0f} % of random real draws ({apart:.1f} sd {side})"
-            case _:
-                return f"like random real: better than {share}"
+            case "like":
+                return "like random real images"
+            case grade if self.better == "typical":
+                side = "above" if self.apart > 0 else "below"
+                return f"{grade}: {side} {100 * share:.0f} % of random real draws"
+            case grade:
+                return f"{grade} than {100 * share:.0f} % of random real draws"
 
 
-def compare(real: Real, x: Tensor, draws: int = 200, seed: int = 0) -> dict[str, Comparison]:
-    """Every score of the features x (m, d), beside `draws` random real subsets of m images.
+def compare(real: Real, x: Tensor) -> dict[str, Comparison]:
+    """Every score of the features x (m, d), beside random real subsets of m images.
 
     Raises:
         Refused: if the features do not match, or the set is as large as the class.
@@ -222,15 +236,14 @@ def compare(real: Real, x: Tensor, draws: int = 200, seed: int = 0) -> dict[str,
     if not 1 <= m < real.n:
         raise Refused(f"A set of {m} images cannot be compared with a class of {real.n}.")
     x = x.float()
-    mine = Against(real, squared_distance(x, x).fill_diagonal_(0), squared_distance(x, real.features), slice(None))
-    rng = np.random.default_rng(seed)
-    subsets = [_subset(real, rng.permutation(real.n)[:m]) for _ in range(draws)]
+    mine = Against(
+        real,
+        squared_distance(x, x).fill_diagonal_(0),
+        squared_distance(x, real.features),
+        slice(None),
+    )
     return {
-        name: Comparison(
-            score.measure(mine),
-            np.array([score.measure(subset) for subset in subsets]),
-            score.better,
-        )
+        name: Comparison(score.measure(mine), real.draws(m)[name], score.better)
         for name, score in SCORES.items()
     }
 

@@ -64,6 +64,7 @@ class PriorSpec:
     label_dropout: float = 0.1  # the share of labels replaced by the null label, for CFG
     fresh: int = 0  # renders per class to train on instead of the training split (solids)
     flip: bool = True  # whether a mirror image belongs to the same class
+    cfg_scale: float = 2.0  # the default for sampling, stored with the prior
     seed: int = 0
 
 
@@ -86,21 +87,22 @@ class Checkpoint:
 
     path: Path
     state: dict[str, Any]
+    step: int = 0  # steps done
+    seconds: float = 0.0  # spent on them, over all runs
 
-    def restore(self) -> int:
-        """Loads the state, if there is one, and returns the number of steps done."""
-        if not self.path.exists():
-            return 0
-        saved = torch.load(self.path, weights_only=True, map_location="cpu")
-        for name, part in self.state.items():
-            part.load_state_dict(saved[name])
-        return int(saved["step"])
+    def restore(self) -> None:
+        """Loads the state, if there is one."""
+        if self.path.exists():
+            saved = torch.load(self.path, weights_only=True, map_location="cpu")
+            for name, part in self.state.items():
+                part.load_state_dict(saved[name])
+            self.step, self.seconds = int(saved["step"]), float(saved.get("seconds", 0))
 
-    def save(self, step: int) -> None:
+    def save(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(".partial")
         states = {name: part.state_dict() for name, part in self.state.items()}
-        torch.save({"step": step, **states}, partial)
+        torch.save({"step": self.step, "seconds": self.seconds, **states}, partial)
         partial.replace(self.path)
 
 
@@ -108,18 +110,22 @@ def _run(
     stage: str, steps: int, checkpoint: Checkpoint, advance: Callable[[int], dict[str, float]]
 ) -> Generator[Event, None, None]:
     """Advances step by step from the checkpoint, saving once a minute and when closed."""
-    done = checkpoint.restore()
+    checkpoint.restore()
+    first = checkpoint.step
     saved = time.monotonic()
     try:
-        for i in range(done, steps):
+        for i in range(first, steps):
+            began = time.monotonic()
             scalars = advance(i)
-            done = i + 1
+            checkpoint.step = i + 1
+            checkpoint.seconds += time.monotonic() - began
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                checkpoint.save(done)
+                checkpoint.save()
                 saved = time.monotonic()
             yield Event(stage, i, steps, scalars=scalars)
     finally:
-        checkpoint.save(done)
+        if checkpoint.step > first:
+            checkpoint.save()
 
 
 def _rate(spec: PriorSpec, i: int) -> float:
@@ -381,14 +387,21 @@ def train_prior(
     """
     folder = out / ".training"
     _claim(folder, data.name, spec)
-    started = time.monotonic()
     images, label_of = training_images(data, spec)
     vae = yield from train_autoencoder(images, spec, folder, device)
     latents = yield from _encode(vae, images, spec, folder)
     labels = torch.from_numpy(np.tile(label_of, len(latents) // len(label_of)))
     transformer = yield from train_transformer(latents, labels, spec, folder, device)
-    save_prior(out, vae, transformer, data, spec, time.monotonic() - started)
+    save_prior(out, vae, transformer, data, spec, _seconds(folder))
     return out
+
+
+def _seconds(folder: Path) -> float:
+    """The time spent on a training run's steps so far."""
+    return sum(
+        float(torch.load(folder / name, weights_only=True).get("seconds", 0))
+        for name in ("autoencoder.ckpt", "transformer.ckpt")
+    )
 
 
 def training_images(
@@ -415,7 +428,7 @@ def _claim(folder: Path, dataset: str, spec: PriorSpec) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / "run.json"
     mine = json.loads(json.dumps({"dataset": dataset, **asdict(spec)}))
-    length = {"steps", "autoencoder_steps"}
+    length = {"steps", "autoencoder_steps", "cfg_scale"}
     if record.exists():
         theirs = json.loads(record.read_text())
         changed = sorted(key for key in mine if key not in length and mine[key] != theirs.get(key))
@@ -425,6 +438,12 @@ def _claim(folder: Path, dataset: str, spec: PriorSpec) -> None:
                 "choose another folder, or delete that one to begin again."
             )
     record.write_text(json.dumps(mine, indent=1))
+
+
+def _machine() -> str:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{torch.get_num_threads()} CPU cores ({torch.backends.cpu.get_cpu_capability()})"
 
 
 def save_prior(
@@ -448,8 +467,9 @@ def save_prior(
     record = {
         "dataset": data.name,
         "spec": asdict(spec),
-        "last_seconds": round(seconds),
+        "cfg_scale": spec.cfg_scale,
+        "seconds": round(seconds),
+        "machine": _machine(),
         "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
     }
     (out / "prior.json").write_text(json.dumps(record, indent=1) + "\n")

@@ -1,0 +1,261 @@
+"""The command line: `python -m distiller --help`."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .data import DATASETS, load
+from .errors import Refused
+from .event import Event
+from .limits import choice
+from .methods import METHODS
+from .request import Request
+
+__all__ = ["main"]
+
+T = TypeVar("T")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], None] = options.run
+    try:
+        run(options)
+    except Refused as refused:
+        print(f"distiller: {refused}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("distiller: stopped; the same command goes on from here.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m distiller", description="Dataset distillation with diffusion priors."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
+        about = (run.__doc__ or "").strip()
+        sub = commands.add_parser(name, help=about, description=about)
+        sub.set_defaults(run=run)
+        return sub
+
+    for name, run in (("datasets", _datasets), ("methods", _methods)):
+        command(name, run).add_argument("--json", action="store_true", help="print JSON")
+
+    sub = command("distill", _distill)
+    sub.add_argument("--dataset", required=True, help="see `datasets`")
+    sub.add_argument("--method", default="dit", help="see `methods`; compose with +")
+    sub.add_argument("--ipc", default="10", help="images per class (10)")
+    sub.add_argument("--out", type=Path, required=True, help="the folder to write")
+    sub.add_argument("--seed", default="0")
+    sub.add_argument("--classes", help="indices or names, with commas (all)")
+    sub.add_argument("--steps", default="50", help="sampling steps (50)")
+    sub.add_argument("--cfg-scale", help="class guidance; 1 is none (the prior's default)")
+    sub.add_argument("--sampler", default="ddim", help="ddim, ddpm or dpm++ (ddim)")
+    sub.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a method's option, such as gamma=1.0")  # fmt: skip
+    sub.add_argument("--prior", help="a DiTPipeline folder or Hub id (the shipped one)")
+    sub.add_argument("--device", default="auto")
+
+    sub = command("score", _score)
+    sub.add_argument("folder", type=Path, metavar="DIR")
+    sub.add_argument("--dataset", help="where the folder has no manifest")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub.add_argument("--device", default="auto")
+
+    sub = command("train-prior", _train_prior)
+    sub.add_argument("--dataset", required=True, help="see `datasets`")
+    sub.add_argument("--out", type=Path, required=True, help="the folder to write")
+    sub.add_argument("--steps", type=int, help="of the transformer")
+    sub.add_argument("--seed", type=int)
+    sub.add_argument("--device", default="auto")
+
+    sub = command("train-judge", _train_judge)
+    sub.add_argument("--dataset", required=True, help="see `datasets`")
+    sub.add_argument("--out", type=Path, required=True, help="the folder to write")
+
+    sub = command("reference", _reference)
+    sub.add_argument("--dataset", required=True, help="see `datasets`")
+    sub.add_argument("--out", type=Path, required=True, help="the .npz file to write")
+
+    sub = command("card", _card)
+    sub.add_argument("folder", type=Path, metavar="PRIOR", help="a folder that train-prior wrote")
+    return parser
+
+
+def _drain(events: Generator[Event, None, T]) -> T:
+    """Runs a generator to its end beside a progress bar, and returns its result."""
+    from tqdm import tqdm
+
+    bar: Any = None
+    try:
+        while True:
+            event = next(events)
+            title = event.stage if event.label is None else f"{event.stage} {event.label}"
+            if bar is None or bar.desc != f"{title}: ":
+                if bar is not None:
+                    bar.close()
+                bar = tqdm(total=event.n, desc=title, initial=event.i, dynamic_ncols=True)
+            if event.scalars:
+                bar.set_postfix({k: f"{v:.4g}" for k, v in event.scalars.items()}, refresh=False)
+            bar.update(event.i + 1 - bar.n)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    finally:
+        events.close()
+        if bar is not None:
+            bar.close()
+
+
+def _datasets(options: argparse.Namespace) -> None:
+    """Lists the data sets."""
+    if options.json:
+        print(json.dumps({n: {"title": s.title, "about": s.about, "classes": s.classes, "size": s.size} for n, s in DATASETS.items()}))  # fmt: skip
+        return
+    for name, source in DATASETS.items():
+        print(f"{name:12} {source.about}")
+        print(f"{'':12} {source.size} x {source.size}: {', '.join(source.classes)}")
+
+
+def _methods(options: argparse.Namespace) -> None:
+    """Lists the methods and their options."""
+    table = {
+        name: {
+            "title": method.title,
+            "about": (method.__doc__ or "").strip(),
+            "options": {
+                f.name: {"default": f.default, **{k: v for k, v in f.metadata.items() if v not in ((), False)}}
+                for f in fields(method)
+            },
+        }
+        for name, method in METHODS.items()
+    }  # fmt: skip
+    if options.json:
+        print(json.dumps(table))
+        return
+    for name, row in table.items():
+        print(f"{name:12} {row['about']}")
+        for option, knob in row["options"].items():
+            allowed = (
+                ", ".join(knob["choices"])
+                if "choices" in knob
+                else f"{knob['low']:g} to {knob['high']:g}"
+            )
+            print(f"{'':14} {option} = {knob['default']}: {knob['about']} ({allowed})")
+
+
+def _distill(options: argparse.Namespace) -> None:
+    """Distils classes of a data set into a folder of images; goes on from what is there."""
+    pairs = [pair.partition("=") for pair in options.set]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise Refused(f"--set needs NAME=VALUE; got {name[:60]!r}.")
+    request = Request.parse(
+        {
+            **{
+                key: getattr(options, key)
+                for key in ("dataset", "method", "ipc", "seed", "classes", "steps", "cfg_scale", "sampler", "prior")
+            },
+            "options": {name: value for name, _, value in pairs},
+        }
+    )  # fmt: skip
+    from .io import export
+    from .judge import load_judge
+    from .prior import load_prior
+    from .reference import load_reference
+
+    prior = load_prior(request.prior or request.dataset, options.device)
+    reference, judge = load_reference(request.dataset), load_judge(request.dataset)
+    data = load(request.dataset)
+    folder = _drain(export(request, options.out, data, prior, reference, judge))
+    print(f"{len(request.classes) * request.ipc} images in {folder}")
+
+
+def _score(options: argparse.Namespace) -> None:
+    """Scores a folder of images beside random real images of equal number."""
+    from .io import dataset_of, read_set, score_set
+    from .judge import load_judge
+    from .prior import load_prior
+    from .reference import load_reference
+
+    name = options.dataset or dataset_of(options.folder)
+    choice("data set", name, DATASETS)
+    prior, reference, judge = (
+        load_prior(name, options.device),
+        load_reference(name),
+        load_judge(name),
+    )
+    found = read_set(options.folder, DATASETS[name].classes)
+    table = score_set(found, DATASETS[name].size, prior, reference, judge).table()
+    if options.json:
+        print(json.dumps(table))
+        return
+    for space in ("latents", "features"):
+        print(f"\n{space:28} {'set':>9}  {'random real':>19}")
+        for key, row in table[space].items():
+            cells = ["" if row[k] is None else f"{row[k]:.4g}" for k in ("value", "random_real_mean", "random_real_sd")]  # fmt: skip
+            print(f"  {key:26} {cells[0]:>9}  {cells[1]:>9} ± {cells[2]:<8} {row['verdict']}")
+    print()
+    for key, value in table["judged"].items():
+        print(f"  {key:26} {value:9.4g}")
+
+
+def _train_prior(options: argparse.Namespace) -> None:
+    """Trains a prior on a data set; goes on from its checkpoint."""
+    from dataclasses import replace
+
+    from .prior import choose_device
+    from .train_prior import PRESETS, PriorSpec, train_prior
+
+    spec = PRESETS.get(options.dataset, PriorSpec())
+    given = {k: v for k in ("steps", "seed") if (v := getattr(options, k)) is not None}
+    data = load(options.dataset)
+    folder = _drain(
+        train_prior(data, options.out, replace(spec, **given), choose_device(options.device))
+    )
+    print(f"A prior of {data.name} in {folder}")
+
+
+def _train_judge(options: argparse.Namespace) -> None:
+    """Trains the small classifier that judges a data set's images."""
+    from .judge import save_judge, train_judge
+
+    data = load(options.dataset)
+    judge = _drain(train_judge(data, flip=data.name != "digits"))
+    save_judge(judge, options.out)
+    print(f"Accuracy on the real test split: {judge.accuracy}")
+
+
+def _reference(options: argparse.Namespace) -> None:
+    """Encodes and judges the real images of a data set, for maps and scores."""
+    from .judge import load_judge
+    from .prior import load_prior
+    from .reference import build_reference, save_reference
+
+    data = load(options.dataset)
+    prior, judge = load_prior(data.name), load_judge(data.name)
+    save_reference(_drain(build_reference(data, prior, judge)), options.out)
+
+
+def _card(options: argparse.Namespace) -> None:
+    """Measures what a prior reaches, and writes its card."""
+    from .card import measure_prior, write_card
+
+    write_card(options.folder, _drain(measure_prior(options.folder)))
+    print((options.folder / "README.md").read_text())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""Cards: what a shipped prior is, how it was made, and what it was measured to reach."""
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .data import Dataset, load
+from .distill import Settings, draw
+from .errors import Refused
+from .event import Event
+from .image import to_pixels, to_tensor
+from .judge import Judge, load_judge
+from .prior import Prior, load_prior
+from .recipe import Recipe
+
+__all__ = ["measure_prior", "mode_coverage", "psnr", "recognition", "write_card"]
+
+COMMON_MODE = 0.03
+"""The share of a class from which on one of its modes must appear among the samples."""
+
+
+def recognition(
+    prior: Prior, data: Dataset, judge: Judge, per_class: int, steps: int = 25
+) -> Generator[Event, None, dict[str, float]]:
+    """The share of samples at the default cfg_scale that the judge recognises, by class, in %."""
+    shares = {}
+    for label, name in enumerate(data.classes):
+        images = (yield from _sample(prior, data, label, per_class, steps, None)).images
+        shares[name] = 100 * float((judge.judge(images).classes == label).mean())
+    return shares
+
+
+def mode_coverage(
+    prior: Prior, data: Dataset, judge: Judge, label: int, samples: int, steps: int = 20
+) -> Generator[Event, None, dict[str, int]]:
+    """How often each mode of a class appears among samples at cfg_scale 1, by the judge."""
+    counts = np.zeros(len(data.modes), int)
+    part = yield from _sample(prior, data, label, samples, steps, 1.0)
+    modes = judge.judge(part.images).modes
+    assert modes is not None
+    counts += np.bincount(modes, minlength=len(counts))
+    return dict(zip(data.modes, counts.tolist(), strict=True))
+
+
+def _sample(
+    prior: Prior, data: Dataset, label: int, n: int, steps: int, cfg_scale: float | None
+) -> Generator[Event, None, Any]:
+    settings = Settings(ipc=n, steps=steps, cfg_scale=cfg_scale, seed=1, sampler="dpm++")
+    return (yield from draw(Recipe(), prior, data, label, settings))
+
+
+def psnr(prior: Prior, data: Dataset, n: int) -> float:
+    """Mean peak signal-to-noise ratio of reconstructed real test images, in dB."""
+    rows = np.linspace(0, len(data.test.images) - 1, n).astype(int)
+    images = data.test.images[rows]
+    again = to_pixels(prior.decode(prior.encode(to_tensor(images)))).astype(float)
+    error = ((again - images) ** 2).mean((1, 2, 3))
+    return float((10 * np.log10(255**2 / error.clip(1e-9))).mean())
+
+
+def measure_prior(folder: Path) -> Generator[Event, None, dict[str, Any]]:
+    """Measures a prior against the gates: recognition, reconstruction, modes.
+
+    Raises:
+        Refused: if the folder holds no prior made by `train-prior`.
+    """
+    if not (folder / "prior.json").is_file():
+        raise Refused(f"{folder} has no prior.json; it needs a folder that train-prior wrote.")
+    data = load(json.loads((folder / "prior.json").read_text())["dataset"])
+    prior, judge = load_prior(folder), load_judge(data.name)
+    result: dict[str, Any] = {"judge_accuracy_percent": judge.accuracy}
+    result["recognised_percent"] = yield from recognition(prior, data, judge, per_class=50)
+    result["psnr_db"] = psnr(prior, data, 200)
+    if data.modes and data.train.modes is not None:
+        result["modes"] = {}
+        for label, name in enumerate(data.classes):
+            counts = yield from mode_coverage(prior, data, judge, label, 500)
+            shares = np.bincount(data.train.modes[data.train.of(label)], minlength=len(data.modes))
+            result["modes"][name] = {
+                mode: {"real_share": float(share), "samples": counts[mode]}
+                for mode, share in zip(data.modes, shares / shares.sum(), strict=True)
+            }
+    return result
+
+
+def write_card(folder: Path, measured: dict[str, Any]) -> None:
+    """Writes README.md and adds the measurements to prior.json."""
+    record = json.loads((folder / "prior.json").read_text())
+    record["measured"] = measured
+    (folder / "prior.json").write_text(json.dumps(record, indent=1) + "\n")
+    (folder / "README.md").write_text(_card(folder.name, record))
+
+
+def _card(name: str, record: dict[str, Any]) -> str:
+    spec, measured = record["spec"], record["measured"]
+    shares = measured["recognised_percent"]
+    lines = [
+        "---",
+        "license: apache-2.0",
+        "library_name: diffusers",
+        "pipeline_tag: unconditional-image-generation",
+        "tags: [dataset-distillation, diffusion, DiT]",
+        "---",
+        "",
+        f"# A small diffusion prior of {name}",
+        "",
+        f"A class-conditional latent diffusion transformer ({spec['depth']} blocks of width "
+        f"{spec['width']}) and its autoencoder, in the layout of diffusers' `DiTPipeline`. It "
+        "predicts v on the linear schedule of 1,000 steps; label 1000 is the null class.",
+        "",
+        "## How it was made",
+        "",
+        f"    python -m distiller train-prior --dataset {record['dataset']} --out DIR",
+        "",
+        f"Seed {spec['seed']}; autoencoder {spec['autoencoder_steps']:,} steps of "
+        f"{spec['autoencoder_batch']} images, transformer {spec['steps']:,} steps of "
+        f"{spec['batch']} latents with {_hours(record['seconds'])} of training in all on "
+        f"{record['machine']}. Trained on {_source(record)}.",
+        "",
+        "## What it reaches",
+        "",
+        f"Printed by `python -m distiller card assets/priors/{name}`:",
+        "",
+        f"- {np.mean(list(shares.values())):.1f} % of samples at cfg_scale "
+        f"{record['cfg_scale']:g} are recognised by a classifier trained on the real training "
+        f"split (its own accuracy on the real test split: "
+        f"{measured['judge_accuracy_percent']['classes']:.1f} %). By class: "
+        + ", ".join(f"{key} {value:.0f}" for key, value in shares.items())
+        + ".",
+        f"- Reconstruction of real test images: {measured['psnr_db']:.1f} dB PSNR.",
+    ]
+    if "modes" in measured:
+        lines.append(_modes(measured))
+    lines += ["", "## Licence", "", "Apache-2.0, weights and code.", ""]
+    return "\n".join(lines)
+
+
+def _modes(measured: dict[str, Any]) -> str:
+    common = [
+        (name, mode, row["samples"])
+        for name, rows in measured["modes"].items()
+        for mode, row in rows.items()
+        if row["real_share"] >= COMMON_MODE
+    ]
+    missing = [f"{name}: {mode}" for name, mode, samples in common if samples == 0]
+    found = len(common) - len(missing)
+    return (
+        f"- {found} of {len(common)} modes that hold 3 % or more of a class appear among 500 "
+        f"samples of it at cfg_scale 1 (mode classifier: "
+        f"{measured['judge_accuracy_percent']['modes']:.1f} % on the real test split)"
+        + (f"; missing: {', '.join(missing)}." if missing else ".")
+    )
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} hours" if seconds > 5400 else f"{seconds / 60:.0f} minutes"
+
+
+def _source(record: dict[str, Any]) -> str:
+    fresh = record["spec"]["fresh"]
+    if fresh:
+        return f"{fresh:,} fresh renders per class: it has never seen the data set's own images"
+    return "the data set's training split"

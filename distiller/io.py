@@ -1,0 +1,294 @@
+"""Distilled sets on disk: what looks whole is whole.
+
+    DIR/<class name>/<k>.png      the images
+    DIR/metadata.jsonl            one line per image: label, seed, method, nearest real, place
+    DIR/manifest.json             last: versions, the prior's hash, every parameter, scores
+
+A set is written class by class, every file under another name until it is complete, so a run
+that was killed is gone on from, and ends with the bytes of one that was not. Nothing in the
+folder depends on when or how often it ran. Metadata and scores are computed from the images as
+they lie there, by the same code as `score`.
+"""
+
+import json
+import math
+import os
+import platform
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .data import DATASETS, Dataset
+from .distill import draw, fit
+from .errors import Refused
+from .event import Event
+from .image import to_tensor
+from .judge import Judge
+from .prior import Prior
+from .reference import Reference
+from .request import Request
+from .score import Comparison, compare, join
+
+__all__ = ["Scored", "SetOnDisk", "class_folder", "export", "read_set", "score_set"]
+
+SCHEMA = 1
+MAX_PIXELS = 4096 * 4096
+
+
+@dataclass(frozen=True)
+class SetOnDisk:
+    """A distilled set as it lies in a folder."""
+
+    images: NDArray[np.uint8]  # (n, h, w, 3)
+    labels: NDArray[np.int64]  # (n,)
+    files: tuple[str, ...]  # (n,) relative paths
+
+
+# ------------------------------------------------------------------------------------- writing
+
+
+def export(
+    request: Request,
+    folder: Path,
+    data: Dataset,
+    prior: Prior,
+    reference: Reference,
+    judge: Judge,
+) -> Generator[Event, None, Path]:
+    """Distils what a request asks for into a folder, going on from what is there.
+
+    Raises:
+        Refused: if the folder holds something else, or cannot be written.
+    """
+    record = {
+        "request": asdict(request),
+        "prior": {"name": prior.name, "sha256": prior.fingerprint()},
+    }
+    try:
+        _claim(folder, record)
+        missing = [c for c in request.classes if not _has(folder, data.classes[c], request.ipc)]
+        if missing:
+            recipe = yield from fit(request.methods, prior, data, missing)
+        for label in missing:
+            part = yield from draw(recipe, prior, data, label, request.settings)
+            for k, pixels in enumerate(part.images):
+                _write_image(folder / class_folder(data.classes[label]) / f"{k}.png", pixels)
+        found = read_set(folder, data.classes)
+        scored = score_set(found, data.size, prior, reference, judge)
+        _write_text(folder / "metadata.jsonl", _metadata(found, scored, request, data))
+        manifest = {
+            "schema": SCHEMA,
+            **record,
+            "dataset": {"name": data.name, "classes": data.classes, "size": data.size},
+            "device": str(prior.device),
+            "versions": _versions(),
+            "scores": scored.table(),
+        }
+        _write_text(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
+        (folder / ".request.json").unlink(missing_ok=True)
+    except OSError as error:
+        raise Refused(
+            f"{folder} could not be written ({error.strerror or error}); what is complete stays "
+            "there, and the same command goes on from it."
+        ) from error
+    return folder
+
+
+def class_folder(name: str) -> str:
+    """The folder name of a class: its name, without what a path gives a meaning to."""
+    return "".join("_" if c in '/\\:*?"<>|' or ord(c) < 32 else c for c in name).strip(". ") or "_"
+
+
+def _claim(folder: Path, record: Mapping[str, Any]) -> None:
+    """Makes the folder, or makes sure that it belongs to this request."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mine = json.loads(json.dumps(record))
+    for name in ("manifest.json", ".request.json"):
+        if (folder / name).exists():
+            theirs = _read_json(folder / name)
+            if {key: theirs.get(key) for key in mine} != mine:
+                raise Refused(
+                    f"{folder} holds another set, made with other parameters or another prior; "
+                    "choose an empty folder."
+                )
+            return
+    if any(path for path in folder.iterdir()):
+        raise Refused(f"{folder} is not empty and holds no distilled set; choose another folder.")
+    _write_text(folder / ".request.json", json.dumps(mine, indent=1))
+
+
+def _has(folder: Path, name: str, ipc: int) -> bool:
+    return all((folder / class_folder(name) / f"{k}.png").exists() for k in range(ipc))
+
+
+def _write_image(path: Path, pixels: NDArray[np.uint8]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    partial = path.with_suffix(".partial")
+    Image.fromarray(pixels).save(partial, format="PNG")
+    partial.replace(path)
+
+
+def _write_text(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def _metadata(found: SetOnDisk, scored: "Scored", request: Request, data: Dataset) -> str:
+    lines = []
+    for i, name in enumerate(found.files):
+        line = {
+            "file_name": name,
+            "label": int(found.labels[i]),
+            "class_name": data.classes[found.labels[i]],
+            "method": request.method,
+            "seed": request.seed,
+            **scored.images[i],
+        }
+        lines.append(json.dumps(line))
+    return "\n".join(lines) + "\n"
+
+
+def _versions() -> dict[str, str]:
+    packages = ("distiller", "torch", "diffusers", "numpy", "pillow")
+    return {"python": platform.python_version()} | {p: version(p) for p in packages}
+
+
+# ------------------------------------------------------------------------------------- reading
+
+
+def read_set(folder: Path, classes: Sequence[str]) -> SetOnDisk:
+    """Reads a folder of class folders of images of one size.
+
+    Raises:
+        Refused: if there is no such folder, no image in it, or one cannot be read.
+    """
+    if not folder.is_dir():
+        raise Refused(f"There is no folder {folder}.")
+    images, labels, files = [], [], []
+    for label, name in enumerate(classes):
+        paths = sorted((folder / class_folder(name)).glob("*.png"), key=_natural)
+        for path in paths:
+            images.append(_read_image(path))
+            labels.append(label)
+            files.append(f"{class_folder(name)}/{path.name}")
+    if not images:
+        raise Refused(f"{folder} holds no images: it needs a folder of PNG files for each class.")
+    sizes = {image.shape for image in images}
+    if len(sizes) > 1:
+        raise Refused(f"The images in {folder} have different sizes: {sorted(sizes)[:4]}.")
+    return SetOnDisk(np.stack(images), np.array(labels), tuple(files))
+
+
+def _natural(path: Path) -> tuple[int, str]:
+    return (int(path.stem) if path.stem.isdigit() else 1 << 30, path.name)
+
+
+def _read_image(path: Path) -> NDArray[np.uint8]:
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise Refused(f"{path} is too large: {image.width} x {image.height} pixels.")
+            return np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise Refused(f"{path} is not a PNG image that can be read.") from error
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Refused(f"{path} cannot be read as JSON.") from error
+    if not isinstance(read, dict):
+        raise Refused(f"{path} is not a JSON object.")
+    return read
+
+
+def dataset_of(folder: Path) -> str:
+    """The data set that a distilled folder belongs to, by its manifest.
+
+    Raises:
+        Refused: if it has none that can be read.
+    """
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise Refused(f"{folder} has no manifest.json; name its data set with --dataset.")
+    dataset = _read_json(path).get("dataset")
+    name = dataset.get("name") if isinstance(dataset, dict) else None
+    if name not in DATASETS:
+        raise Refused(f"{path} names no known data set: {str(name)[:60]!r}.")
+    return str(name)
+
+
+# ------------------------------------------------------------------------------------- scoring
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The scores of a set, by class and over all, in both spaces."""
+
+    classes: Mapping[str, Mapping[int, Mapping[str, Comparison]]]  # by space and label
+    judged: Mapping[int, Mapping[str, float]]  # by label
+    images: Sequence[Mapping[str, Any]]  # what is known of each image
+
+    def table(self) -> dict[str, Any]:
+        """The scores as plain numbers, each with that of random real images of equal size."""
+        means = {space: join(classes) for space, classes in self.classes.items()}
+        keys = next(iter(self.judged.values())).keys()
+        return {
+            **{
+                space: {name: _plain(c) for name, c in mean.items()}
+                for space, mean in means.items()
+            },
+            "judged": {k: float(np.mean([j[k] for j in self.judged.values()])) for k in keys},
+        }
+
+
+def _plain(c: Comparison) -> dict[str, Any]:
+    return {
+        "value": None if math.isnan(c.value) else c.value,
+        "random_real_mean": None if math.isnan(c.mean) else c.mean,
+        "random_real_sd": None if math.isnan(c.spread) else c.spread,
+        "verdict": c.verdict(),
+    }
+
+
+def score_set(
+    found: SetOnDisk, size: int, prior: Prior, reference: Reference, judge: Judge
+) -> Scored:
+    """Scores a set against the real training images of its classes."""
+    if found.images.shape[1:3] != (size, size):
+        raise Refused(
+            f"The images are {found.images.shape[1:3]} pixels; the data set's are {(size, size)}."
+        )
+    z = reference.project(prior.encode(to_tensor(found.images)))
+    verdict = judge.judge(found.images)
+    points = {"latents": z, "features": verdict.features}
+    classes: dict[str, dict[int, dict[str, Comparison]]] = {space: {} for space in points}
+    judged, images = {}, [dict[str, Any]() for _ in found.labels]
+    places = {view: reference.place(z, view) for view in reference.maps}
+    for label in sorted(set(found.labels.tolist())):
+        rows = np.flatnonzero(found.labels == label)
+        for space, x in points.items():
+            classes[space][label] = compare(reference.real(label, space), x[rows])
+        judged[label] = {"recognised": 100 * float((verdict.classes[rows] == label).mean())}
+        if verdict.modes is not None:
+            judged[label]["modes"] = float(len(set(verdict.modes[rows].tolist())))
+        near, away = reference.nearest(z[rows], label)
+        for j, i in enumerate(rows):
+            images[i]["nearest_real"] = int(near[j, 0])
+            images[i]["nearest_distance"] = round(float(away[j, 0]), 4)
+            for view, place in places.items():
+                images[i][f"{view}_x"], images[i][f"{view}_y"] = (
+                    round(float(v), 4) for v in place[i]
+                )
+    return Scored(classes, judged, images)

@@ -1,0 +1,146 @@
+"""References: what must be known of a data set's real images to judge a distilled set.
+
+A reference holds, for every training image, its latent projected on the principal components,
+the judge's features, and its place on the maps. It is made once per data set and prior, and
+shipped: nothing is encoded, fitted or compiled when someone clicks, and a machine without the
+images can still score a set.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .data import Dataset
+from .errors import Refused
+from .event import Event
+from .image import to_tensor
+from .judge import Judge
+from .kernel import distance
+from .prior import Prior
+from .score import Real
+
+__all__ = ["Reference", "build_reference", "load_reference", "save_reference"]
+
+ASSETS = Path(__file__).parent.parent / "assets"
+COMPONENTS = 128
+NEIGHBOURS = 15
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """The real training images of a data set, as points."""
+
+    mean: Tensor  # (D,) of the flattened latents
+    basis: Tensor  # (D, k) principal components, orthonormal
+    explained: float  # the share of the latents' variance that they hold
+    z: Tensor  # (n, k) projected latents
+    features: Tensor  # (n, 128) the judge's
+    labels: NDArray[np.int64]  # (n,)
+    modes: NDArray[np.int64] | None  # (n,)
+    maps: dict[str, NDArray[np.float32]]  # places in the plane, (n, 2), by the map's name
+    _real: dict[tuple[int, str], Real] = field(default_factory=dict, repr=False)  # made so far
+
+    def project(self, latents: Tensor) -> Tensor:
+        """Latents (m, ...) on the principal components, (m, k): distances as in latent space."""
+        return (latents.flatten(1).float().cpu() - self.mean) @ self.basis
+
+    def place(self, z: Tensor, view: str) -> NDArray[np.float32]:
+        """Where projected latents z (m, k) fall on a map, (m, 2).
+
+        PCA is exact. On any other map a point lies at the mean of its nearest real neighbours,
+        weighted by exp(-(d - d_1) / (d_15 - d_1)): where they are, not where it would make its
+        own island. So a map can flatter a point that is far from everything; `nearest` cannot.
+        """
+        if view == "pca":
+            return z[:, :2].numpy()
+        d, rows = distance(z, self.z).topk(NEIGHBOURS, largest=False)
+        weights = torch.exp(-(d - d[:, :1]) / (d[:, -1:] - d[:, :1]).clamp(min=1e-6))
+        weights /= weights.sum(1, keepdim=True)
+        around = torch.from_numpy(self.maps[view])[rows]
+        places: NDArray[np.float32] = torch.einsum("mk,mkd->md", weights, around).numpy()
+        return places
+
+    def nearest(
+        self, z: Tensor, label: int, k: int = 1
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The k nearest real images of a class: training rows (m, k) and distances (m, k)."""
+        members = np.flatnonzero(self.labels == label)
+        d, order = distance(z, self.z[members]).topk(min(k, len(members)), largest=False)
+        return members[order.numpy()], d.numpy()
+
+    def real(self, label: int, space: str) -> Real:
+        """A class to compare sets with, in a space: "latents" or "features"."""
+        if (label, space) not in self._real:
+            points = self.z if space == "latents" else self.features
+            self._real[label, space] = Real(points[np.flatnonzero(self.labels == label)])
+        return self._real[label, space]
+
+
+def build_reference(data: Dataset, prior: Prior, judge: Judge) -> Generator[Event, None, Reference]:
+    """Encodes and judges every training image of a data set."""
+    images, batch = data.train.images, 100
+    latents, n = [], -(-len(images) // batch)
+    for i in range(n):
+        chunk = to_tensor(images[i * batch : (i + 1) * batch])
+        latents.append(prior.encode(chunk).flatten(1).cpu())
+        yield Event("reference", i, n)
+    x = torch.cat(latents)
+    mean = x.mean(0)
+    k = min(COMPONENTS, len(x) - 1, x.shape[1])
+    _, s, basis = torch.linalg.svd(x - mean, full_matrices=False)
+    basis = basis[:k].T.contiguous()
+    z = (x - mean) @ basis
+    features = judge.judge(images).features
+    explained = float(s[:k].square().sum() / s.square().sum())
+    maps = {"pca": z[:, :2].numpy()}
+    return Reference(mean, basis, explained, z, features, data.train.labels, data.train.modes, maps)
+
+
+def save_reference(reference: Reference, path: Path) -> None:
+    """Writes a reference as one compressed file of plain arrays, in half precision."""
+    arrays: dict[str, Any] = {
+        "mean": reference.mean.numpy(),
+        "basis": reference.basis.half().numpy(),
+        "explained": np.float64(reference.explained),
+        "z": reference.z.half().numpy(),
+        "features": reference.features.half().numpy(),
+        "labels": reference.labels.astype(np.int16),
+        **{f"map_{name}": places.astype(np.float32) for name, places in reference.maps.items()},
+    }
+    if reference.modes is not None:
+        arrays["modes"] = reference.modes.astype(np.int16)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(path, **arrays)
+
+
+def load_reference(name: str) -> Reference:
+    """The reference of a data set: a shipped one, by the data set's name, or a file.
+
+    Raises:
+        Refused: if there is none.
+    """
+    path = ASSETS / "references" / f"{name}.npz"
+    path = path if path.is_file() else Path(name)
+    if not path.is_file():
+        raise Refused(
+            f"There is no reference for {name!r}; make one with "
+            f"`python -m distiller reference --dataset {name}`."
+        )
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {key: file[key] for key in file.files}
+    return Reference(
+        mean=torch.from_numpy(arrays["mean"]),
+        basis=torch.from_numpy(arrays["basis"]).float(),
+        explained=float(arrays["explained"]),
+        z=torch.from_numpy(arrays["z"]).float(),
+        features=torch.from_numpy(arrays["features"]).float(),
+        labels=arrays["labels"].astype(np.int64),
+        modes=arrays["modes"].astype(np.int64) if "modes" in arrays else None,
+        maps={key[4:]: arrays[key] for key in arrays if key.startswith("map_")},
+    )
