@@ -2,7 +2,8 @@
 
     from distiller import Settings, distill, load, load_prior, make_methods
 
-    events = distill(make_methods("dap+diversity"), load_prior("solids"), load("solids"), Settings())
+    prior, data = load_prior("solids"), load("solids")
+    events = distill(make_methods("dap+diversity"), prior, data, Settings(ipc=10))
     for event in events:
         print(event.stage, event.i, event.n)
 

@@ -5,15 +5,14 @@ import json
 import os
 import sys
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .data import DATASETS, load
+from .data import DATASETS, dataset_table, load
 from .errors import Refused
 from .event import Event
 from .limits import choice
-from .methods import METHODS
+from .methods import method_table
 from .request import Request
 
 __all__ = ["main"]
@@ -64,7 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--steps", default="50", help="sampling steps (50)")
     sub.add_argument("--cfg-scale", help="class guidance; 1 is none (the prior's default)")
     sub.add_argument("--sampler", default="ddim", help="ddim, ddpm or dpm++ (ddim)")
-    sub.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a method's option, such as gamma=1.0")  # fmt: skip
+    sub.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a method's option, such as gamma=1.0; may be repeated",
+    )
     sub.add_argument("--prior", help="a DiTPipeline folder or Hub id (the shipped one)")
     sub.add_argument("--device", default="auto")
 
@@ -122,37 +127,22 @@ def _drain(events: Generator[Event, None, T]) -> T:
 def _datasets(options: argparse.Namespace) -> None:
     """Lists the data sets."""
     if options.json:
-        print(json.dumps({n: {"title": s.title, "about": s.about, "classes": s.classes, "size": s.size} for n, s in DATASETS.items()}))  # fmt: skip
+        print(json.dumps(dataset_table()))
         return
-    for name, source in DATASETS.items():
-        print(f"{name:12} {source.about}")
-        print(f"{'':12} {source.size} x {source.size}: {', '.join(source.classes)}")
+    for name, row in dataset_table().items():
+        print(f"{name:12} {row['about']}")
+        print(f"{'':12} {row['size']} x {row['size']}: {', '.join(row['classes'])}")
 
 
 def _methods(options: argparse.Namespace) -> None:
     """Lists the methods and their options."""
-    table = {
-        name: {
-            "title": method.title,
-            "about": (method.__doc__ or "").strip(),
-            "options": {
-                f.name: {"default": f.default, **{k: v for k, v in f.metadata.items() if v not in ((), False)}}
-                for f in fields(method)
-            },
-        }
-        for name, method in METHODS.items()
-    }  # fmt: skip
     if options.json:
-        print(json.dumps(table))
+        print(json.dumps(method_table()))
         return
-    for name, row in table.items():
+    for name, row in method_table().items():
         print(f"{name:12} {row['about']}")
         for option, knob in row["options"].items():
-            allowed = (
-                ", ".join(knob["choices"])
-                if "choices" in knob
-                else f"{knob['low']:g} to {knob['high']:g}"
-            )
+            allowed = ", ".join(knob["choices"]) or f"{knob['low']:g} to {knob['high']:g}"
             print(f"{'':14} {option} = {knob['default']}: {knob['about']} ({allowed})")
 
 
@@ -162,15 +152,9 @@ def _distill(options: argparse.Namespace) -> None:
     for name, equals, _ in pairs:
         if not equals:
             raise Refused(f"--set needs NAME=VALUE; got {name[:60]!r}.")
-    request = Request.parse(
-        {
-            **{
-                key: getattr(options, key)
-                for key in ("dataset", "method", "ipc", "seed", "classes", "steps", "cfg_scale", "sampler", "prior")
-            },
-            "options": {name: value for name, _, value in pairs},
-        }
-    )  # fmt: skip
+    keys = ("dataset", "method", "ipc", "seed", "classes", "steps", "cfg_scale", "sampler", "prior")
+    raw = {key: getattr(options, key) for key in keys}
+    request = Request.parse({**raw, "options": {name: value for name, _, value in pairs}})
     from .io import export
     from .judge import load_judge
     from .prior import load_prior
@@ -205,8 +189,9 @@ def _score(options: argparse.Namespace) -> None:
     for space in ("latents", "features"):
         print(f"\n{space:28} {'set':>9}  {'random real':>19}")
         for key, row in table[space].items():
-            cells = ["" if row[k] is None else f"{row[k]:.4g}" for k in ("value", "random_real_mean", "random_real_sd")]  # fmt: skip
-            print(f"  {key:26} {cells[0]:>9}  {cells[1]:>9} ± {cells[2]:<8} {row['verdict']}")
+            keys = ("value", "random_real_mean", "random_real_sd")
+            value, mean, sd = ("" if row[k] is None else f"{row[k]:.4g}" for k in keys)
+            print(f"  {key:26} {value:>9}  {mean:>9} ± {sd:<8} {row['verdict']}")
     print()
     for key, value in table["judged"].items():
         print(f"  {key:26} {value:9.4g}")

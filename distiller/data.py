@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import Refused, unknown
 
-__all__ = ["DATASETS", "Dataset", "Source", "Split", "cache_folder", "load"]
+__all__ = ["DATASETS", "Dataset", "Source", "Split", "cache_folder", "dataset_table", "load"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Source:
     classes: tuple[str, ...]
     size: int
     load: Callable[[], Dataset]
+    modes: tuple[str, ...] = ()
 
 
 def load(name: str) -> Dataset:
@@ -153,5 +155,18 @@ DATASETS: dict[str, Source] = {
         ),
         64,
         _solids,
+        tuple(
+            f"{material} on {floor}"
+            for material in ("matte", "glossy", "striped", "checkered")
+            for floor in ("plain", "tiles", "planks")
+        ),
     ),
 }  # fmt: skip
+
+
+def dataset_table() -> dict[str, dict[str, Any]]:
+    """The data sets as plain values, for the command line and the API."""
+    return {
+        name: {"title": s.title, "about": s.about, "classes": list(s.classes), "size": s.size}
+        for name, s in DATASETS.items()
+    }

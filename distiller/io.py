@@ -10,10 +10,12 @@ folder depends on when or how often it ran. Metadata and scores are computed fro
 they lie there, by the same code as `score`.
 """
 
+import io
 import json
 import math
 import os
 import platform
+import zipfile
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -25,7 +27,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .data import DATASETS, Dataset
-from .distill import draw, fit
+from .distill import Distilled, draw, fit
 from .errors import Refused
 from .event import Event
 from .image import to_tensor
@@ -35,7 +37,7 @@ from .reference import Reference
 from .request import Request
 from .score import Comparison, compare, join
 
-__all__ = ["Scored", "SetOnDisk", "class_folder", "export", "read_set", "score_set"]
+__all__ = ["Scored", "SetOnDisk", "archive", "class_folder", "export", "read_set", "score_set"]
 
 SCHEMA = 1
 MAX_PIXELS = 4096 * 4096
@@ -48,6 +50,16 @@ class SetOnDisk:
     images: NDArray[np.uint8]  # (n, h, w, 3)
     labels: NDArray[np.int64]  # (n,)
     files: tuple[str, ...]  # (n,) relative paths
+
+    @classmethod
+    def of(cls, distilled: Distilled, classes: Sequence[str]) -> "SetOnDisk":
+        """A set in memory, as it would lie in a folder."""
+        seen: dict[int, int] = {}
+        files = []
+        for label in distilled.labels.tolist():
+            files.append(f"{class_folder(classes[label])}/{seen.get(label, 0)}.png")
+            seen[label] = seen.get(label, 0) + 1
+        return cls(distilled.images, distilled.labels, tuple(files))
 
 
 # ------------------------------------------------------------------------------------- writing
@@ -66,12 +78,8 @@ def export(
     Raises:
         Refused: if the folder holds something else, or cannot be written.
     """
-    record = {
-        "request": asdict(request),
-        "prior": {"name": prior.name, "sha256": prior.fingerprint()},
-    }
     try:
-        _claim(folder, record)
+        _claim(folder, _identity(request, prior))
         missing = [c for c in request.classes if not _has(folder, data.classes[c], request.ipc)]
         if missing:
             recipe = yield from fit(request.methods, prior, data, missing)
@@ -80,17 +88,8 @@ def export(
             for k, pixels in enumerate(part.images):
                 _write_image(folder / class_folder(data.classes[label]) / f"{k}.png", pixels)
         found = read_set(folder, data.classes)
-        scored = score_set(found, data.size, prior, reference, judge)
-        _write_text(folder / "metadata.jsonl", _metadata(found, scored, request, data))
-        manifest = {
-            "schema": SCHEMA,
-            **record,
-            "dataset": {"name": data.name, "classes": data.classes, "size": data.size},
-            "device": str(prior.device),
-            "versions": _versions(),
-            "scores": scored.table(),
-        }
-        _write_text(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
+        for name, text in _records(found, request, data, prior, reference, judge).items():
+            _write_text(folder / name, text)
         (folder / ".request.json").unlink(missing_ok=True)
     except OSError as error:
         raise Refused(
@@ -98,6 +97,57 @@ def export(
             "there, and the same command goes on from it."
         ) from error
     return folder
+
+
+def archive(
+    distilled: Distilled,
+    request: Request,
+    data: Dataset,
+    prior: Prior,
+    reference: Reference,
+    judge: Judge,
+) -> bytes:
+    """A set in memory as a ZIP file of the folder that `export` would have written."""
+    found = SetOnDisk.of(distilled, data.classes)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        for name, pixels in zip(found.files, found.images, strict=True):
+            picture = io.BytesIO()
+            Image.fromarray(pixels).save(picture, format="PNG")
+            file.writestr(name, picture.getvalue())
+        for name, text in _records(found, request, data, prior, reference, judge).items():
+            file.writestr(name, text)
+    return buffer.getvalue()
+
+
+def _records(
+    found: SetOnDisk,
+    request: Request,
+    data: Dataset,
+    prior: Prior,
+    reference: Reference,
+    judge: Judge,
+) -> dict[str, str]:
+    """The text files of a set, the manifest last."""
+    scored = score_set(found, data.size, prior, reference, judge)
+    manifest = {
+        "schema": SCHEMA,
+        **_identity(request, prior),
+        "dataset": {"name": data.name, "classes": data.classes, "size": data.size},
+        "device": str(prior.device),
+        "versions": _versions(),
+        "scores": scored.table(),
+    }
+    return {
+        "metadata.jsonl": _metadata(found, scored, request, data),
+        "manifest.json": json.dumps(manifest, indent=1) + "\n",
+    }
+
+
+def _identity(request: Request, prior: Prior) -> dict[str, Any]:
+    """What makes a set what it is: every parameter, and the weights."""
+    weights = {"name": prior.name, "sha256": prior.fingerprint()}
+    return {"request": asdict(request), "prior": weights}
 
 
 def class_folder(name: str) -> str:

@@ -38,11 +38,16 @@ class Verdict:
 
 
 class Judge(nn.Module):
-    """A residual network of four stages, global pooling, and a head for classes and for modes."""
+    """A residual network of four stages, global pooling, and a head for classes and for modes.
 
-    def __init__(self, classes: int, modes: int = 0) -> None:
+    The stem brings images of any size to about 32 x 32.
+    """
+
+    def __init__(self, size: int, classes: int, modes: int = 0) -> None:
         super().__init__()
-        stages: list[nn.Module] = [nn.Conv2d(3, WIDTHS[0], 3, padding=1, bias=False)]
+        self.size, stride = size, max(1, size // 32)
+        stem = nn.Conv2d(3, WIDTHS[0], stride + 2, stride, padding=1, bias=False)
+        stages: list[nn.Module] = [stem]
         for before, width in zip((WIDTHS[0], *WIDTHS), WIDTHS, strict=False):
             stages.append(_Block(before, width))
         self.body = nn.Sequential(*stages, nn.BatchNorm2d(WIDTHS[-1]), nn.ReLU())
@@ -52,7 +57,7 @@ class Judge(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """Maps (n, 3, h, w) in [-1, 1] to features, class logits and mode logits."""
-        h = self.body(images).mean((2, 3))
+        h = self.body(images.contiguous(memory_format=torch.channels_last)).mean((2, 3))
         return h, self.class_head(h), None if self.mode_head is None else self.mode_head(h)
 
     @torch.no_grad()
@@ -87,7 +92,7 @@ class _Block(nn.Module):
 def train_judge(
     data: Dataset,
     *,
-    epochs: int = 20,
+    steps: int = 2400,
     batch: int = 64,
     lr: float = 2e-3,
     flip: bool = True,
@@ -99,13 +104,14 @@ def train_judge(
     once (Smith & Topin, 2018).
     """
     torch.manual_seed(seed)
-    judge = Judge(len(data.classes), len(data.modes))
+    judge = Judge(data.size, len(data.classes), len(data.modes))
+    judge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     split = data.train
-    steps = epochs * (len(split.labels) // batch)
     optimizer = torch.optim.AdamW(judge.parameters(), lr, weight_decay=0.05)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
     rng = np.random.default_rng(seed)
-    order = np.concatenate([rng.permutation(len(split.labels)) for _ in range(epochs + 1)])
+    epochs = -(-steps * batch // len(split.labels))
+    order = np.concatenate([rng.permutation(len(split.labels)) for _ in range(epochs)])
     for i in range(steps):
         rows = np.sort(order[i * batch : (i + 1) * batch])
         judge.train()
@@ -151,11 +157,12 @@ def save_judge(judge: Judge, folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     halves = {
-        name: value.half() if value.is_floating_point() else value
+        name: (value.half() if value.is_floating_point() else value).contiguous()
         for name, value in judge.state_dict().items()
     }
     save_file(halves, folder / "model.safetensors")
     config = {
+        "size": judge.size,
         "classes": judge.class_head.out_features,
         "modes": judge.mode_head.out_features if judge.mode_head else 0,
         "accuracy_percent": judge.accuracy,
@@ -179,7 +186,7 @@ def load_judge(name: str) -> Judge:
             f"`python -m distiller train-judge --dataset {name}`."
         )
     config = json.loads((folder / "config.json").read_text())
-    judge = Judge(config["classes"], config["modes"])
+    judge = Judge(config["size"], config["classes"], config["modes"])
     judge.load_state_dict(load_file(folder / "model.safetensors"))
     judge.accuracy = config["accuracy_percent"]
     return judge.float().eval()

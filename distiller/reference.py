@@ -44,6 +44,7 @@ class Reference:
     labels: NDArray[np.int64]  # (n,)
     modes: NDArray[np.int64] | None  # (n,)
     maps: dict[str, NDArray[np.float32]]  # places in the plane, (n, 2), by the map's name
+    trust: dict[str, float] = field(default_factory=dict)  # a map's trustworthiness, 0 ... 1
     _real: dict[tuple[int, str], Real] = field(default_factory=dict, repr=False)  # made so far
 
     def project(self, latents: Tensor) -> Tensor:
@@ -112,6 +113,7 @@ def save_reference(reference: Reference, path: Path) -> None:
         "features": reference.features.half().numpy(),
         "labels": reference.labels.astype(np.int16),
         **{f"map_{name}": places.astype(np.float32) for name, places in reference.maps.items()},
+        **{f"trust_{name}": np.float64(value) for name, value in reference.trust.items()},
     }
     if reference.modes is not None:
         arrays["modes"] = reference.modes.astype(np.int16)
@@ -143,4 +145,5 @@ def load_reference(name: str) -> Reference:
         labels=arrays["labels"].astype(np.int64),
         modes=arrays["modes"].astype(np.int64) if "modes" in arrays else None,
         maps={key[4:]: arrays[key] for key in arrays if key.startswith("map_")},
+        trust={key[6:]: float(arrays[key]) for key in arrays if key.startswith("trust_")},
     )

@@ -72,6 +72,35 @@ class Request:
             )
         return request
 
+    def query(self) -> dict[str, str]:
+        """The request as the parameters of a link, read back by `from_query`."""
+        usual = _options(make_methods(self.method))
+        changed = {k: v for k, v in self.options.items() if v != usual[k]}
+        names = DATASETS[self.dataset].classes
+        plain = {
+            "dataset": self.dataset,
+            "method": self.method,
+            "classes": ",".join(names[c] for c in self.classes),
+            "ipc": self.ipc,
+            "steps": self.steps,
+            "cfg_scale": self.cfg_scale,
+            "seed": self.seed,
+            "sampler": self.sampler,
+            **changed,
+        }
+        return {key: f"{value}" for key, value in plain.items() if value is not None}
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str], budget: int = BUDGET) -> "Request":
+        """Validates the parameters of a link; a key with a dot is a method's option.
+
+        Raises:
+            Refused: as `parse` does.
+        """
+        options = {key: value for key, value in query.items() if "." in key}
+        raw = {key: value for key, value in query.items() if "." not in key}
+        return cls.parse({**raw, "options": options}, budget)
+
     @property
     def methods(self) -> dict[str, Method]:
         """The methods by name, with their options."""

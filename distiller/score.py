@@ -18,7 +18,10 @@ from torch import Tensor
 from .errors import Refused
 from .kernel import median_distance, squared_distance
 
-__all__ = ["SCORES", "Comparison", "Real", "Score", "compare", "join"]
+__all__ = [
+    "SCORES", "Against", "Comparison", "Real", "Score", "against", "compare", "join",
+    "within_reach",
+]  # fmt: skip
 
 DRAWS = 200
 BANDWIDTHS = {"half": 0.5, "median": 1.0, "double": 2.0}
@@ -111,9 +114,13 @@ def coverage(a: Against) -> float:
     The reach of a real image is the distance to its k-th nearest real neighbour (Naeem et al.,
     2020, arXiv:2002.09797, Eq. 4) with k = n / m, a fair share of the class for each of m images.
     """
+    return 100 * float(within_reach(a).any(0).float().mean())
+
+
+def within_reach(a: Against) -> Tensor:
+    """Which real images (columns) each image of the set (rows) covers: (m, k), boolean."""
     k = min(max(round(a.real.n / len(a.xx)), 1), a.real.n - 1)
-    reach = a.real.ordered[a.others, k - 1]
-    return 100 * float((a.xy.min(0).values.sqrt() <= reach).float().mean())
+    return a.xy.sqrt() <= a.real.ordered[a.others, k - 1]
 
 
 def vendi(a: Against) -> float:
@@ -221,8 +228,8 @@ class Comparison:
                 return f"{grade} than {100 * share:.0f} % of random real draws"
 
 
-def compare(real: Real, x: Tensor) -> dict[str, Comparison]:
-    """Every score of the features x (m, d), beside random real subsets of m images.
+def against(real: Real, x: Tensor) -> Against:
+    """A set of features x (m, d) against a class.
 
     Raises:
         Refused: if the features do not match, or the set is as large as the class.
@@ -236,14 +243,19 @@ def compare(real: Real, x: Tensor) -> dict[str, Comparison]:
     if not 1 <= m < real.n:
         raise Refused(f"A set of {m} images cannot be compared with a class of {real.n}.")
     x = x.float()
-    mine = Against(
-        real,
-        squared_distance(x, x).fill_diagonal_(0),
-        squared_distance(x, real.features),
-        slice(None),
-    )
+    xx, xy = squared_distance(x, x).fill_diagonal_(0), squared_distance(x, real.features)
+    return Against(real, xx, xy, slice(None))
+
+
+def compare(real: Real, x: Tensor) -> dict[str, Comparison]:
+    """Every score of the features x (m, d), beside random real subsets of m images.
+
+    Raises:
+        Refused: if the features do not match, or the set is as large as the class.
+    """
+    mine, draws = against(real, x), real.draws(len(x))
     return {
-        name: Comparison(score.measure(mine), real.draws(m)[name], score.better)
+        name: Comparison(score.measure(mine), draws[name], score.better)
         for name, score in SCORES.items()
     }
 

@@ -124,7 +124,8 @@ def test_cfg_may_move_some_channels_only(prior: Prior) -> None:
 
     some = replace(prior, cfg_channels=3)
     x = start()
-    plain, all4, three = (p.denoiser(0, s)(x, 500).x0 for p, s in ((prior, 1), (prior, 4), (some, 4)))
+    plain, all4 = (prior.denoiser(0, scale)(x, 500).x0 for scale in (1, 4))
+    three = some.denoiser(0, 4)(x, 500).x0
     torch.testing.assert_close(three[:, :3], all4[:, :3])
     torch.testing.assert_close(three[:, 3], plain[:, 3])
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import Refused, unknown
 from ..recipe import Method, convert
 
-__all__ = ["METHODS", "make_methods"]
+__all__ = ["METHODS", "make_methods", "method_table"]
 
 
 def _load(name: str) -> type[Method]:
@@ -44,6 +44,18 @@ def make_methods(names: str, options: Mapping[str, Any] | None = None) -> dict[s
         made = convert(f"{name}.{knob.name}", knob, value)
         methods[name] = replace(methods[name], **{knob.name: made})
     return methods
+
+
+def method_table() -> dict[str, dict[str, Any]]:
+    """The methods and their options as plain values, for the command line and the API."""
+    return {
+        name: {
+            "title": method.title,
+            "about": (method.__doc__ or "").strip(),
+            "options": {f.name: {"default": f.default, **f.metadata} for f in fields(method)},
+        }
+        for name, method in METHODS.items()
+    }
 
 
 def _resolve(option: str, methods: Mapping[str, Method]) -> "tuple[str, Field[Any]]":

@@ -1,0 +1,523 @@
+"""The page: choose, watch, judge. What it shows is made elsewhere; here it is laid out.
+
+    python app.py
+
+Handlers drive the generators of `viz.explore`; a slider moved during a run changes that run.
+"""
+
+import base64
+import io
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+import gradio as gr
+import numpy as np
+import plotly
+from PIL import Image
+
+from distiller.data import DATASETS, dataset_table
+from distiller.errors import Refused
+from distiller.io import SetOnDisk, archive, score_set
+from distiller.limits import choice, whole
+from distiller.methods import METHODS, method_table
+from distiller.recipe import Recipe
+from distiller.reference import Reference, load_reference
+from distiller.request import Request
+from viz import figures
+from viz.explore import explore, open_lab
+from viz.preview import data_uri
+
+__all__ = ["build", "main"]
+
+ASSETS = Path(__file__).parent / "assets"
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+BUDGET = 64 * 100  # images times steps of one click
+THUMBNAILS = 24  # real images that one call may fetch
+LANE: dict[str, Any] = {"concurrency_id": "device", "concurrency_limit": 1}
+QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+ALONE = ("random", "dit")  # methods with nothing to add to: real images, and no change at all
+
+
+@dataclass
+class Session:
+    """What one visitor's runs share: the dials they read, and what was fitted last."""
+
+    dials: dict[str, float] = field(default_factory=dict)
+    recipes: dict[Any, Recipe] = field(default_factory=dict)
+    running: bool = False
+
+
+@cache
+def reference_of(name: str) -> Reference:
+    """The reference of a data set, read once."""
+    return load_reference(name)
+
+
+def text_of(name: str) -> str:
+    """A file of assets/."""
+    return (ASSETS / name).read_text(encoding="utf-8")
+
+
+def notice(refused: Refused) -> gr.Error:
+    """A refusal, as a notice on the page and an error of the API."""
+    return gr.Error(str(refused), title="Not possible", print_exception=False)
+
+
+# ------------------------------------------------------------------------------------ controls
+
+
+class Form:
+    """The controls of a request. Those of a method follow from its hyperparameters."""
+
+    def __init__(self) -> None:
+        self.plain: dict[str, gr.components.Component] = {}
+        self.options: dict[str, gr.components.Component] = {}  # by full name, "dap.gamma"
+        self.groups: dict[str, list[gr.Column]] = {name: [] for name in METHODS}
+
+    @property
+    def inputs(self) -> list[gr.components.Component]:
+        """Every control, in the order that `read` expects."""
+        return [*self.plain.values(), *self.options.values()]
+
+    @property
+    def live(self) -> dict[str, gr.components.Component]:
+        """The sliders that act during a run."""
+        knobs = {f"{m}.{f.name}": f for m in METHODS for f in fields(METHODS[m])}
+        options = {k: c for k, c in self.options.items() if knobs[k].metadata["live"]}
+        return {"cfg_scale": self.plain["cfg_scale"], **options}
+
+    def read(self, values: Sequence[Any]) -> dict[str, Any]:
+        """Raw values of a request, with the options of the chosen methods alone."""
+        n = len(self.plain)
+        raw = dict(zip(self.plain, values[:n], strict=True))
+        chosen = raw["method"] or ["dit"]
+        options = dict(zip(self.options, values[n:], strict=True))
+        raw["options"] = {k: v for k, v in options.items() if k.partition(".")[0] in chosen}
+        raw["method"] = "+".join(map(str, chosen))
+        raw["classes"] = [raw["classes"]]
+        return raw
+
+    def add_knobs(self, live: bool) -> None:
+        """Lays out one column per method, with its live or its other hyperparameters."""
+        for name, method in METHODS.items():
+            with gr.Column(visible=False, min_width=0) as column:
+                for f in fields(method):
+                    if f.metadata["live"] == live:
+                        self.options[f"{name}.{f.name}"] = _control(method.title, f)
+            self.groups[name].append(column)
+
+
+def _control(title: str, f: "Field[Any]") -> gr.components.Component:
+    """A control for one hyperparameter."""
+    low, high, choices = (f.metadata[key] for key in ("low", "high", "choices"))
+    words = {"label": f"{title}: {f.name.replace('_', ' ')}", "info": f.metadata["about"]}
+    match f.default:
+        case bool():
+            return gr.Checkbox(f.default, **words)
+        case str():
+            return gr.Dropdown(list(choices), value=f.default, **words)
+        case int():
+            return gr.Number(f.default, minimum=low, maximum=high, precision=0, **words)
+        case _:
+            return gr.Slider(low, high, f.default, step=(high - low) / 100, **words)
+
+
+def chooser_of(dataset: str, label: int) -> dict[str, Any]:
+    """What the class chooser shows."""
+    return {"names": DATASETS[dataset].classes, "sheet": thumbnails(dataset), "label": label}
+
+
+@cache
+def thumbnails(dataset: str) -> str | None:
+    """One picture of each class, side by side."""
+    path = ASSETS / "classes" / f"{dataset}.png"
+    if not path.is_file():
+        return None
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def map_of(dataset: str, label: int) -> dict[str, Any]:
+    """What the map shows of the real images."""
+    return figures.map_of(DATASETS[dataset], dataset, reference_of(dataset), label)
+
+
+def first_run(dataset: str) -> dict[str, Any] | None:
+    """The shipped run of a data set, shown before any click."""
+    path = ASSETS / "first" / f"{dataset}.json"
+    run: dict[str, Any] | None = json.loads(path.read_text()) if path.is_file() else None
+    return run
+
+
+# ------------------------------------------------------------------------------------- running
+
+
+def run_request(session: Session, raw: Mapping[str, Any]) -> Generator[tuple[Any, Any], None, None]:
+    """Runs a request; yields what the sheet shows, and at the end the file to download."""
+    try:
+        request = Request.parse(raw, BUDGET)
+        session.dials = {"cfg_scale": raw["cfg_scale"], **request.options}
+        session.running = True
+        run = explore(open_lab(request.dataset), request, session.recipes, session.dials)
+        try:
+            while True:
+                yield next(run), gr.skip()
+        except StopIteration as stop:
+            shown, distilled, done = stop.value
+        finally:
+            run.close()
+        lab = open_lab(request.dataset)
+        path = Path(tempfile.mkdtemp()) / f"{request.dataset}-{shown['class']}-{request.method}.zip"
+        path.write_bytes(archive(distilled, done, lab.data, lab.prior, lab.reference, lab.judge))
+        yield shown, gr.DownloadButton(value=str(path), interactive=True)
+    except Refused as error:
+        raise notice(error) from error
+    finally:
+        session.running = False
+
+
+def set_dial(key: str, session: Session, value: Any) -> None:
+    """Turns a dial of the run that goes on."""
+    if isinstance(value, (int, float)) and np.isfinite(value):
+        session.dials[key] = float(value)
+
+
+def settle(chosen: list[str]) -> list[str]:
+    """The methods that stay chosen after a click: some stand alone, the last click decides."""
+    if not chosen:
+        return ["dit"]
+    last = chosen[-1]
+    return [last] if last in ALONE else [name for name in chosen if name not in ALONE]
+
+
+def real_images(dataset: str, rows: list[int]) -> list[str]:
+    """Thumbnails of real training images, for the map."""
+    lab = open_lab(choice("data set", dataset, DATASETS))
+    images = lab.data.train.images
+    if not isinstance(rows, list) or len(rows) > THUMBNAILS:
+        raise Refused(f"At most {THUMBNAILS} images can be fetched at once.")
+    return [data_uri(images[whole("image", row, 0, len(images) - 1)]) for row in rows]
+
+
+# ----------------------------------------------------------------------------------------- API
+
+
+def api_datasets() -> dict[str, Any]:
+    """The data sets: title, classes, image size."""
+    return dataset_table()
+
+
+def api_methods() -> dict[str, Any]:
+    """The methods and their options: default, range or choices, meaning."""
+    return method_table()
+
+
+def api_distill(
+    dataset: str,
+    method: str = "dit",
+    label: str = "0",
+    ipc: float = 10,
+    steps: float = 20,
+    cfg_scale: float | None = None,
+    seed: float = 0,
+    options: dict[str, Any] | None = None,
+) -> Generator[dict[str, Any], None, None]:
+    """Distils one class: images as PNG data URIs, metadata of each, manifest with scores."""
+    raw = {
+        "dataset": dataset, "method": method, "classes": [label], "ipc": ipc, "steps": steps,
+        "cfg_scale": cfg_scale, "seed": seed, "options": options,
+    }  # fmt: skip
+    try:
+        request = Request.parse(raw, BUDGET)
+        lab = open_lab(request.dataset)
+        run = explore(lab, request, {}, {})
+        try:
+            while True:
+                step = next(run)
+                yield {"step": step.get("step"), "steps": step.get("steps")}
+        except StopIteration as stop:
+            _, distilled, done = stop.value
+        finally:
+            run.close()
+        found = SetOnDisk.of(distilled, lab.data.classes)
+        scored = score_set(found, lab.data.size, lab.prior, lab.reference, lab.judge)
+        yield {
+            "images": [data_uri(image, lossless=True) for image in distilled.images],
+            "metadata": list(scored.images),
+            "scores": scored.table(),
+            "link": done.query(),
+        }
+    except Refused as error:
+        raise notice(error) from error
+
+
+def api_score(dataset: str, images: dict[str, list[str]]) -> dict[str, Any]:
+    """Scores images, PNG data URIs by class name, beside random real images of equal number."""
+    try:
+        lab = open_lab(choice("data set", dataset, DATASETS))
+        found = _decode(images, lab.data.classes, lab.data.size)
+        return score_set(found, lab.data.size, lab.prior, lab.reference, lab.judge).table()
+    except Refused as error:
+        raise notice(error) from error
+
+
+def _decode(images: Any, classes: Sequence[str], size: int) -> SetOnDisk:
+    """Images from the API, checked: known classes, few and small enough, PNG."""
+    if not isinstance(images, dict) or not all(isinstance(v, list) for v in images.values()):
+        raise Refused("images must map class names to lists of PNG data URIs.")
+    count = sum(len(v) for v in images.values())
+    if not 1 <= count <= 1000:
+        raise Refused(f"Between 1 and 1000 images can be scored; got {count}.")
+    pixels, labels, files = [], [], []
+    for name, uris in images.items():
+        label = classes.index(choice("class", name, classes))
+        for k, uri in enumerate(uris):
+            pixels.append(_decode_png(uri, f"{name}/{k}", size))
+            labels.append(label)
+            files.append(f"{name}/{k}")
+    return SetOnDisk(np.stack(pixels), np.array(labels), tuple(files))
+
+
+def _decode_png(uri: Any, where: str, size: int) -> Any:
+    prefix = "data:image/png;base64,"
+    if not isinstance(uri, str) or not uri.startswith(prefix) or len(uri) > 2_000_000:
+        raise Refused(f"Image {where} must be a PNG data URI of at most 2 MB.")
+    try:
+        data = base64.b64decode(uri[len(prefix) :], validate=True)
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+            if image.size != (size, size):
+                raise Refused(f"Image {where} is {image.size} pixels; {(size, size)} is needed.")
+            return np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        if isinstance(error, Refused):
+            raise
+        raise Refused(f"Image {where} is not a PNG that can be read.") from error
+
+
+# -------------------------------------------------------------------------------------- layout
+
+HEADER = """<div id="header"><h1>di<em>still</em>er</h1>
+<span class="tag">see what a handful of images keeps of thousands</span>
+<span class="d-pill" id="device"></span>
+<button class="d-pill" id="link" type="button">Copy link</button>
+<button class="d-pill" id="theme" type="button" aria-label="light or dark">◐</button>
+</div>"""
+
+
+def build() -> gr.Blocks:
+    """The page."""
+    form = Form()
+    with gr.Blocks(title="distiller", analytics_enabled=False) as demo:
+        session = gr.State(Session())
+        again = gr.State(0)  # counts the releases of a slider that ask for the same noise again
+        gr.HTML(
+            {"device": device_name()},
+            html_template=HEADER,
+            js_on_load=text_of("header.js"),
+            head=_head(),
+        )
+        with gr.Row(elem_id="explore"):
+            with gr.Column(scale=21, min_width=264, elem_id="left", elem_classes="d-panel"):
+                chooser, go, stop = _choices(form)
+            with gr.Column(scale=34, min_width=320, elem_classes="d-panel"):
+                stage = gr.HTML(
+                    first_run("solids"),
+                    html_template="<div class='d-stage'></div>",
+                    js_on_load=text_of("sheet.js"),
+                    elem_id="stage",
+                )
+                export = gr.DownloadButton(
+                    "Download this set", interactive=False, size="sm", elem_id="export"
+                )
+            with gr.Column(scale=45, min_width=320, elem_classes="d-panel"):
+                plane = gr.HTML(
+                    html_template="<div class='d-map'></div>",
+                    js_on_load=text_of("map.js"),
+                    server_functions=[real_images],
+                    elem_id="map",
+                )
+        gr.HTML(
+            html_template="<div class='d-scoreboard'></div>",
+            js_on_load=text_of("scores.js"),
+            elem_id="scores",
+        )
+        _wire(demo, form, session, again, chooser, go, stop, stage, export, plane)
+        gr.api(api_distill, api_name="distill", **LANE)
+        gr.api(api_score, api_name="score", **LANE)
+        gr.api(api_datasets, api_name="datasets")
+        gr.api(api_methods, api_name="methods")
+    return demo
+
+
+def _head() -> str:
+    script = text_of("page.js").replace("</", "<\\/")
+    return f"<script src='/gradio_api/file={PLOTLY}'></script><script>{script}</script>"
+
+
+def _choices(form: Form) -> tuple[gr.HTML, gr.Button, gr.Button]:
+    """The left column."""
+    plain = form.plain
+    titles = [(source.title, name) for name, source in DATASETS.items()]
+    plain["dataset"] = gr.Dropdown(titles, value="solids", label="Data set")
+    chooser = gr.HTML(
+        chooser_of("solids", 0),
+        html_template="<div class='d-classes' role='radiogroup' aria-label='class'></div>",
+        js_on_load=text_of("chooser.js"),
+        elem_id="classes",
+    )
+    plain["classes"] = gr.State(0)
+    plain["method"] = gr.CheckboxGroup(
+        [(method.title, name) for name, method in METHODS.items()],
+        value=["dit"],
+        label="Method (stack them)",
+        elem_id="methods",
+    )
+    plain["cfg_scale"] = gr.Slider(0, 10, 2.0, step=0.1, label="Class guidance (CFG)")
+    form.add_knobs(live=True)
+    with gr.Row():
+        small: dict[str, Any] = {"precision": 0, "min_width": 70}
+        plain["ipc"] = gr.Number(10, minimum=1, maximum=64, label="Images", **small)
+        plain["steps"] = gr.Number(20, minimum=1, maximum=1000, label="Steps", **small)
+        plain["seed"] = gr.Number(0, minimum=0, label="Seed", **small)
+    with gr.Accordion("More", open=False):
+        plain["sampler"] = gr.Dropdown(["ddim", "ddpm", "dpm++"], value="ddim", label="Sampler")
+        form.add_knobs(live=False)
+    with gr.Row():
+        go = gr.Button("Distil", elem_id="go", variant="primary", scale=3, min_width=120)
+        stop = gr.Button("Stop", elem_id="stop", scale=1, min_width=70)
+    return chooser, go, stop
+
+
+def _wire(
+    demo: gr.Blocks,
+    form: Form,
+    session: gr.State,
+    again: gr.State,
+    chooser: gr.HTML,
+    go: gr.Button,
+    stop: gr.Button,
+    stage: gr.HTML,
+    export: gr.DownloadButton,
+    plane: gr.HTML,
+) -> None:
+    """What happens when."""
+    plain = form.plain
+    groups = [(name, column) for name, columns in form.groups.items() for column in columns]
+    columns = [column for _, column in groups]
+
+    def run(session: Session, *values: Any) -> Generator[tuple[Any, Any], None, None]:
+        yield from run_request(session, form.read(values))
+
+    def show_knobs(chosen: list[str]) -> list[gr.Column]:
+        return [gr.Column(visible=name in chosen) for name, _ in groups]
+
+    def pick(dataset: str, event: gr.EventData) -> tuple[int, dict[str, Any]]:
+        label = whole("class", event.label, 0, len(DATASETS[dataset].classes) - 1)
+        return label, map_of(dataset, label)
+
+    def change_dataset(dataset: str) -> tuple[Any, ...]:
+        first = first_run(dataset)
+        label = first["label"] if first else 0
+        shown = first or gr.skip()
+        return chooser_of(dataset, label), label, map_of(dataset, label), shown
+
+    def ask_again(session: Session, count: int) -> Any:
+        return gr.skip() if session.running or not session.recipes else count + 1
+
+    def read_link(request: gr.Request) -> list[Any]:
+        return _from_link(form, dict(request.query_params))
+
+    inputs, outputs = [session, *form.inputs], [stage, export]
+    hidden = {"show_progress": "hidden", "api_visibility": "private"}
+    click = go.click(run, inputs, outputs, **hidden, **LANE)
+    repeat = again.change(run, inputs, outputs, **hidden, **LANE)
+    stop.click(None, None, None, cancels=[click, repeat], **QUIET)
+    for key, slider in form.live.items():
+        turn = _turner(key)
+        slider.input(turn, [session, slider], None, **QUIET)
+        slider.release(ask_again, [session, again], again, **QUIET)
+    plain["method"].input(settle, plain["method"], plain["method"], **QUIET)
+    plain["method"].change(show_knobs, plain["method"], columns, **QUIET)
+    chooser.pick(pick, plain["dataset"], [plain["classes"], plane], **QUIET)
+    plain["dataset"].input(
+        change_dataset, plain["dataset"], [chooser, plain["classes"], plane, stage], **QUIET
+    )
+    demo.load(read_link, None, [*form.inputs, chooser, plane, stage], **QUIET)
+
+
+def _turner(key: str) -> Any:
+    def turn(session: Session, value: float) -> None:
+        set_dial(key, session, value)
+
+    return turn
+
+
+def _from_link(form: Form, query: dict[str, str]) -> list[Any]:
+    """The values of all controls for a link's parameters, the chooser, the map and the sheet."""
+    query = {k: v for k, v in query.items() if not k.startswith("__")}
+    values: dict[str, Any] = {}
+    dataset, label, stage = "solids", 0, first_run("solids")
+    if query:
+        try:
+            request = Request.from_query({"dataset": dataset, **query}, BUDGET)
+            dataset, label = request.dataset, request.classes[0]
+            values = {
+                "dataset": dataset, "classes": label, "method": request.method.split("+"),
+                "ipc": request.ipc, "steps": request.steps, "seed": request.seed,
+                "sampler": request.sampler, **request.options,
+            }  # fmt: skip
+            if request.cfg_scale is not None:
+                values["cfg_scale"] = request.cfg_scale
+            stage = None
+        except Refused as error:
+            gr.Warning(f"The link was not understood: {error}")
+    elif stage:
+        label = stage["label"]
+        values["classes"] = label
+    keys = [*form.plain, *form.options]
+    controls = [values.get(key, gr.skip()) for key in keys]
+    return [*controls, chooser_of(dataset, label), map_of(dataset, label), stage or gr.skip()]
+
+
+def device_name() -> str:
+    """The device that runs will use, in words."""
+    import torch
+
+    if torch.cuda.is_available():
+        return f"GPU · {torch.cuda.get_device_name()}"
+    return f"CPU · {torch.get_num_threads()} cores"
+
+
+def main() -> None:
+    """Starts the page on port 7860 and loads the first data set behind it."""
+    gr.set_static_paths([str(PLOTLY)])
+    demo = build()
+    demo.queue(max_size=16, default_concurrency_limit=4)
+    threading.Thread(target=open_lab, args=("solids",), daemon=True).start()
+    demo.launch(
+        server_name=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        server_port=int(os.environ.get("GRADIO_SERVER_PORT", "7860")),
+        theme=gr.themes.Base(
+            radius_size="lg", font=["Inter", "DejaVu Sans", "system-ui", "sans-serif"]
+        ),
+        css=text_of("page.css"),
+        ssr_mode=False,
+        run_history=False,
+        enable_monitoring=False,
+        max_file_size="5mb",
+        state_session_capacity=200,
+        footer_links=["api", "gradio", "settings"],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+// What the parts of the page share: the run that is shown, the selection, and small helpers.
+// A part changes nothing of another; it says what happened, and whoever shows it listens.
+
+window.distiller ??= (() => {
+  const bus = new EventTarget();
+  const on = (name, listener) => bus.addEventListener(name, (event) => listener(event.detail));
+  const say = (name, detail) => bus.dispatchEvent(new CustomEvent(name, { detail }));
+
+  const shared = { run: null, chosen: new Set() };
+
+  function show(run) {
+    if (!run || run === shared.run) return;
+    if (!run.live && !(shared.run && shared.run.live)) shared.chosen = new Set();
+    shared.run = run;
+    say('run', run);
+  }
+
+  // Selects images of the run by their numbers; `rows` are real images selected beside them.
+  function choose(numbers, { add = false, rows = null } = {}) {
+    if (add) {
+      const next = new Set(shared.chosen);
+      for (const i of numbers) next.has(i) ? next.delete(i) : next.add(i);
+      shared.chosen = next;
+    } else {
+      shared.chosen = new Set(numbers);
+    }
+    say('choose', { numbers: shared.chosen, rows });
+  }
+
+  function make(tag, className = '', text = '') {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    if (text) node.textContent = text;
+    return node;
+  }
+
+  function numbers(base64, Type) {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    return new Type(bytes.buffer);
+  }
+
+  // Shows tile (row, column) of a sheet as the background of a node.
+  function tile(node, sheet, columns, rows, column, row) {
+    if (sheet) node.style.backgroundImage = `url("${sheet}")`;
+    node.style.backgroundSize = `${100 * columns}% ${100 * rows}%`;
+    const x = columns > 1 ? (100 * column) / (columns - 1) : 0;
+    const y = rows > 1 ? (100 * row) / (rows - 1) : 0;
+    node.style.backgroundPosition = `${x}% ${y}%`;
+  }
+
+  const colour = (name) =>
+    getComputedStyle(document.querySelector('.dark') ?? document.documentElement)
+      .getPropertyValue(`--d-${name}`).trim();
+
+  new MutationObserver(() => say('theme')).observe(document.body, {
+    attributes: true, attributeFilter: ['class'],
+  });
+
+  return { shared, on, show, choose, make, numbers, tile, colour };
+})();

@@ -1,0 +1,1 @@
+"""What is seen: contact sheets, maps and charts as plain values. Knows no page framework."""

@@ -1,0 +1,181 @@
+"""Figures: what the map, the sheet and the score lines show, as plain values for a browser.
+
+Arrays travel as base64 of little-endian bytes, never as nested lists; text is only ever set as
+text. The scripts that draw these values lie in assets/.
+"""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from distiller.data import Dataset, Source
+from distiller.distill import Distilled
+from distiller.judge import Verdict
+from distiller.reference import Reference
+from distiller.score import SCORES, Comparison, against, compare, within_reach
+
+from .preview import contact_sheet, data_uri
+
+__all__ = ["frame", "map_of", "result"]
+
+TICKS = 60  # random real draws shown on a score's line
+SPACES = {"latents": "VAE latents", "features": "classifier features"}
+
+
+def encode(array: NDArray[Any], kind: str) -> str:
+    """An array as base64 of the bytes of its values, as "<i2" and the like."""
+    return base64.b64encode(np.ascontiguousarray(array, dtype=kind).tobytes()).decode()
+
+
+def map_of(source: Source, name: str, reference: Reference, label: int) -> dict[str, Any]:
+    """The real images of a data set as points, one class in front."""
+    views = {}
+    for view, places in reference.maps.items():
+        scale = 32000 / float(np.abs(places).max())
+        views[view] = {"xy": encode(np.rint(places * scale), "<i2"), "scale": scale}
+    return {
+        "dataset": name,
+        "label": label,
+        "classes": source.classes,
+        "labels": encode(reference.labels, "<u2"),
+        "modes": None if reference.modes is None else encode(reference.modes, "<u2"),
+        "mode_names": source.modes,
+        "views": views,
+        "trust": {view: f"{value:.2f}" for view, value in reference.trust.items()},
+    }
+
+
+def columns_of(n: int) -> int:
+    """How many columns a sheet of n images has."""
+    return min(n, 4 if n <= 12 else 5 if n <= 20 else 8)
+
+
+def frame(
+    pixels: NDArray[np.uint8], z: Tensor, reference: Reference, label: int, step: int, steps: int
+) -> dict[str, Any]:
+    """A step of a run: a fleeting sheet, and where its images would fall on the maps."""
+    columns = columns_of(len(pixels))
+    return {
+        "live": True,
+        "label": label,
+        "n": len(pixels),
+        "columns": columns,
+        "sheet": data_uri(contact_sheet(pixels, columns)),
+        "points": _points(z, reference),
+        "step": step,
+        "steps": steps,
+    }
+
+
+def _points(z: Tensor, reference: Reference) -> dict[str, list[list[float]]]:
+    return {view: reference.place(z, view).round(4).tolist() for view in reference.maps}
+
+
+def result(
+    distilled: Distilled,
+    label: int,
+    data: Dataset,
+    reference: Reference,
+    verdict: Verdict,
+    film: Sequence[NDArray[np.uint8]],
+) -> dict[str, Any]:
+    """A finished run of one class: everything that is shown of it."""
+    z = reference.project(distilled.latents)
+    n, columns = len(z), columns_of(len(z))
+    near, away = reference.nearest(z, label, 2)
+    # An image that is itself a training image has its nearest neighbour in the next one.
+    own = distilled.sources >= 0
+    rows = np.where(own & (near[:, 0] == distilled.sources), near[:, 1], near[:, 0])
+    distances = np.where(own & (near[:, 0] == distilled.sources), away[:, 1], away[:, 0])
+    mine = against(reference.real(label, "latents"), z)
+    reach = within_reach(mine)
+    frames = np.stack([*film, distilled.images], 1) if film else distilled.images[:, None]
+    strip = contact_sheet(frames.reshape(-1, *frames.shape[2:]), frames.shape[1])
+    return {
+        "live": False,
+        "label": label,
+        "class": data.classes[label],
+        "n": n,
+        "columns": columns,
+        "sheet": data_uri(contact_sheet(distilled.images, columns), lossless=True),
+        "points": _points(z, reference),
+        "nearest": {
+            "rows": rows.tolist(),
+            "distances": distances.round(2).tolist(),
+            "typical": round(float(mine.real.ordered[:, 0].mean()), 2),
+            "sheet": data_uri(contact_sheet(data.train.images[rows], columns)),
+        },
+        "covers": reach.sum(1).tolist(),
+        "uncovered": encode(np.packbits(~reach.any(0).numpy()), "u1"),
+        "away": encode(_quantised(mine.xy.min(0).values.sqrt().numpy()), "u1"),
+        "film": {"sheet": data_uri(strip), "frames": frames.shape[1]},
+        "recognised": [data.classes[c] for c in verdict.classes],
+        "modes": [data.modes[m] for m in verdict.modes] if verdict.modes is not None else None,
+        "scores": _scores(z, verdict, label, data, reference),
+        "kernel": _kernel(mine.xy, mine.real.bandwidth),
+    }
+
+
+def _quantised(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Values as whole numbers from 0 to 255, the largest being 255."""
+    whole: NDArray[np.float32] = np.rint(255 * values / max(float(values.max()), 1e-9))
+    return whole
+
+
+def _scores(
+    z: Tensor, verdict: Verdict, label: int, data: Dataset, reference: Reference
+) -> list[dict[str, Any]]:
+    rows = []
+    for space, points in (("latents", z), ("features", verdict.features)):
+        for name, c in compare(reference.real(label, space), points).items():
+            rows.append({"space": space, **_line(SCORES[name].title, SCORES[name].about, c)})
+    if verdict.modes is not None and data.train.modes is not None:
+        rows.append({"space": "judge", **_modes(verdict.modes, label, data)})
+    share = 100 * float((verdict.classes == label).mean())
+    about = f"% recognised as {data.classes[label]} by a classifier trained on real images"
+    real = np.full(2, np.nan)
+    rows.append({"space": "judge", **_line("Recognised", about, Comparison(share, real, "higher"))})
+    return rows
+
+
+def _modes(modes: NDArray[np.int64], label: int, data: Dataset) -> dict[str, Any]:
+    """How many known modes a set holds, beside random real images with their true modes."""
+    assert data.train.modes is not None
+    real = data.train.modes[data.train.of(label)]
+    rng = np.random.default_rng(0)
+    draws = [len(set(rng.permutation(real)[: len(modes)])) for _ in range(200)]
+    comparison = Comparison(float(len(set(modes))), np.array(draws, float), "higher")
+    about = f"of {len(data.modes)} known modes, by a classifier trained on real images"
+    return {**_line("Modes covered", about, comparison), "of": len(data.modes)}
+
+
+def _line(title: str, about: str, c: Comparison) -> dict[str, Any]:
+    known = not np.isnan(c.draws).any()
+    return {
+        "title": title,
+        "about": about,
+        "value": None if np.isnan(c.value) else c.value,
+        "mean": c.mean if known else None,
+        "spread": c.spread if known else None,
+        "draws": c.draws[:TICKS].round(6).tolist() if known else [],
+        "grade": c.grade if known else "like",
+        "verdict": c.verdict() if known else "",
+    }
+
+
+def _kernel(xy: Tensor, bandwidth: float) -> dict[str, Any]:
+    """The kernel matrix, synthetic by real, its columns grouped by the image they are most like."""
+    k = torch.exp(xy / (-2 * bandwidth**2))
+    best = k.max(0)
+    order = np.lexsort((-best.values.numpy(), best.indices.numpy()))
+    return {
+        "rows": k.shape[0],
+        "columns": k.shape[1],
+        "values": encode(np.rint(255 * k.numpy()[:, order]), "u1"),
+        "order": encode(order, "<u2"),
+    }
