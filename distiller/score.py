@@ -112,14 +112,15 @@ def coverage(a: Against) -> float:
     """The share of real images that have an image of the set within reach, in percent.
 
     The reach of a real image is the distance to its k-th nearest real neighbour (Naeem et al.,
-    2020, arXiv:2002.09797, Eq. 4) with k = n / m, a fair share of the class for each of m images.
+    2020, arXiv:2002.09797, Eq. 4) with k = n / m - 1: reaching so far, each of m images could have
+    a fair share of the class, itself included.
     """
-    return 100 * float(within_reach(a).any(0).float().mean())
+    return 100 * float(within_reach(a).any(0).double().mean())
 
 
 def within_reach(a: Against) -> Tensor:
     """Which real images (columns) each image of the set (rows) covers: (m, k), boolean."""
-    k = min(max(round(a.real.n / len(a.xx)), 1), a.real.n - 1)
+    k = max(round(a.real.n / len(a.xx)) - 1, 1)
     return a.xy.sqrt() <= a.real.ordered[a.others, k - 1]
 
 

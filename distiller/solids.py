@@ -34,7 +34,7 @@ PLAIN, TILES, PLANKS = range(3)
 
 FLOOR_HEIGHT = -0.80
 # The radius of a sphere around each solid at scale 1.
-BOUNDS = (0.65, 0.86, 0.76, 0.90, 0.70, 0.73, 0.89, 0.81, 0.82, 0.75)
+BOUNDS = (0.65, 0.86, 0.76, 0.90, 0.70, 0.73, 0.92, 0.81, 0.82, 0.75)
 EYE = (0.0, 0.62, 3.2)
 S36, C36 = math.sin(math.pi / 5), math.cos(math.pi / 5)
 FIELD_OF_VIEW = 0.335  # half the picture's width at distance 1

@@ -58,6 +58,7 @@ class PriorSpec:
     steps: int = 12_000
     batch: int = 128
     lr: float = 3e-3
+    muon: bool = True  # for the matrices; it pays where they are large
     warmup: int = 200
     decay: float = 0.3  # the last part of the steps, in which the rate falls to zero
     ema: float = 0.999
@@ -72,7 +73,7 @@ PRESETS = {
     "solids": PriorSpec(fresh=5000),
     "digits": PriorSpec(
         channels=(16, 32, 64), autoencoder_steps=2000, width=128, depth=6, heads=2, patch=1,
-        steps=4000, batch=64, flip=False,
+        steps=3000, batch=64, lr=1e-3, muon=False, flip=False,
     ),
 }  # fmt: skip
 """The hyperparameters of the shipped priors."""
@@ -344,24 +345,21 @@ def _transformer(shape: Sequence[int], spec: PriorSpec) -> "DiTTransformer2DMode
 
 
 def _optimizers(network: nn.Module, spec: PriorSpec) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the blocks, AdamW for everything else."""
+    """Muon (Jordan et al., 2024) for the matrices inside the blocks, AdamW for everything else."""
     matrices: list[Tensor] = []
     rest: list[Tensor] = []
     for name, p in network.named_parameters():
-        inside = ".attn1." in name or ".ff." in name
-        (matrices if inside and p.ndim == 2 else rest).append(p)
-    muon = torch.optim.Muon(
-        [{"params": matrices, "peak": spec.lr}], spec.lr, weight_decay=0.01,
-        adjust_lr_fn="match_rms_adamw",
-    )  # fmt: skip
-    adamw = torch.optim.AdamW(
-        [{"params": rest, "peak": spec.lr}],
-        spec.lr,
-        betas=(0.9, 0.99),
-        weight_decay=0.0,
-        fused=True,
-    )
-    return [muon, adamw]
+        inside = (".attn1." in name or ".ff." in name) and p.ndim == 2
+        (matrices if inside and spec.muon else rest).append(p)
+    made: list[torch.optim.Optimizer] = []
+    if matrices:
+        groups = [{"params": matrices, "peak": spec.lr}]
+        made.append(
+            torch.optim.Muon(groups, spec.lr, weight_decay=0.01, adjust_lr_fn="match_rms_adamw")
+        )
+    groups = [{"params": rest, "peak": spec.lr}]
+    made.append(torch.optim.AdamW(groups, spec.lr, betas=(0.9, 0.99), weight_decay=0.0, fused=True))
+    return made
 
 
 @torch.no_grad()

@@ -1,0 +1,47 @@
+"""Data sets: fixed splits, clear words."""
+
+import numpy as np
+import pytest
+
+from distiller.data import cache_folder, load, render_solids
+from distiller.errors import Refused
+from distiller.image import to_pixels, to_tensor
+
+
+def test_digits_are_all_there_and_split_once() -> None:
+    data = load("digits")
+    assert len(data.train.labels) + len(data.test.labels) == 1797
+    assert 0.195 < len(data.test.labels) / 1797 < 0.205
+    assert data.train.images.shape[1:] == (32, 32, 3)
+    both = np.concatenate([data.train.images, data.test.images]).reshape(1797, -1)
+    assert len(np.unique(both, axis=0)) > 1790  # no image of one split stands in the other
+    assert load("digits") is data
+    np.testing.assert_array_equal(data.train.labels[data.train.of(3)], 3)
+
+
+def test_an_unknown_data_set_lists_the_known() -> None:
+    with pytest.raises(Refused, match=r"no data set 'cats'. Known: digits, solids"):
+        load("cats")
+
+
+def test_pixels_survive_the_way_to_tensors_and_back() -> None:
+    pixels = np.arange(2 * 4 * 8 * 3, dtype=np.uint8).reshape(2, 4, 8, 3)
+    tensor = to_tensor(pixels)
+    assert tensor.shape == (2, 3, 4, 8)
+    assert tensor.min() >= -1
+    assert tensor.max() <= 1
+    np.testing.assert_array_equal(to_pixels(tensor), pixels)
+
+
+def test_renders_are_kept_and_an_unwritable_cache_is_done_without(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setenv("DISTILLER_CACHE", f"{tmp_path}/cache")
+    first = render_solids(per_class=2, seed=7)
+    (kept,) = cache_folder().glob("*.npy")
+    stamp = kept.stat().st_mtime_ns
+    again = render_solids(per_class=2, seed=7)
+    assert kept.stat().st_mtime_ns == stamp
+    np.testing.assert_array_equal(first.images, again.images)
+    monkeypatch.setenv("DISTILLER_CACHE", "/dev/null/nowhere")
+    np.testing.assert_array_equal(render_solids(per_class=2, seed=7).images, first.images)
