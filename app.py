@@ -9,9 +9,10 @@ import base64
 import io
 import json
 import os
+import secrets
 import tempfile
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ from PIL import Image
 
 from distiller.data import DATASETS, dataset_table
 from distiller.errors import Refused
+from distiller.event import Event
 from distiller.io import SetOnDisk, archive, score_set
 from distiller.limits import choice, whole
 from distiller.methods import METHODS, method_table
@@ -146,6 +148,16 @@ def thumbnails(dataset: str) -> str | None:
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
+def go_text(dataset: str, label: int) -> str:
+    """What the button says."""
+    return f"Distil {DATASETS[dataset].classes[label]}"
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    """The methods as they are offered: the baselines first."""
+    return sorted(names, key=lambda name: (name not in ALONE, name))
+
+
 def map_of(dataset: str, label: int) -> dict[str, Any]:
     """What the map shows of the real images."""
     return figures.map_of(DATASETS[dataset], dataset, reference_of(dataset), label)
@@ -167,10 +179,13 @@ def run_request(session: Session, raw: Mapping[str, Any]) -> Generator[tuple[Any
         request = Request.parse(raw, BUDGET)
         session.dials = {"cfg_scale": raw["cfg_scale"], **request.options}
         session.running = True
+        name = secrets.token_hex(8)  # so that the page can tell a run it stopped from the next
+        begin = figures.waiting(Event("begin", 0, 1, request.classes[0]), request.ipc)
+        yield {**begin, "id": name}, gr.skip()
         run = explore(open_lab(request.dataset), request, session.recipes, session.dials)
         try:
             while True:
-                yield next(run), gr.skip()
+                yield {**next(run), "id": name}, gr.skip()
         except StopIteration as stop:
             shown, distilled, done = stop.value
         finally:
@@ -316,12 +331,13 @@ HEADER = """<div id="header"><h1>di<em>still</em>er</h1>
 def build() -> gr.Blocks:
     """The page."""
     form = Form()
-    with gr.Blocks(title="distiller", analytics_enabled=False) as demo:
+    with gr.Blocks(title="distiller", analytics_enabled=False, fill_width=True) as demo:
         session = gr.State(Session())
         again = gr.State(0)  # counts the releases of a slider that ask for the same noise again
         gr.HTML(
             {"device": device_name()},
             html_template=HEADER,
+            padding=False,
             js_on_load=text_of("header.js"),
             head=_head(),
         )
@@ -332,6 +348,7 @@ def build() -> gr.Blocks:
                 stage = gr.HTML(
                     first_run("solids"),
                     html_template="<div class='d-stage'></div>",
+                    padding=False,
                     js_on_load=text_of("sheet.js"),
                     elem_id="stage",
                 )
@@ -341,12 +358,14 @@ def build() -> gr.Blocks:
             with gr.Column(scale=45, min_width=320, elem_classes="d-panel"):
                 plane = gr.HTML(
                     html_template="<div class='d-map'></div>",
+                    padding=False,
                     js_on_load=text_of("map.js"),
                     server_functions=[real_images],
                     elem_id="map",
                 )
         gr.HTML(
             html_template="<div class='d-scoreboard'></div>",
+            padding=False,
             js_on_load=text_of("scores.js"),
             elem_id="scores",
         )
@@ -371,14 +390,15 @@ def _choices(form: Form) -> tuple[gr.HTML, gr.Button, gr.Button]:
     chooser = gr.HTML(
         chooser_of("solids", 0),
         html_template="<div class='d-classes' role='radiogroup' aria-label='class'></div>",
+        padding=False,
         js_on_load=text_of("chooser.js"),
         elem_id="classes",
     )
     plain["classes"] = gr.State(0)
     plain["method"] = gr.CheckboxGroup(
-        [(method.title, name) for name, method in METHODS.items()],
+        [(METHODS[name].title, name) for name in _ordered(METHODS)],
         value=["dit"],
-        label="Method (stack them)",
+        label="Method (they stack)",
         elem_id="methods",
     )
     plain["cfg_scale"] = gr.Slider(0, 10, 2.0, step=0.1, label="Class guidance (CFG)")
@@ -420,15 +440,16 @@ def _wire(
     def show_knobs(chosen: list[str]) -> list[gr.Column]:
         return [gr.Column(visible=name in chosen) for name, _ in groups]
 
-    def pick(dataset: str, event: gr.EventData) -> tuple[int, dict[str, Any]]:
+    def pick(dataset: str, event: gr.EventData) -> tuple[int, dict[str, Any], str]:
         label = whole("class", event.label, 0, len(DATASETS[dataset].classes) - 1)
-        return label, map_of(dataset, label)
+        return label, map_of(dataset, label), go_text(dataset, label)
 
     def change_dataset(dataset: str) -> tuple[Any, ...]:
         first = first_run(dataset)
         label = first["label"] if first else 0
         shown = first or gr.skip()
-        return chooser_of(dataset, label), label, map_of(dataset, label), shown
+        words = go_text(dataset, label)
+        return chooser_of(dataset, label), label, map_of(dataset, label), words, shown
 
     def ask_again(session: Session, count: int) -> Any:
         return gr.skip() if session.running or not session.recipes else count + 1
@@ -440,18 +461,24 @@ def _wire(
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
     click = go.click(run, inputs, outputs, **hidden, **LANE)
     repeat = again.change(run, inputs, outputs, **hidden, **LANE)
-    stop.click(None, None, None, cancels=[click, repeat], **QUIET)
+    stop.click(None, None, None, js=_back("stopped"), cancels=[click, repeat], **QUIET)
+    for event in (click, repeat):
+        event.failure(None, None, None, js=_back("failed"), **QUIET)
     for key, slider in form.live.items():
         turn = _turner(key)
         slider.input(turn, [session, slider], None, **QUIET)
         slider.release(ask_again, [session, again], again, **QUIET)
     plain["method"].input(settle, plain["method"], plain["method"], **QUIET)
     plain["method"].change(show_knobs, plain["method"], columns, **QUIET)
-    chooser.pick(pick, plain["dataset"], [plain["classes"], plane], **QUIET)
+    chooser.pick(pick, plain["dataset"], [plain["classes"], plane, go], **QUIET)
     plain["dataset"].input(
-        change_dataset, plain["dataset"], [chooser, plain["classes"], plane, stage], **QUIET
+        change_dataset, plain["dataset"], [chooser, plain["classes"], plane, go, stage], **QUIET
     )
-    demo.load(read_link, None, [*form.inputs, chooser, plane, stage], **QUIET)
+    demo.load(read_link, None, [*form.inputs, chooser, plane, go, stage], **QUIET)
+
+
+def _back(words: str) -> str:
+    return f"() => window.distiller.back({json.dumps(words)})"
 
 
 def _turner(key: str) -> Any:
@@ -485,7 +512,9 @@ def _from_link(form: Form, query: dict[str, str]) -> list[Any]:
         values["classes"] = label
     keys = [*form.plain, *form.options]
     controls = [values.get(key, gr.skip()) for key in keys]
-    return [*controls, chooser_of(dataset, label), map_of(dataset, label), stage or gr.skip()]
+    shown = stage or gr.skip()
+    words = go_text(dataset, label)
+    return [*controls, chooser_of(dataset, label), map_of(dataset, label), words, shown]
 
 
 def device_name() -> str:
@@ -507,7 +536,9 @@ def main() -> None:
         server_name=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
         server_port=int(os.environ.get("GRADIO_SERVER_PORT", "7860")),
         theme=gr.themes.Base(
-            radius_size="lg", font=["Inter", "DejaVu Sans", "system-ui", "sans-serif"]
+            primary_hue="indigo",
+            radius_size="lg",
+            font=["Inter", "DejaVu Sans", "system-ui", "sans-serif"],
         ),
         css=text_of("page.css"),
         ssr_mode=False,

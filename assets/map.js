@@ -10,11 +10,13 @@ const note = make('div', 'd-status');
 card.hidden = true;
 root.append(bar, plot, card, picked, note);
 
-const look = { view: null, paint: 'plain' };
+const TITLES = { mode: 'coloured by known mode', distance: 'coloured by the distance to the nearest distilled image',
+  plain: 'one colour', class: 'a map of this class alone', umap: 'a map of the whole data set', pca: 'the first two principal components' };
+const VIEWS = { class: 'UMAP', umap: 'all classes', pca: 'PCA' };
+const look = { view: 'class', paint: 'plain' };
 const cache = new Map(); // real images fetched so far, by row
 let base = null; // the decoded value: {dataset, label, classes, labels, modes, xy, rows}
-let OTHER, REAL, UNCOVERED, LINES, MADE;
-[OTHER, REAL, UNCOVERED, LINES, MADE] = [0, 1, 2, 3, 4];
+const [OTHER, REAL, UNCOVERED, LINES, MADE] = [0, 1, 2, 3, 4];
 
 function decode(value) {
   const labels = numbers(value.labels, Uint16Array);
@@ -60,7 +62,7 @@ function paint() {
 
 function made() {
   const now = run();
-  const points = now?.points[look.view] ?? [];
+  const points = now?.points?.[look.view] ?? [];
   return { x: points.map((p) => p[0]), y: points.map((p) => p[1]), text: points.map((_, i) => String(i + 1)) };
 }
 
@@ -82,9 +84,9 @@ function draw() {
   const rings = uncovered();
   const faded = { marker: { opacity: 0.12 } };
   const traces = [
-    { ...flat, type: 'scattergl', ...at(base.others), marker: { size: 3, color: colour('other') }, selected: faded, unselected: faded },
+    { ...flat, type: 'scattergl', ...at(look.view === 'class' ? [] : base.others), marker: { size: 3, color: colour('other') }, selected: faded, unselected: faded },
     { ...flat, type: 'scattergl', ...at(base.rows), marker: { size: 5, opacity: 0.8, ...paint() }, unselected: faded },
-    { ...flat, type: 'scattergl', ...at(rings), hoverinfo: 'skip', marker: { size: 9, symbol: 'circle-open', color: colour('bad'), line: { width: 1.1 } }, unselected: { marker: { opacity: 0.3 } } },
+    { ...flat, type: 'scattergl', ...at(rings), hoverinfo: 'skip', marker: { size: 8, symbol: 'circle-open', color: colour('bad'), opacity: 0.75, line: { width: 1 } }, unselected: { marker: { opacity: 0.3 } } },
     { ...flat, type: 'scatter', mode: 'lines', ...lines(), hoverinfo: 'skip', line: { width: 1, color: colour('synthetic') }, opacity: 0.5 },
     { ...flat, type: 'scatter', mode: 'markers+text', ...made(), textfont: { size: 9.5, color: document.querySelector('.dark') ? '#12151c' : '#fff' }, marker: { size: 17, color: colour('synthetic'), line: { width: 2, color: colour('panel') } }, unselected: { marker: { opacity: 0.25 } } },
   ];
@@ -92,7 +94,7 @@ function draw() {
   const layout = {
     margin: { l: 0, r: 0, t: 4, b: 4 }, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)',
     xaxis: axis, yaxis: { ...axis, scaleanchor: 'x' }, dragmode: 'pan', hovermode: 'closest', hoverdistance: 12,
-    uirevision: `${base.dataset}/${look.view}`, showlegend: false,
+    uirevision: look.view === 'class' ? `${base.dataset}/${base.label}` : `${base.dataset}/${look.view}`, showlegend: false,
     selectionrevision: `${base.dataset}/${look.view}/${base.label}`,
   };
   const config = { displaylogo: false, responsive: true, scrollZoom: true,
@@ -196,6 +198,7 @@ function segment(options, key) {
     const button = make('button', '', text);
     button.type = 'button';
     button.setAttribute('aria-pressed', look[key] === value);
+    button.title = TITLES[value] ?? '';
     button.addEventListener('click', () => { look[key] = value; draw(); });
     box.append(button);
   }
@@ -220,11 +223,13 @@ function drawBar(missed) {
     legend(`real ${base.classes[base.label]}`, { background: 'var(--d-real)' }),
     legend('distilled', { background: 'var(--d-synthetic)' }),
     legend(`not covered (${missed})`, { border: '1.5px solid var(--d-bad)' }),
-    spring, segment(Object.keys(base.views).map((v) => [v, v.toUpperCase()]), 'view'), segment(paints, 'paint'));
+    spring, segment(Object.keys(base.views).map((v) => [v, VIEWS[v]]), 'view'));
+  const count = (look.view === 'class' ? base.rows : base.labels).length.toLocaleString('en');
   const how = look.view === 'pca'
-    ? 'the first two principal components of the latents'
-    : `a map of ${base.labels.length.toLocaleString('en')} real images; distilled ones are placed by their nearest real neighbours`;
-  note.replaceChildren(make('span', '', how), make('span', '', look.view === 'pca' ? '' : `trustworthiness ${base.trust[look.view] ?? ''}`));
+    ? `the first two principal components of the latents of ${count} real images`
+    : `UMAP of the latents of ${count} real images; distilled ones lie among their nearest real neighbours`;
+  const about = make('span', 'd-how', `${how} · trustworthiness ${base.trust[look.view] ?? '–'}`);
+  note.replaceChildren(about, segment(paints, 'paint'));
 }
 
 function load(value) {
@@ -234,7 +239,16 @@ function load(value) {
   draw();
 }
 
-on('run', (now) => { if (now.live && base && window.Plotly && plot.data) window.Plotly.restyle(plot, { x: [made().x], y: [made().y], text: [made().text] }, [MADE]); else draw(); });
+let following = null; // the live run whose points are being moved
+on('run', (now) => {
+  if (now.live && following === now.id) {
+    const { x, y, text } = made();
+    window.Plotly.restyle(plot, { x: [x], y: [y], text: [text] }, [MADE]);
+  } else {
+    draw(); // without the lines and rings of the run before
+    following = base && plot.data && now.live ? now.id : null;
+  }
+});
 on('choose', ({ rows }) => { if (base && plot.data) { mark(rows); showPicked(rows); } });
 on('theme', draw);
 watch('value', () => load(props.value));

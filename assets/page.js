@@ -6,13 +6,29 @@ window.distiller ??= (() => {
   const on = (name, listener) => bus.addEventListener(name, (event) => listener(event.detail));
   const say = (name, detail) => bus.dispatchEvent(new CustomEvent(name, { detail }));
 
-  const shared = { run: null, chosen: new Set() };
+  // The run that is shown, the last that was finished, those that were stopped, the selection.
+  const shared = { run: null, finished: null, stopped: new Set(), chosen: new Set() };
 
   function show(run) {
-    if (!run || run === shared.run) return;
-    if (!run.live && !(shared.run && shared.run.live)) shared.chosen = new Set();
+    if (!run || shared.stopped.has(run.id)) return;
+    const again = run.id && run.id === shared.run?.id && run.live === shared.run.live;
+    if (run === shared.run || (again && !run.live)) return;
+    if (!run.live) {
+      if (!shared.run?.live) shared.chosen = new Set();
+      shared.finished = run;
+    }
     shared.run = run;
     say('run', run);
+  }
+
+  // A run that was stopped or failed makes way for the last that was finished.
+  function back(words) {
+    if (!shared.run?.live) return;
+    const { id, step, steps } = shared.run;
+    shared.stopped.add(id);
+    if (!shared.finished) return;
+    shared.run = { ...shared.finished, notice: `${words} at step ${step} of ${steps}; this is the run before it` };
+    say('run', shared.run);
   }
 
   // Selects images of the run by their numbers; `rows` are real images selected beside them.
@@ -56,5 +72,5 @@ window.distiller ??= (() => {
     attributes: true, attributeFilter: ['class'],
   });
 
-  return { shared, on, show, choose, make, numbers, tile, colour };
+  return { shared, on, show, back, choose, make, numbers, tile, colour };
 })();

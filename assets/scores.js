@@ -21,39 +21,48 @@ function format(value) {
   return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : size >= 0.1 || size === 0 ? value.toFixed(2) : value.toFixed(4);
 }
 
+// Positions are in percent, so that nothing is stretched when the card is.
 function axis(score) {
   const svg = document.createElementNS(SVG, 'svg');
-  svg.setAttribute('viewBox', '0 0 200 30');
-  svg.setAttribute('preserveAspectRatio', 'none');
   svg.setAttribute('aria-hidden', 'true');
   const all = [...score.draws, score.value].filter((v) => v !== null);
   const low = Math.min(...all), high = Math.max(...all), reach = high - low || 1;
-  const x = (v) => 10 + (180 * (v - low)) / reach;
-  shape(svg, 'line', { class: 'axis', x1: 4, x2: 196, y1: 15, y2: 15 });
+  const at = (v) => 4 + (92 * (v - low)) / reach;
+  const x = (v) => `${at(v)}%`;
+  shape(svg, 'line', { class: 'axis', x1: '1%', x2: '99%', y1: 15, y2: 15 });
   if (score.draws.length) {
-    const a = x(Math.max(low, score.mean - 2 * score.spread)), b = x(Math.min(high, score.mean + 2 * score.spread));
-    shape(svg, 'rect', { class: 'band', x: a, width: Math.max(b - a, 2), y: 8, height: 14, rx: 5 });
-    for (const v of score.draws) shape(svg, 'line', { class: 'tick', x1: x(v), x2: x(v), y1: 10, y2: 20 });
+    const a = Math.max(low, score.mean - 2 * score.spread), b = Math.min(high, score.mean + 2 * score.spread);
+    shape(svg, 'rect', { class: 'band', x: x(a), width: `${Math.max(at(b) - at(a), 1)}%`, y: 8, height: 14, rx: 5 });
+    for (const v of score.draws) shape(svg, 'line', { class: 'tick', x1: x(v), x2: x(v), y1: 11, y2: 19 });
   }
   if (score.value !== null) shape(svg, 'circle', { class: score.grade, cx: x(score.value), cy: 15, r: 6 });
   return svg;
 }
 
-function card(score) {
+const WIDTHS = { mmd2_half: 'at half the bandwidth', mmd2_double: 'at twice the bandwidth' };
+
+function card(score, all) {
   const box = make('section', 'd-score');
   const head = make('header');
-  const value = score.of ? `${format(score.value).replace(/\.0+$/, '')} / ${score.of}` : format(score.value);
-  head.append(make('span', '', score.title), make('b', '', score.of ? `${Math.round(score.value)} / ${score.of}` : value));
+  const value = score.of ? `${Math.round(score.value)} / ${score.of}` : format(score.value) + (score.unit ?? '');
+  head.append(make('span', '', score.title), make('b', '', value));
   box.append(head);
   if (score.draws.length) box.append(axis(score));
   if (score.verdict) box.append(make('p', score.grade, score.verdict));
   if (score.mean !== null) box.append(make('p', '', `random real: ${format(score.mean)} ± ${format(score.spread)}`));
-  box.append(make('p', '', score.about));
+  if (score.name === 'mmd2')
+    for (const other of all.filter((s) => s.name in WIDTHS)) {
+      const row = make('p', '', `${WIDTHS[other.name]}: ${format(other.value)}, `);
+      row.append(make('span', other.grade, other.verdict));
+      box.append(row);
+    }
+  box.append(make('p', 'd-about', score.about));
   return box;
 }
 
 function draw() {
   const run = shared.run;
+  root.classList.toggle('d-stale', Boolean(run?.live));
   if (!run || run.live) return;
   const seg = make('span', 'd-seg');
   for (const [key, text] of Object.entries(SPACES)) {
@@ -64,7 +73,8 @@ function draw() {
     seg.append(button);
   }
   bar.replaceChildren(make('span', '', `Beside 200 random draws of ${run.n} real images`), seg);
-  lines.replaceChildren(...run.scores.filter((s) => s.space === space || s.space === 'judge').map(card));
+  const all = run.scores.filter((s) => s.space === space || s.space === 'judge');
+  lines.replaceChildren(...all.filter((s) => !(s.name in WIDTHS)).map((score) => card(score, all)));
   drawKernel(run);
 }
 

@@ -13,13 +13,15 @@ const status = make('div', 'd-status');
 status.setAttribute('role', 'status');
 sheet.setAttribute('role', 'group');
 sheet.setAttribute('aria-label', 'distilled images');
-root.append(title, sheet, progress, inspector, filmTitle, film, status);
+root.append(title, sheet, progress, filmTitle, film, status);
+const tiles = [];
 
 function layTiles(run) {
+  if (tiles.length === run.n) return;  // redrawn for nothing, it would lose the focus
   sheet.style.gridTemplateColumns = `repeat(${run.columns}, 1fr)`;
-  while (sheet.children.length > run.n) sheet.lastChild.remove();
-  while (sheet.children.length < run.n) {
-    const i = sheet.children.length;
+  while (tiles.length > run.n) tiles.pop().remove();
+  while (tiles.length < run.n) {
+    const i = tiles.length;
     const button = make('button', 'd-tile');
     button.type = 'button';
     button.append(make('b', '', String(i + 1)));
@@ -28,28 +30,32 @@ function layTiles(run) {
       const alone = shared.chosen.size === 1 && shared.chosen.has(i);
       choose(alone && !event.shiftKey ? [] : [i], { add: event.shiftKey });
     });
-    sheet.append(button);
+    tiles.push(button);
   }
+  sheet.replaceChildren(...tiles, inspector);
+  const left = (run.columns - (run.n % run.columns)) % run.columns;
+  inspector.style.gridColumn = left >= 2 ? `span ${left}` : '1 / -1';
   const rows = Math.ceil(run.n / run.columns);
-  [...sheet.children].forEach((button, i) =>
+  tiles.forEach((button, i) =>
     tile(button, null, run.columns, rows, i % run.columns, Math.floor(i / run.columns)));
 }
 
 function drawRun(run) {
   layTiles(run);
-  sheet.style.setProperty('--sheet', `url("${run.sheet}")`);
+  if (run.sheet) sheet.style.setProperty('--sheet', `url("${run.sheet}")`);
   sheet.classList.toggle('d-live', run.live);
+  sheet.classList.toggle('d-begun', run.live && !run.sheet);
   progress.style.visibility = run.live ? 'visible' : 'hidden';
   if (run.live) {
     bar.style.width = `${(100 * run.step) / run.steps}%`;
     title.replaceChildren(make('span', '', 'estimates of the clean images'),
-      make('span', '', run.stage ?? `step ${run.step} of ${run.steps}`));
+      make('span', '', `${run.stage ?? 'step'} ${run.step} of ${run.steps}`));
     inspector.replaceChildren(make('span', '', 'Move a live slider: it acts from the next step on.'));
     film.replaceChildren();
     filmTitle.textContent = '';
     return;
   }
-  title.replaceChildren(make('span', '', run.title ?? ''));
+  title.replaceChildren(make('span', '', run.title ?? ''), make('span', 'd-notice', run.notice ?? ''));
   status.replaceChildren(...(run.status ?? []).map((text) => make('span', '', text)));
   drawChosen();
 }
@@ -57,7 +63,7 @@ function drawRun(run) {
 function drawChosen() {
   const run = shared.run;
   if (!run || run.live) return;
-  [...sheet.children].forEach((button, i) => {
+  tiles.forEach((button, i) => {
     button.setAttribute('aria-pressed', shared.chosen.has(i));
     const mode = run.modes ? `, ${run.modes[i]}` : '';
     button.setAttribute('aria-label',
@@ -102,9 +108,9 @@ function drawFilm(run, i) {
 
 sheet.addEventListener('keydown', (event) => {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  const i = [...sheet.children].indexOf(document.activeElement) + (step ?? 0);
+  const i = tiles.indexOf(document.activeElement) + (step ?? 0);
   if (event.key === 'Escape') choose([]);
-  else if (step && sheet.children[i]) sheet.children[i].focus();
+  else if (step) tiles[i]?.focus();
 });
 
 on('run', drawRun);

@@ -10,6 +10,8 @@
 `events` is a generator that returns the distilled set: `distilled = yield from events`.
 """
 
+__version__ = "0.1.0"
+
 from .data import load
 from .distill import Distilled, Settings, distill
 from .errors import Refused

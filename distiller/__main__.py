@@ -104,13 +104,15 @@ def _drain(events: Generator[Event, None, T]) -> T:
     from tqdm import tqdm
 
     bar: Any = None
+    shown = None
     try:
         while True:
             event = next(events)
-            title = event.stage if event.label is None else f"{event.stage} {event.label}"
-            if bar is None or bar.desc != f"{title}: ":
+            if shown != (event.stage, event.label):
+                shown = event.stage, event.label
                 if bar is not None:
                     bar.close()
+                title = event.stage if event.label is None else f"{event.stage} {event.label}"
                 bar = tqdm(total=event.n, desc=title, initial=event.i, dynamic_ncols=True)
             if event.scalars:
                 bar.set_postfix({k: f"{v:.4g}" for k, v in event.scalars.items()}, refresh=False)

@@ -23,7 +23,7 @@ COMMON_MODE = 0.03
 
 
 def recognition(
-    prior: Prior, data: Dataset, judge: Judge, per_class: int, steps: int = 25
+    prior: Prior, data: Dataset, judge: Judge, per_class: int, steps: int = 15
 ) -> Generator[Event, None, dict[str, float]]:
     """The share of samples at the default cfg_scale that the judge recognises, by class, in %."""
     shares = {}
@@ -34,14 +34,13 @@ def recognition(
 
 
 def mode_coverage(
-    prior: Prior, data: Dataset, judge: Judge, label: int, samples: int, steps: int = 20
+    prior: Prior, data: Dataset, judge: Judge, label: int, samples: int, steps: int = 10
 ) -> Generator[Event, None, dict[str, int]]:
     """How often each mode of a class appears among samples at cfg_scale 1, by the judge."""
-    counts = np.zeros(len(data.modes), int)
     part = yield from _sample(prior, data, label, samples, steps, 1.0)
     modes = judge.judge(part.images).modes
     assert modes is not None
-    counts += np.bincount(modes, minlength=len(counts))
+    counts = np.bincount(modes, minlength=len(data.modes))
     return dict(zip(data.modes, counts.tolist(), strict=True))
 
 
@@ -71,7 +70,8 @@ def measure_prior(folder: Path) -> Generator[Event, None, dict[str, Any]]:
         raise Refused(f"{folder} has no prior.json; it needs a folder that train-prior wrote.")
     data = load(json.loads((folder / "prior.json").read_text())["dataset"])
     prior, judge = load_prior(folder), load_judge(data.name)
-    result: dict[str, Any] = {"judge_accuracy_percent": judge.accuracy}
+    result: dict[str, Any] = {"sha256": prior.fingerprint()}
+    result["judge_accuracy_percent"] = judge.accuracy
     result["recognised_percent"] = yield from recognition(prior, data, judge, per_class=50)
     result["psnr_db"] = psnr(prior, data, 200)
     if data.modes and data.train.modes is not None:

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from . import __version__
 from .data import DATASETS, Dataset
 from .distill import Distilled, draw, fit
 from .errors import Refused
@@ -209,8 +210,9 @@ def _metadata(found: SetOnDisk, scored: "Scored", request: Request, data: Datase
 
 
 def _versions() -> dict[str, str]:
-    packages = ("distiller", "torch", "diffusers", "numpy", "pillow")
-    return {"python": platform.python_version()} | {p: version(p) for p in packages}
+    packages = ("torch", "diffusers", "numpy", "pillow")
+    own = {"distiller": __version__, "python": platform.python_version()}
+    return own | {p: version(p) for p in packages}
 
 
 # ------------------------------------------------------------------------------------- reading
@@ -274,7 +276,7 @@ def dataset_of(folder: Path) -> str:
         raise Refused(f"{folder} has no manifest.json; name its data set with --dataset.")
     dataset = _read_json(path).get("dataset")
     name = dataset.get("name") if isinstance(dataset, dict) else None
-    if name not in DATASETS:
+    if name not in list(DATASETS):
         raise Refused(f"{path} names no known data set: {str(name)[:60]!r}.")
     return str(name)
 
@@ -325,7 +327,6 @@ def score_set(
     points = {"latents": z, "features": verdict.features}
     classes: dict[str, dict[int, dict[str, Comparison]]] = {space: {} for space in points}
     judged, images = {}, [dict[str, Any]() for _ in found.labels]
-    places = {view: reference.place(z, view) for view in reference.maps}
     for label in sorted(set(found.labels.tolist())):
         rows = np.flatnonzero(found.labels == label)
         for space, x in points.items():
@@ -334,11 +335,12 @@ def score_set(
         if verdict.modes is not None:
             judged[label]["modes"] = float(len(set(verdict.modes[rows].tolist())))
         near, away = reference.nearest(z[rows], label)
+        places = {view: reference.place(z[rows], view, label) for view in reference.maps}
         for j, i in enumerate(rows):
             images[i]["nearest_real"] = int(near[j, 0])
             images[i]["nearest_distance"] = round(float(away[j, 0]), 4)
             for view, place in places.items():
                 images[i][f"{view}_x"], images[i][f"{view}_y"] = (
-                    round(float(v), 4) for v in place[i]
+                    round(float(v), 4) for v in place[j]
                 )
     return Scored(classes, judged, images)

@@ -43,7 +43,8 @@ class Reference:
     features: Tensor  # (n, 128) the judge's
     labels: NDArray[np.int64]  # (n,)
     modes: NDArray[np.int64] | None  # (n,)
-    maps: dict[str, NDArray[np.float32]]  # places in the plane, (n, 2), by the map's name
+    maps: dict[str, NDArray[np.float32]]
+    """Places in the plane, (n, 2), by the map's name. "class" holds one map for each class."""
     trust: dict[str, float] = field(default_factory=dict)  # a map's trustworthiness, 0 ... 1
     _real: dict[tuple[int, str], Real] = field(default_factory=dict, repr=False)  # made so far
 
@@ -51,19 +52,21 @@ class Reference:
         """Latents (m, ...) on the principal components, (m, k): distances as in latent space."""
         return (latents.flatten(1).float().cpu() - self.mean) @ self.basis
 
-    def place(self, z: Tensor, view: str) -> NDArray[np.float32]:
-        """Where projected latents z (m, k) fall on a map, (m, 2).
+    def place(self, z: Tensor, view: str, label: int) -> NDArray[np.float32]:
+        """Where projected latents z (m, k) of a class fall on a map, (m, 2).
 
         PCA is exact. On any other map a point lies at the mean of its nearest real neighbours,
         weighted by exp(-(d - d_1) / (d_15 - d_1)): where they are, not where it would make its
         own island. So a map can flatter a point that is far from everything; `nearest` cannot.
+        On the map called "class" only neighbours of that class count.
         """
         if view == "pca":
             return z[:, :2].numpy()
-        d, rows = distance(z, self.z).topk(NEIGHBOURS, largest=False)
+        members = np.flatnonzero(self.labels == label) if view == "class" else slice(None)
+        d, rows = distance(z, self.z[members]).topk(NEIGHBOURS, largest=False)
         weights = torch.exp(-(d - d[:, :1]) / (d[:, -1:] - d[:, :1]).clamp(min=1e-6))
         weights /= weights.sum(1, keepdim=True)
-        around = torch.from_numpy(self.maps[view])[rows]
+        around = torch.from_numpy(self.maps[view][members])[rows]
         places: NDArray[np.float32] = torch.einsum("mk,mkd->md", weights, around).numpy()
         return places
 

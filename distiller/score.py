@@ -164,7 +164,7 @@ SCORES: dict[str, Score] = {
         "typical", nearest,
     ),
     "coverage": Score(
-        "Coverage", "% of real images with one of the set within reach", "higher", coverage
+        "Coverage", "percent of real images with one of the set within reach", "higher", coverage
     ),
     "vendi": Score("Diversity (Vendi)", "effective number of different images", "higher", vendi),
 }  # fmt: skip

@@ -1,17 +1,15 @@
-"""Maps: where the real images of a data set lie in the plane. Fitted once, offline.
+"""Maps: where the real images of a data set lie in the plane.
 
-`python -m viz.embedding --reference assets/references/solids.npz` adds a UMAP of the latents to
-a reference. New points are placed by `Reference.place`, so the page never imports umap.
+They are fitted once and shipped (see `viz.shipped`). New points are placed by `Reference.place`,
+so the page never imports umap.
 """
 
-import argparse
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from distiller.reference import Reference, load_reference, save_reference
+from distiller.reference import Reference
 
 __all__ = ["add_umap", "fit_umap", "trust"]
 
@@ -38,23 +36,12 @@ def trust(z: NDArray[np.float32], places: NDArray[np.float32], sample: int = 200
 
 
 def add_umap(reference: Reference) -> Reference:
-    """The reference with a map called "umap"."""
-    z = reference.z.numpy()
-    maps = {"umap": fit_umap(z), "pca": reference.maps["pca"]}
-    trusted = {name: trust(z, places) for name, places in maps.items()}
+    """The reference with two more maps: "class", each class by itself, and "umap", all of them."""
+    z, labels = reference.z.numpy(), reference.labels
+    maps = {"class": np.zeros((len(z), 2), np.float32), "umap": fit_umap(z), **reference.maps}
+    members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    for rows in members:
+        maps["class"][rows] = fit_umap(z[rows])
+    trusted = {name: trust(z, maps[name]) for name in ("umap", "pca")}
+    trusted["class"] = float(np.mean([trust(z[rows], maps["class"][rows]) for rows in members]))
     return replace(reference, maps=maps, trust=trusted)
-
-
-def main() -> None:
-    """Adds the map to a reference file and prints how far it can be trusted."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--reference", type=Path, required=True)
-    path = parser.parse_args().reference
-    reference = add_umap(load_reference(str(path)))
-    save_reference(reference, path)
-    for name, value in reference.trust.items():
-        print(f"{name}: trustworthiness {value:.3f}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,23 +1,16 @@
-"""Exploring: one class is distilled, and every step of it becomes a value to show.
+"""Exploring: one class is distilled, and every step of it becomes a value to show."""
 
-`python -m viz.explore --dataset solids --out assets/first/solids.json` makes the run that the
-page shows before any click.
-"""
-
-import argparse
-import json
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from distiller.data import DATASETS, Dataset, load
+from distiller.data import Dataset, load
 from distiller.distill import Distilled, draw, fit
 from distiller.event import Event
 from distiller.guidance import Dial
@@ -80,12 +73,12 @@ def with_dials(methods: Mapping[str, Method], dials: Mapping[str, float]) -> dic
     }
 
 
+Exploring = Generator[dict[str, Any], None, tuple[dict[str, Any], Distilled, Request]]
+
+
 def explore(
-    lab: Lab,
-    request: Request,
-    recipes: dict[Any, Recipe],
-    dials: Mapping[str, float],
-) -> Generator[dict[str, Any], None, tuple[dict[str, Any], Distilled, Request]]:
+    lab: Lab, request: Request, recipes: dict[Any, Recipe], dials: Mapping[str, float]
+) -> Exploring:
     """Distils the first class of a request, yielding steps to show.
 
     Returns what to show of the result, the set, and the request with the dials as they stood
@@ -120,14 +113,15 @@ def explore(
         steps.close()
     seconds = time.monotonic() - began
     verdict = lab.judge.judge(distilled.images)
-    shown_result = figures.result(distilled, label, lab.data, lab.reference, verdict, film)
+    # Encoded anew: so the page shows the scores that `score` finds for the saved images.
+    z = lab.reference.project(lab.prior.encode(to_tensor(distilled.images)))
+    shown_result = figures.result(distilled, z, label, lab.data, lab.reference, verdict, film)
     n = len(lab.data.train.of(label))
     done = _turned(request, dials)
     status = [_pace(request, seconds, first), _how(done)]
     if dict(dials) != began_with:
         status.append("a dial was moved during this run: its settings alone do not repeat it")
     shown_result |= {
-        **shown_result,
         "dataset": lab.name,
         "title": f"{request.ipc} images for {n:,}",
         "status": status,
@@ -157,24 +151,27 @@ def _fitted(
     key = (lab.name, label, request.method, fixed)
     if key not in recipes:
         events = fit(with_dials(request.methods, dials), lab.prior, lab.data, [label])
-        recipe = yield from _preparing(events, request, label)
+        recipe = yield from _preparing(events, request)
         recipes.clear()
         recipes[key] = recipe
     return recipes[key]
 
 
 def _preparing(
-    events: Generator[Event, None, Recipe], request: Request, label: int
+    events: Generator[Event, None, Recipe], request: Request
 ) -> Generator[dict[str, Any], None, Recipe]:
+    shown = time.monotonic()
     try:
         while True:
-            next(events)
+            event = next(events)
+            if time.monotonic() - shown > PAUSE:
+                shown = time.monotonic()
+                yield figures.waiting(event, request.ipc)
     except StopIteration as stop:
         recipe: Recipe = stop.value
         return recipe
     finally:
         events.close()
-    yield {}
 
 
 def _frames(steps: int) -> set[int]:
@@ -193,30 +190,3 @@ def _how(request: Request) -> str:
     turned = [f"{k.partition('.')[2]} {v:g}" for k, v in request.options.items() if k in live]
     cfg = [] if request.cfg_scale is None else [f"CFG {request.cfg_scale:g}"]
     return " · ".join([f"seed {request.seed}", request.method.replace("+", " + "), *cfg, *turned])
-
-
-def main() -> None:
-    """Writes the run that the page shows before any click."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--dataset", required=True, choices=DATASETS)
-    parser.add_argument("--method", default="dit")
-    parser.add_argument("--class", dest="classes", default="0")
-    parser.add_argument("--steps", default="20")
-    parser.add_argument("--seed", default="0")
-    parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
-    lab = open_lab(given.dataset)
-    raw = {key: getattr(given, key) for key in ("dataset", "method", "classes", "steps", "seed")}
-    request = Request.parse({**raw, "cfg_scale": lab.prior.cfg_scale})
-    events = explore(lab, request, {}, {})
-    try:
-        while True:
-            next(events)
-    except StopIteration as stop:
-        run, _, _ = stop.value
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(json.dumps(run) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -15,13 +15,14 @@ from torch import Tensor
 
 from distiller.data import Dataset, Source
 from distiller.distill import Distilled
+from distiller.event import Event
 from distiller.judge import Verdict
 from distiller.reference import Reference
 from distiller.score import SCORES, Comparison, against, compare, within_reach
 
 from .preview import contact_sheet, data_uri
 
-__all__ = ["frame", "map_of", "result"]
+__all__ = ["frame", "map_of", "result", "waiting"]
 
 TICKS = 60  # random real draws shown on a score's line
 SPACES = {"latents": "VAE latents", "features": "classifier features"}
@@ -66,26 +67,39 @@ def frame(
         "n": len(pixels),
         "columns": columns,
         "sheet": data_uri(contact_sheet(pixels, columns)),
-        "points": _points(z, reference),
+        "points": _points(z, reference, label),
+        "stage": None,
         "step": step,
         "steps": steps,
     }
 
 
-def _points(z: Tensor, reference: Reference) -> dict[str, list[list[float]]]:
-    return {view: reference.place(z, view).round(4).tolist() for view in reference.maps}
+def waiting(event: Event, n: int) -> dict[str, Any]:
+    """A step of what comes before sampling n images."""
+    columns = columns_of(n)
+    shown = {"live": True, "label": event.label, "n": n, "columns": columns, "stage": event.stage}
+    return {**shown, "sheet": None, "points": None, "step": event.i + 1, "steps": event.n}
+
+
+def _points(z: Tensor, reference: Reference, label: int) -> dict[str, list[list[float]]]:
+    return {view: _rounded(reference.place(z, view, label), 4) for view in reference.maps}
+
+
+def _rounded(values: NDArray[np.float32], digits: int) -> Any:
+    """Nested lists of numbers as short as they are exact."""
+    return values.astype(np.float64).round(digits).tolist()
 
 
 def result(
     distilled: Distilled,
+    z: Tensor,
     label: int,
     data: Dataset,
     reference: Reference,
     verdict: Verdict,
     film: Sequence[NDArray[np.uint8]],
 ) -> dict[str, Any]:
-    """A finished run of one class: everything that is shown of it."""
-    z = reference.project(distilled.latents)
+    """A finished run of one class, with its projected latents z: everything that is shown."""
     n, columns = len(z), columns_of(len(z))
     near, away = reference.nearest(z, label, 2)
     # An image that is itself a training image has its nearest neighbour in the next one.
@@ -103,10 +117,10 @@ def result(
         "n": n,
         "columns": columns,
         "sheet": data_uri(contact_sheet(distilled.images, columns), lossless=True),
-        "points": _points(z, reference),
+        "points": _points(z, reference, label),
         "nearest": {
             "rows": rows.tolist(),
-            "distances": distances.round(2).tolist(),
+            "distances": _rounded(distances, 2),
             "typical": round(float(mine.real.ordered[:, 0].mean()), 2),
             "sheet": data_uri(contact_sheet(data.train.images[rows], columns)),
         },
@@ -133,13 +147,15 @@ def _scores(
     rows = []
     for space, points in (("latents", z), ("features", verdict.features)):
         for name, c in compare(reference.real(label, space), points).items():
-            rows.append({"space": space, **_line(SCORES[name].title, SCORES[name].about, c)})
+            line = _line(SCORES[name].title, SCORES[name].about, c)
+            rows.append({"space": space, "name": name, **line})
     if verdict.modes is not None and data.train.modes is not None:
-        rows.append({"space": "judge", **_modes(verdict.modes, label, data)})
+        rows.append({"space": "judge", "name": "modes", **_modes(verdict.modes, label, data)})
     share = 100 * float((verdict.classes == label).mean())
-    about = f"% recognised as {data.classes[label]} by a classifier trained on real images"
+    about = f"as {data.classes[label]}, by a classifier trained on real images"
     real = np.full(2, np.nan)
-    rows.append({"space": "judge", **_line("Recognised", about, Comparison(share, real, "higher"))})
+    line = _line("Recognised", about, Comparison(share, real, "higher"))
+    rows.append({"space": "judge", "name": "recognised", "unit": " %", **line})
     return rows
 
 

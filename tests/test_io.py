@@ -1,0 +1,213 @@
+"""Sets on disk: what looks whole is whole, and a second try gives the same bytes."""
+
+import errno
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from distiller import io
+from distiller.data import Dataset, load
+from distiller.distill import distill
+from distiller.errors import Refused
+from distiller.io import SetOnDisk, archive, dataset_of, export, read_set, score_set
+from distiller.judge import Judge, load_judge
+from distiller.prior import Prior, load_prior
+from distiller.reference import Reference, load_reference
+from distiller.request import Request
+
+REQUEST = Request.parse(
+    {"dataset": "digits", "method": "dap+diversity", "classes": "0,3,7", "ipc": 2, "steps": 4}
+)
+
+
+@pytest.fixture(scope="module")
+def tools() -> tuple[Dataset, Prior, Reference, Judge]:
+    return (
+        load("digits"),
+        load_prior("digits", "cpu"),
+        load_reference("digits"),
+        load_judge("digits"),
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set that was written without interruption."""
+    folder = tmp_path_factory.mktemp("whole") / "set"
+    run(export(REQUEST, folder, *tools))
+    return folder
+
+
+def run(generator: Any) -> Any:
+    try:
+        while True:
+            next(generator)
+    except StopIteration as stop:
+        return stop.value
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_set_holds_images_metadata_and_a_manifest(whole: Path, tools: Any) -> None:
+    assert sorted(hashes(whole)) == sorted(
+        [*(f"{c}/{k}.png" for c in "037" for k in range(2)), "manifest.json", "metadata.jsonl"]
+    )
+    lines = [json.loads(line) for line in (whole / "metadata.jsonl").read_text().splitlines()]
+    assert [line["file_name"] for line in lines] == [f"{c}/{k}.png" for c in "037" for k in (0, 1)]
+    for line in lines:
+        assert line["class_name"] == line["file_name"][0]
+        assert tools[0].train.labels[line["nearest_real"]] == line["label"]
+        assert line["nearest_distance"] > 0
+        assert {"umap_x", "pca_y", "class_x"} <= set(line)
+    manifest = json.loads((whole / "manifest.json").read_text())
+    assert manifest["request"]["options"]["dap.gamma"] == 1.0
+    assert manifest["prior"]["sha256"] == tools[1].fingerprint()
+    assert manifest["scores"]["latents"]["mmd2"]["random_real_sd"] > 0
+    assert dataset_of(whole) == "digits"
+
+
+def test_scores_in_the_manifest_are_those_of_the_files(whole: Path, tools: Any) -> None:
+    data, prior, reference, judge = tools
+    table = score_set(read_set(whole, data.classes), 32, prior, reference, judge).table()
+    assert table == json.loads((whole / "manifest.json").read_text())["scores"]
+
+
+@pytest.mark.parametrize("after", [1, 5, 9])
+def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
+    whole: Path, tools: Any, tmp_path: Path, after: int
+) -> None:
+    generator = export(REQUEST, tmp_path / "set", *tools)
+    while after:
+        after -= next(generator).stage == "sample"
+    generator.close()
+    assert not (tmp_path / "set" / "manifest.json").exists()
+    (tmp_path / "set" / "0").mkdir(exist_ok=True)
+    (tmp_path / "set" / "0" / "0.partial").write_bytes(b"half an image")
+    run(export(REQUEST, tmp_path / "set", *tools))
+    (tmp_path / "set" / "0" / "0.partial").unlink(missing_ok=True)
+    assert hashes(tmp_path / "set") == hashes(whole)
+
+
+def test_a_class_has_the_same_bytes_whatever_the_others(
+    whole: Path, tools: Any, tmp_path: Path
+) -> None:
+    run(export(replace(REQUEST, classes=(7,)), tmp_path / "set", *tools))
+    for k in range(2):
+        name = f"7/{k}.png"
+        assert (tmp_path / "set" / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_another_batch_moves_no_pixel_by_more_than_one_level(tools: Any) -> None:
+    """Without repulsion an image does not depend on those that are sampled beside it."""
+    data, prior, _, _ = tools
+    request = replace(REQUEST, method="dit", options={}, steps=12)
+    few, many = (
+        run(distill(request.methods, prior, data, replace(request.settings, ipc=n), [3]))
+        for n in (2, 7)
+    )
+    difference = np.abs(few.images.astype(int) - many.images[:2].astype(int))
+    assert difference.max() <= 1
+
+
+def test_the_download_is_the_folder(whole: Path, tools: Any) -> None:
+    data, prior, reference, judge = tools
+    distilled = run(distill(REQUEST.methods, prior, data, REQUEST.settings, REQUEST.classes))
+    content = archive(distilled, REQUEST, data, prior, reference, judge)
+    with zipfile.ZipFile(BytesIO(content)) as file:
+        packed = {name: hashlib.sha256(file.read(name)).hexdigest() for name in file.namelist()}
+    assert packed == hashes(whole)
+
+
+def test_another_request_is_refused_and_leaves_the_folder_alone(whole: Path, tools: Any) -> None:
+    before = hashes(whole)
+    with pytest.raises(Refused, match="holds another set"):
+        run(export(replace(REQUEST, seed=5), whole, *tools))
+    assert hashes(whole) == before
+
+
+def test_a_folder_of_something_else_is_refused(tools: Any, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("!")
+    with pytest.raises(Refused, match="is not empty and holds no distilled set"):
+        run(export(REQUEST, tmp_path, *tools))
+
+
+def test_a_place_that_cannot_be_written_is_named(tools: Any) -> None:
+    with pytest.raises(Refused, match="/dev/null/set could not be written"):
+        run(export(REQUEST, Path("/dev/null/set"), *tools))
+
+
+def test_a_full_disk_leaves_nothing_that_looks_whole(
+    whole: Path, tools: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write: Callable[..., None] = io._write_image
+    room = 3
+
+    def full(path: Path, pixels: Any) -> None:
+        nonlocal room
+        room -= 1
+        if room < 0:
+            path.with_suffix(".partial").write_bytes(b"\x89PNG")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, pixels)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(io, "_write_image", full)
+        with pytest.raises(Refused, match="No space left on device"):
+            run(export(REQUEST, tmp_path / "set", *tools))
+    assert not (tmp_path / "set" / "manifest.json").exists()
+    assert all(Image.open(p).size == (32, 32) for p in (tmp_path / "set").rglob("*.png"))
+    run(export(REQUEST, tmp_path / "set", *tools))
+    assert hashes(tmp_path / "set") == hashes(whole)
+
+
+def test_folders_that_cannot_be_read_are_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no folder"):
+        read_set(tmp_path / "nowhere", "01")
+    with pytest.raises(Refused, match="holds no images"):
+        read_set(tmp_path, "01")
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / "0.png").write_bytes(b"not an image")
+    with pytest.raises(Refused, match=r"0\.png is not a PNG"):
+        read_set(tmp_path, "01")
+    with pytest.raises(Refused, match=r"no manifest\.json"):
+        dataset_of(tmp_path)
+    (tmp_path / "manifest.json").write_text('{"dataset": {"name": ["digits"]}}')
+    with pytest.raises(Refused, match="names no known data set"):
+        dataset_of(tmp_path)
+    (tmp_path / "manifest.json").write_text("[1]")
+    with pytest.raises(Refused, match="not a JSON object"):
+        dataset_of(tmp_path)
+
+
+def test_images_of_another_size_are_refused(tools: Any) -> None:
+    _, prior, reference, judge = tools
+    found = SetOnDisk(np.zeros((2, 16, 16, 3), np.uint8), np.zeros(2, int), ("a", "b"))
+    with pytest.raises(Refused, match=r"\(16, 16\) pixels"):
+        score_set(found, 32, prior, reference, judge)
+
+
+def test_a_score_of_a_random_real_set_is_like_random_real(tools: Any) -> None:
+    data, prior, reference, judge = tools
+    rng = np.random.default_rng(0)  # the images lie in the order of their writers
+    rows = np.concatenate([rng.permutation(data.test.of(label))[:10] for label in range(10)])
+    found = SetOnDisk(data.test.images[rows], data.test.labels[rows], tuple(map(str, rows)))
+    table = score_set(found, 32, prior, reference, judge).table()
+    for name in ("similarity", "mmd2", "coverage"):
+        row = table["latents"][name]
+        assert abs(row["value"] - row["random_real_mean"]) < 4 * row["random_real_sd"]
+    assert table["judged"]["recognised"] > 95

@@ -1,0 +1,73 @@
+"""The models that are shipped: what their cards say is so."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from distiller.card import COMMON_MODE, mode_coverage, psnr, recognition
+from distiller.data import DATASETS, load
+from distiller.judge import load_judge, measure
+from distiller.prior import load_prior
+
+PRIORS = Path(__file__).parent.parent / "assets" / "priors"
+RECOGNISED = {"digits": 95, "solids": 90}  # percent of samples, at least
+
+
+def run(generator: Any) -> Any:
+    try:
+        while True:
+            next(generator)
+    except StopIteration as stop:
+        return stop.value
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_samples_are_recognised(name: str) -> None:
+    prior, data, judge = load_prior(name, "cpu"), load(name), load_judge(name)
+    shares = run(recognition(prior, data, judge, per_class=12, steps=12))
+    assert np.mean(list(shares.values())) >= RECOGNISED[name], shares
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_the_judge_is_right_about_real_images(name: str) -> None:
+    judge = load_judge(name)
+    accuracy = measure(judge, load(name).test)
+    assert accuracy["classes"] >= 97
+    assert accuracy == pytest.approx(judge.accuracy, abs=0.3)  # as its config states
+
+
+def test_solids_are_reconstructed() -> None:
+    assert psnr(load_prior("solids", "cpu"), load("solids"), 100) >= 28
+
+
+def test_every_common_mode_of_a_class_appears() -> None:
+    prior, data, judge = load_prior("solids", "cpu"), load("solids"), load_judge("solids")
+    counts = run(mode_coverage(prior, data, judge, label=6, samples=500, steps=10))
+    assert data.train.modes is not None
+    shares = np.bincount(data.train.modes[data.train.of(6)], minlength=12) / 1000
+    missing = [m for m, s in zip(data.modes, shares, strict=True) if s >= COMMON_MODE > counts[m]]
+    assert not missing
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_the_card_is_of_these_weights_and_its_gates_hold(name: str) -> None:
+    record = json.loads((PRIORS / name / "prior.json").read_text())
+    measured = record["measured"]
+    assert measured["sha256"] == load_prior(name, "cpu").fingerprint()
+    assert np.mean(list(measured["recognised_percent"].values())) >= RECOGNISED[name]
+    for modes in measured.get("modes", {}).values():
+        for mode, row in modes.items():
+            assert row["samples"] > 0 or row["real_share"] < COMMON_MODE, mode
+    card = (PRIORS / name / "README.md").read_text()
+    assert f"--dataset {name}" in card
+    assert "apache-2.0" in card
+
+
+def test_every_shipped_file_is_small_and_safe() -> None:
+    for path in (PRIORS.parent).rglob("*"):
+        if path.is_file():
+            assert path.stat().st_size < 10_000_000, path
+            assert path.suffix not in {".pt", ".bin", ".pkl", ".ckpt"}, path

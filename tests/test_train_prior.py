@@ -1,0 +1,114 @@
+"""Training: a run that was stopped ends as one that was not, and what it writes loads."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from distiller.data import load
+from distiller.errors import Refused
+from distiller.judge import load_judge, save_judge, train_judge
+from distiller.prior import load_prior
+from distiller.train_prior import PriorSpec, train_prior
+
+CPU = torch.device("cpu")
+SPEC = PriorSpec(
+    channels=(8, 8, 8), autoencoder_steps=6, autoencoder_batch=8, width=16, depth=1, heads=1,
+    patch=2, steps=5, batch=8, muon=True, warmup=2, flip=False,
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiling takes longer than these few steps."""
+    monkeypatch.setattr("distiller.train_prior._has_compiler", lambda device: False)
+
+
+def run(generator: Any) -> Any:
+    try:
+        while True:
+            next(generator)
+    except StopIteration as stop:
+        return stop.value
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load_file
+
+    return {
+        f"{part}/{name}": tensor
+        for part in ("transformer", "vae")
+        for name, tensor in load_file(folder / part / "diffusion_pytorch_model.safetensors").items()
+    }
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prior")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("distiller.train_prior._has_compiler", lambda device: False)
+        run(train_prior(load("digits"), folder, SPEC, CPU))
+    return folder
+
+
+def test_a_trained_prior_is_a_pipeline_that_loads(whole: Path) -> None:
+    prior = load_prior(whole, "cpu")
+    assert prior.latent_shape == (4, 8, 8)
+    assert prior.label("7") == 7
+    assert prior.cfg_scale == SPEC.cfg_scale
+    x0 = prior.denoiser(7, 2.0)(torch.randn(2, *prior.latent_shape), 500).x0
+    assert torch.isfinite(prior.decode(x0)).all()
+    assert json.loads((whole / "prior.json").read_text())["seconds"] >= 0
+    assert all(path.stat().st_size < 10e6 for path in whole.rglob("*") if path.is_file())
+
+
+def test_latents_are_white(whole: Path) -> None:
+    from distiller.image import to_tensor
+
+    z = load_prior(whole, "cpu").encode(to_tensor(load("digits").train.images))
+    flat = z.transpose(0, 1).flatten(1)
+    torch.testing.assert_close(flat.mean(1), torch.zeros(4), atol=0.05, rtol=0)
+    torch.testing.assert_close(torch.cov(flat), torch.eye(4), atol=0.1, rtol=0)
+
+
+@pytest.mark.parametrize("stops", [(3,), (6 + 15 + 2,), (2, 8, 3)])
+def test_a_stopped_run_ends_with_the_same_weights(
+    whole: Path, tmp_path: Path, stops: tuple[int, ...]
+) -> None:
+    for after in stops:
+        generator = train_prior(load("digits"), tmp_path, SPEC, CPU)
+        for _ in range(after):
+            next(generator)
+        generator.close()
+        assert not (tmp_path / "prior.json").exists()
+    run(train_prior(load("digits"), tmp_path, SPEC, CPU))
+    one, other = weights(whole), weights(tmp_path)
+    assert one.keys() == other.keys()
+    for name in one:
+        torch.testing.assert_close(one[name], other[name], rtol=0, atol=0)
+
+
+def test_another_run_in_the_same_folder_is_refused(whole: Path) -> None:
+    with pytest.raises(Refused, match="differs in batch, seed"):
+        next(train_prior(load("digits"), whole, replace(SPEC, seed=1, batch=4), CPU))
+
+
+def test_fresh_images_are_for_what_is_rendered(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="solids only"):
+        next(train_prior(load("digits"), tmp_path, replace(SPEC, fresh=3), CPU))
+
+
+def test_a_judge_learns_and_keeps_what_it_learned(tmp_path: Path) -> None:
+    data = load("digits")
+    judge = run(train_judge(data, steps=60, flip=False))
+    assert judge.accuracy["classes"] > 60  # chance is 10
+    save_judge(judge, tmp_path)
+    again = load_judge(str(tmp_path))
+    assert again.accuracy == judge.accuracy
+    images = data.test.images[:50]
+    assert (again.judge(images).classes == judge.judge(images).classes).mean() > 0.95
+    with pytest.raises(Refused, match="no judge for 'cats'"):
+        load_judge("cats")
