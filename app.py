@@ -39,9 +39,10 @@ from viz import figures
 from viz.explore import explore, open_lab
 from viz.preview import data_uri
 
-__all__ = ["build", "main"]
+__all__ = ["build", "main", "serve"]
 
 ASSETS = Path(__file__).parent / "assets"
+FIRST = "solids"  # the data set that the page opens with
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 BUDGET = 64 * 100  # images times steps of one click
 THUMBNAILS = 24  # real images that one call may fetch
@@ -214,13 +215,16 @@ def settle(chosen: list[str]) -> list[str]:
     return [last] if last in ALONE else [name for name in chosen if name not in ALONE]
 
 
-def real_images(dataset: str, rows: list[int]) -> list[str]:
-    """Thumbnails of real training images, for the map."""
-    lab = open_lab(choice("data set", dataset, DATASETS))
-    images = lab.data.train.images
-    if not isinstance(rows, list) or len(rows) > THUMBNAILS:
-        raise Refused(f"At most {THUMBNAILS} images can be fetched at once.")
-    return [data_uri(images[whole("image", row, 0, len(images) - 1)]) for row in rows]
+def real_images(asked: Any) -> list[str]:
+    """Thumbnails of real training images, for the map: of [data set, rows]."""
+    try:
+        if not isinstance(asked, list) or len(asked) != 2 or not isinstance(asked[1], list):
+            raise Refused("A data set and a list of rows are needed.")
+        dataset, rows = choice("data set", asked[0], DATASETS), asked[1][:THUMBNAILS]
+        images = open_lab(dataset).data.train.images
+        return [data_uri(images[whole("image", row, 0, len(images) - 1)]) for row in rows]
+    except Refused as error:
+        raise notice(error) from error
 
 
 # ----------------------------------------------------------------------------------------- API
@@ -346,7 +350,7 @@ def build() -> gr.Blocks:
                 chooser, go, stop = _choices(form)
             with gr.Column(scale=34, min_width=320, elem_classes="d-panel"):
                 stage = gr.HTML(
-                    first_run("solids"),
+                    first_run(FIRST),
                     html_template="<div class='d-stage'></div>",
                     padding=False,
                     js_on_load=text_of("sheet.js"),
@@ -386,9 +390,9 @@ def _choices(form: Form) -> tuple[gr.HTML, gr.Button, gr.Button]:
     """The left column."""
     plain = form.plain
     titles = [(source.title, name) for name, source in DATASETS.items()]
-    plain["dataset"] = gr.Dropdown(titles, value="solids", label="Data set")
+    plain["dataset"] = gr.Dropdown(titles, value=FIRST, label="Data set")
     chooser = gr.HTML(
-        chooser_of("solids", 0),
+        chooser_of(FIRST, 0),
         html_template="<div class='d-classes' role='radiogroup' aria-label='class'></div>",
         padding=False,
         js_on_load=text_of("chooser.js"),
@@ -454,8 +458,9 @@ def _wire(
     def ask_again(session: Session, count: int) -> Any:
         return gr.skip() if session.running or not session.recipes else count + 1
 
-    def read_link(request: gr.Request) -> list[Any]:
-        return _from_link(form, dict(request.query_params))
+    def read_link(request: gr.Request, count: int) -> list[Any]:
+        values, linked = _from_link(form, dict(request.query_params))
+        return [*values, count + 1 if linked else gr.skip()]
 
     inputs, outputs = [session, *form.inputs], [stage, export]
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
@@ -467,14 +472,15 @@ def _wire(
     for key, slider in form.live.items():
         turn = _turner(key)
         slider.input(turn, [session, slider], None, **QUIET)
-        slider.release(ask_again, [session, again], again, **QUIET)
+        slider.release(ask_again, [session, again], again, **hidden)
     plain["method"].input(settle, plain["method"], plain["method"], **QUIET)
     plain["method"].change(show_knobs, plain["method"], columns, **QUIET)
     chooser.pick(pick, plain["dataset"], [plain["classes"], plane, go], **QUIET)
     plain["dataset"].input(
         change_dataset, plain["dataset"], [chooser, plain["classes"], plane, go, stage], **QUIET
     )
-    demo.load(read_link, None, [*form.inputs, chooser, plane, go, stage], **QUIET)
+    everything = [*form.inputs, chooser, plane, go, stage, again]
+    demo.load(read_link, again, everything, **hidden)
 
 
 def _back(words: str) -> str:
@@ -488,15 +494,23 @@ def _turner(key: str) -> Any:
     return turn
 
 
-def _from_link(form: Form, query: dict[str, str]) -> list[Any]:
-    """The values of all controls for a link's parameters, the chooser, the map and the sheet."""
+def _from_link(form: Form, query: dict[str, str]) -> tuple[list[Any], bool]:
+    """The values of all controls, chooser, map, button and sheet; and whether a link asked.
+
+    A link that is understood brings its settings and no run; else the shipped one is shown.
+    """
     query = {k: v for k, v in query.items() if not k.startswith("__")}
-    values: dict[str, Any] = {}
-    dataset, label, stage = "solids", 0, first_run("solids")
+    first = first_run(FIRST)
+    dataset, label = FIRST, first["label"] if first else 0
+    values: dict[str, Any] = {"classes": label}
+    linked = False
     if query:
         try:
             request = Request.from_query({"dataset": dataset, **query}, BUDGET)
-            dataset, label = request.dataset, request.classes[0]
+        except Refused as error:
+            gr.Warning(f"The link was not understood: {error}")
+        else:
+            dataset, label, linked = request.dataset, request.classes[0], True
             values = {
                 "dataset": dataset, "classes": label, "method": request.method.split("+"),
                 "ipc": request.ipc, "steps": request.steps, "seed": request.seed,
@@ -504,17 +518,10 @@ def _from_link(form: Form, query: dict[str, str]) -> list[Any]:
             }  # fmt: skip
             if request.cfg_scale is not None:
                 values["cfg_scale"] = request.cfg_scale
-            stage = None
-        except Refused as error:
-            gr.Warning(f"The link was not understood: {error}")
-    elif stage:
-        label = stage["label"]
-        values["classes"] = label
-    keys = [*form.plain, *form.options]
-    controls = [values.get(key, gr.skip()) for key in keys]
-    shown = stage or gr.skip()
-    words = go_text(dataset, label)
-    return [*controls, chooser_of(dataset, label), map_of(dataset, label), words, shown]
+    controls = [values.get(key, gr.skip()) for key in (*form.plain, *form.options)]
+    shown = gr.skip() if linked or not first else first
+    view = [chooser_of(dataset, label), map_of(dataset, label), go_text(dataset, label), shown]
+    return [*controls, *view], linked
 
 
 def device_name() -> str:
@@ -526,15 +533,17 @@ def device_name() -> str:
     return f"CPU · {torch.get_num_threads()} cores"
 
 
-def main() -> None:
-    """Starts the page on port 7860 and loads the first data set behind it."""
+def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
+    """Starts the page, and loads the first data set behind it."""
     gr.set_static_paths([str(PLOTLY)])
     demo = build()
     demo.queue(max_size=16, default_concurrency_limit=4)
-    threading.Thread(target=open_lab, args=("solids",), daemon=True).start()
+    threading.Thread(target=open_lab, args=(FIRST,), daemon=True).start()
     demo.launch(
-        server_name=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
-        server_port=int(os.environ.get("GRADIO_SERVER_PORT", "7860")),
+        server_name=host,
+        server_port=port,
+        prevent_thread_lock=not block,
+        quiet=not block,
         theme=gr.themes.Base(
             primary_hue="indigo",
             radius_size="lg",
@@ -548,6 +557,13 @@ def main() -> None:
         state_session_capacity=200,
         footer_links=["api", "gradio", "settings"],
     )
+    return demo
+
+
+def main() -> None:
+    """Starts the page on http://127.0.0.1:7860, or where GRADIO_SERVER_NAME and _PORT say."""
+    host = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    serve(host, int(os.environ.get("GRADIO_SERVER_PORT", "7860")))
 
 
 if __name__ == "__main__":

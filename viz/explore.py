@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from .preview import fit_linear_decoder
 __all__ = ["Lab", "explore", "open_lab", "with_dials"]
 
 FRAMES = 11  # of a film, before the finished image
+_LOADING = Lock()
 PAUSE = 0.04  # seconds between two shown steps, at least
 
 
@@ -43,9 +45,14 @@ class Lab:
     glimpse: Callable[[Tensor], NDArray[np.uint8]]  # latents to blurred pixels, at once
 
 
-@cache
 def open_lab(name: str, device: str = "auto") -> Lab:
-    """Loads a data set, its prior, its reference and its judge, once."""
+    """Loads a data set, its prior, its reference and its judge, once; threads wait in line."""
+    with _LOADING:
+        return _load(name, device)
+
+
+@cache
+def _load(name: str, device: str) -> Lab:
     prior, reference, judge = load_prior(name, device), load_reference(name), load_judge(name)
     data = load(name)
     rows = np.linspace(0, len(data.train.images) - 1, 48).astype(int)

@@ -38,6 +38,8 @@ def make_methods(names: str, options: Mapping[str, Any] | None = None) -> dict[s
             raise Refused(unknown("method", name, METHODS))
         if chosen.count(name) > 1:
             raise Refused(f"The method {name} occurs twice in {names!r}; once is enough.")
+    if not isinstance(options or {}, Mapping):
+        raise Refused(f"options must map names to values; got {repr(options)[:60]}.")
     methods = {name: METHODS[name]() for name in chosen}
     for option, value in (options or {}).items():
         name, knob = _resolve(option, methods)

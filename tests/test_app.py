@@ -1,0 +1,155 @@
+"""The page's server: its API used as a stranger would, and what it refuses."""
+
+import base64
+import io
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+import app
+from distiller.data import load
+from viz.preview import data_uri
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    port = free_port()
+    demo = app.serve("127.0.0.1", port, block=False)
+    yield Client(f"http://127.0.0.1:{port}", verbose=False)
+    demo.close()
+
+
+def distil(client: Client, **given: Any) -> Any:
+    usual = {"dataset": "digits", "method": "dit", "label": "3", "ipc": 3, "steps": 4}
+    return client.predict(**{**usual, **given}, api_name="/distill")
+
+
+def test_the_api_offers_what_is_documented_and_nothing_else(client: Client) -> None:
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    assert set(endpoints) == {"/distill", "/score", "/datasets", "/methods"}
+
+
+def test_lists(client: Client) -> None:
+    assert set(client.predict(api_name="/datasets")) == {"digits", "solids"}
+    methods = client.predict(api_name="/methods")
+    assert methods["dap"]["options"]["gamma"]["default"] == 1.0
+
+
+def test_distils_and_scores_what_it_distilled(client: Client) -> None:
+    result = distil(client, method="dap", options={"dap.gamma": 2}, seed=4)
+    images = result["images"]
+    assert len(images) == len(result["metadata"]) == 3
+    picture = Image.open(io.BytesIO(base64.b64decode(images[0].partition(",")[2])))
+    assert picture.size == (32, 32)
+    assert result["link"]["dap.gamma"] == "2.0"
+    again = client.predict(dataset="digits", images={"3": images}, api_name="/score")
+    assert again == result["scores"]
+    assert distil(client, method="dap", options={"dap.gamma": 2}, seed=4)["images"] == images
+
+
+def test_a_job_streams_its_steps_and_can_be_stopped(client: Client) -> None:
+    job = client.submit(
+        dataset="digits", method="dit", label="1", ipc=2, steps=100, api_name="/distill"
+    )
+    for step in job:
+        assert step["steps"] == 100
+        break
+    assert job.cancel()
+    assert distil(client)["images"]  # the device is free again
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"dataset": "cats"}, "no data set 'cats'"),
+        ({"method": "dam"}, "no method 'dam'"),
+        ({"label": "moon"}, "no class 'moon'"),
+        ({"ipc": 1e9}, "ipc must be"),
+        ({"steps": 0}, "steps must be"),
+        ({"steps": 1000, "ipc": 50}, "image steps; at most"),
+        ({"cfg_scale": "NaN"}, "cfg_scale must be"),
+        ({"cfg_scale": "Infinity"}, "cfg_scale must be"),
+        ({"seed": 0.5}, "seed must be"),
+        ({"method": "dap", "options": {"gamma": "1e999"}}, "dap.gamma must be"),
+        ({"options": {"__class__": 1}}, "no option '__class__'"),
+        ({"options": [1, 2]}, "options"),
+        ({"ipc": {"a": 1}}, "ipc must be"),
+    ],
+)
+def test_nonsense_is_refused_in_words(client: Client, given: dict[str, Any], words: str) -> None:
+    with pytest.raises(AppError, match=words):
+        distil(client, **given)
+
+
+def uri(size: int = 32, form: str = "PNG") -> str:
+    buffer = io.BytesIO()
+    Image.new("RGB", (size, size)).save(buffer, form)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        ({}, "Between 1 and 1000 images"),
+        ({"moon": [uri()]}, "no class 'moon'"),
+        ({"3": "abc"}, "must map class names"),
+        ([], "must map class names"),
+        ({"3": ["/etc/passwd"]}, "must be a PNG data URI"),
+        ({"3": ["data:image/png;base64,AAAA"]}, "not a PNG"),
+        ({"3": [uri(form="JPEG")]}, "not a PNG"),
+        ({"3": [uri(64)]}, r"\(64, 64\) pixels"),
+        ({"3": [{"path": "/etc/passwd"}]}, "must be a PNG data URI|/etc/passwd"),
+    ],
+)
+def test_images_that_cannot_be_scored_are_refused(client: Client, images: Any, words: str) -> None:
+    with pytest.raises(AppError, match=words):
+        client.predict(dataset="digits", images=images, api_name="/score")
+
+
+def test_real_test_images_score_like_real_ones(client: Client) -> None:
+    data = load("digits")
+    rows = np.random.default_rng(0).permutation(data.test.of(5))[:8]
+    images = {"5": [data_uri(data.test.images[row], lossless=True) for row in rows]}
+    table = client.predict(dataset="digits", images=images, api_name="/score")
+    row = table["latents"]["similarity"]
+    assert abs(row["value"] - row["random_real_mean"]) < 4 * row["random_real_sd"]
+
+
+def test_methods_that_stand_alone_clear_the_others() -> None:
+    assert app.settle(["dap", "dit"]) == ["dit"]
+    assert app.settle(["dit", "dap"]) == ["dap"]
+    assert app.settle(["dap", "diversity"]) == ["dap", "diversity"]
+    assert app.settle(["dap", "random"]) == ["random"]
+    assert app.settle([]) == ["dit"]
+
+
+@pytest.mark.parametrize("asked", [None, [], "digits", ["cats", [1]], ["digits", [10**9]], [{}, 1]])
+def test_images_that_are_not_there_are_refused(asked: Any) -> None:
+    with pytest.raises(gr.Error):
+        app.real_images(asked)
+
+
+def test_at_most_a_row_of_real_images_is_sent() -> None:
+    assert len(app.real_images(["digits", list(range(100))])) == app.THUMBNAILS
+
+
+def test_dials_take_numbers_only() -> None:
+    session = app.Session()
+    for value in (float("nan"), float("inf"), None, "2", [1]):
+        app.set_dial("cfg_scale", session, value)
+    assert session.dials == {}
+    app.set_dial("cfg_scale", session, 3)
+    assert session.dials == {"cfg_scale": 3.0}

@@ -1,0 +1,293 @@
+"""The page in a browser: what a visitor sees and does.
+
+Without Chromium these tests are skipped, and fail where CI is set. DISTILLER_CHROMIUM may name it.
+"""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import app
+
+CHROMIUM = os.environ.get("DISTILLER_CHROMIUM") or next(
+    (
+        path
+        for name in ("chromium", "chromium-browser", "google-chrome")
+        if (path := shutil.which(name))
+    ),
+    None,
+)
+if CHROMIUM is None and not os.environ.get("CI"):
+    pytest.skip("no Chromium on this machine (apt install chromium)", allow_module_level=True)
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
+
+DIGIT = "?dataset=digits&classes=3&ipc=5&steps=5"
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    demo = app.serve("127.0.0.1", port, block=False)
+    yield f"http://127.0.0.1:{port}/"
+    demo.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "Chromium is needed: apt install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    expect.set_options(timeout=30_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    assert not errors
+    context.close()
+
+
+def finished(page: Page) -> None:
+    """Waits until a run is on the page, whole."""
+    page.wait_for_function("() => window.distiller?.shared.run?.live === false")
+
+
+def shared(page: Page, expression: str) -> Any:
+    return page.evaluate(f"() => {{ const s = window.distiller.shared; return {expression}; }}")
+
+
+def open_digit(page: Page, address: str, more: str = "") -> None:
+    page.goto(address + DIGIT + more)
+    page.wait_for_function(
+        "() => window.distiller?.shared.run?.live === false"
+        " && window.distiller.shared.run.dataset === 'digits'"
+    )
+    page.wait_for_function("() => document.querySelector('.d-plot')?.data?.[4].x.length > 0")
+
+
+def trace(page: Page, number: int, what: str) -> Any:
+    return page.evaluate(f"() => document.querySelector('.d-plot').data[{number}].{what}")
+
+
+def test_the_first_screen_is_useful_before_any_click(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator(".d-tile")).to_have_count(10)
+    expect(page.locator(".d-class")).to_have_count(10)
+    expect(page.locator(".d-score").first).to_be_visible()
+    page.wait_for_function("() => document.querySelector('.d-plot')?.data?.[4].x.length === 10")
+    assert shared(page, "s.run.live") is False
+
+
+def test_a_click_streams_a_run_and_ends_with_images_map_and_scores(
+    page: Page, address: str
+) -> None:
+    open_digit(page, address)
+    page.evaluate(
+        """() => { window.seen = []; window.distiller.on('run', (run) =>
+            window.seen.push([run.live, run.step, run.points?.class?.[0]?.[0]])); }"""
+    )
+    page.get_by_label("Steps").fill("12")
+    page.locator(".d-class").nth(7).click()
+    expect(page.locator("#go")).to_have_text("Distil 7")
+    page.locator("#go").click()
+    page.wait_for_function("() => window.seen.at(-1)?.[0] === false")
+    seen = page.evaluate("() => window.seen")
+    steps = [step for live, step, where in seen if live and where is not None]
+    assert len(steps) >= 3
+    assert steps == sorted(steps)
+    assert len({where for live, _, where in seen if live and where is not None}) >= 3
+    assert shared(page, "s.run.class") == "7"
+    expect(page.locator(".d-tile")).to_have_count(5)
+    expect(page.locator(".d-score").filter(has_text="Coverage").locator("svg")).to_be_visible()
+    expect(page.locator(".d-status").first).to_contain_text("12 steps")
+    assert len(trace(page, 4, "x")) == 5
+
+
+def test_gallery_and_map_are_linked_both_ways_and_keep_the_zoom(page: Page, address: str) -> None:
+    open_digit(page, address)
+    page.evaluate(
+        "() => Plotly.relayout(document.querySelector('.d-plot'),"
+        " {'xaxis.range': [-2, 2], 'yaxis.range': [-2, 2]})"
+    )
+    page.locator(".d-tile").nth(2).click()
+    page.wait_for_function(
+        "() => document.querySelector('.d-plot').data[4].selectedpoints?.[0] === 2"
+    )
+    expect(page.locator(".d-tile").nth(2)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".d-inspector")).to_contain_text("#3")
+    ranges = page.evaluate("() => document.querySelector('.d-plot').layout.xaxis.range")
+    assert ranges == pytest.approx([-2, 2], abs=1.5)  # equal axes may widen one
+    before = ranges
+    plot = "document.querySelector('.d-plot')"
+    page.evaluate(
+        f"() => {plot}.emit('plotly_click',"
+        " {points: [{curveNumber: 4, pointIndex: 4}], event: {}})"
+    )
+    expect(page.locator(".d-tile").nth(4)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".d-tile").nth(2)).to_have_attribute("aria-pressed", "false")
+    page.evaluate(
+        f"() => {plot}.emit('plotly_selected', {{points: ["
+        "{curveNumber: 4, pointIndex: 0}, {curveNumber: 4, pointIndex: 1},"
+        " {curveNumber: 1, pointIndex: 5}]})"
+    )
+    pressed = page.locator(".d-tile[aria-pressed=true]")
+    expect(pressed).to_have_count(2)
+    expect(page.locator(".d-picked img")).to_have_count(1)
+    assert page.evaluate(f"() => {plot}.layout.xaxis.range") == pytest.approx(before)
+
+
+def test_a_real_mouse_selects_a_point_of_the_map(page: Page, address: str) -> None:
+    open_digit(page, address)
+    box = page.locator(".d-plot").bounding_box()
+    assert box
+    x, y = page.evaluate(
+        """() => {
+            const plot = document.querySelector('.d-plot'), l = plot._fullLayout;
+            const { x, y } = plot.data[4];
+            return [l.xaxis.l2p(x[3]) + l._size.l, l.yaxis.l2p(y[3]) + l._size.t];
+        }"""
+    )
+    page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
+    expect(page.locator(".d-card")).to_be_visible()
+    page.mouse.click(box["x"] + x, box["y"] + y)
+    page.wait_for_function("() => window.distiller.shared.chosen.size === 1")
+    assert page.locator(".d-tile[aria-pressed=true]").count() == 1
+
+
+def test_a_slider_acts_during_a_run_and_repeats_it_on_release(page: Page, address: str) -> None:
+    open_digit(page, address, "&method=dap")
+    page.evaluate(
+        """() => {
+            window.runs = 0;
+            window.distiller.on('run', (run) => { window.runs += run.live ? 0 : 1; });
+        }"""
+    )
+    was = shared(page, "s.run.sheet")
+    slider = page.locator("input[type=range]").nth(1)
+    slider.focus()
+    for _ in range(10):
+        slider.press("ArrowRight")
+    slider.dispatch_event("pointerup")
+    page.wait_for_function("() => window.runs >= 1")
+    finished(page)
+    assert shared(page, "s.run.sheet") != was
+    assert float(shared(page, "s.run.query['dap.gamma']")) > 1
+    assert shared(page, "s.run.query.seed") == "0"
+
+    page.get_by_label("Steps").fill("60")
+    page.locator("#go").click()
+    page.wait_for_function(
+        "() => window.distiller.shared.run.live && window.distiller.shared.run.step > 2"
+    )
+    moved = shared(page, "s.run.step")
+    slider.press("ArrowRight")
+    page.wait_for_function("() => window.distiller.shared.run.live === false")
+    assert moved < 60
+    expect(page.locator("#stage .d-status")).to_contain_text("a dial was moved")
+
+
+def test_stop_ends_a_run_and_brings_back_the_one_before(page: Page, address: str) -> None:
+    open_digit(page, address)
+    before = shared(page, "s.run.sheet")
+    page.get_by_label("Steps").fill("400")
+    page.locator("#go").click()
+    page.wait_for_function(
+        "() => window.distiller.shared.run.live && window.distiller.shared.run.step > 3"
+    )
+    page.locator("#stop").click()
+    expect(page.locator(".d-notice")).to_contain_text("stopped at step")
+    assert shared(page, "s.run.sheet") == before
+    page.get_by_label("Steps").fill("4")
+    page.locator("#go").click()  # the device is free at once
+    page.wait_for_function("() => window.distiller.shared.run.live === true")
+    finished(page)
+    expect(page.locator("#stage .d-status")).to_contain_text("4 steps")
+
+
+def test_a_refusal_is_said_and_loses_nothing(page: Page, address: str) -> None:
+    open_digit(page, address)
+    before = shared(page, "s.run.sheet")
+    page.get_by_label("Steps").fill("1000")
+    page.get_by_label("Images", exact=True).fill("64")
+    page.locator("#go").click()
+    expect(page.get_by_text("image steps; at most")).to_be_visible()
+    assert shared(page, "s.run.sheet") == before
+
+
+def test_a_link_brings_back_the_run(page: Page, address: str) -> None:
+    open_digit(page, address, "&seed=11&cfg_scale=3")
+    sheet, query = shared(page, "s.run.sheet"), shared(page, "s.run.query")
+    assert query["seed"] == "11"
+    page.goto(address + "?" + "&".join(f"{k}={v}" for k, v in query.items()))
+    page.wait_for_function("() => window.distiller?.shared.run?.query?.seed === '11'")
+    assert shared(page, "s.run.sheet") == sheet
+
+
+def test_a_broken_link_shows_the_first_screen_and_says_so(page: Page, address: str) -> None:
+    page.goto(address + "?dataset=digits&ipc=1e9&<script>alert(1)</script>=1")
+    expect(page.get_by_text("The link was not understood")).to_be_visible()
+    expect(page.locator(".d-tile")).to_have_count(10)
+
+
+def test_the_keyboard_reaches_everything(page: Page, address: str) -> None:
+    open_digit(page, address)
+    page.locator(".d-class[aria-checked=true]").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#go")).to_have_text("Distil 4")
+    page.locator(".d-tile").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator(".d-tile").nth(1)).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator(".d-tile[aria-pressed=true]")).to_have_count(0)
+    unnamed = page.evaluate(
+        """() => [...document.querySelectorAll(
+                '.d-panel button, #header button, .d-scoreboard button')]
+            .filter((b) => !(b.textContent.trim() || b.ariaLabel || b.title)).length"""
+    )
+    assert unnamed == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1440])
+def test_the_page_fits_and_can_be_read(
+    browser: Browser, address: str, width: int, scheme: Any
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 812}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(address)
+    expect(page.locator(".d-tile").first).to_be_visible(timeout=30_000)
+    page.wait_for_function("() => document.querySelector('.d-plot')?.data")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    contrasts = page.evaluate(
+        """() => {
+            const linear = (v) => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+            const luminance = (text) => text.match(/[0-9.]+/g).slice(0, 3)
+                .reduce((sum, v, k) => sum + linear(v / 255) * [.2126, .7152, .0722][k], 0);
+            const style = (name) => getComputedStyle(document.querySelector(name));
+            const panel = luminance(style('.d-panel').backgroundColor);
+            return ['.d-h', '.d-status', '.d-score p', '.d-score header', '.d-class span']
+                .map((name) => luminance(style(name).color))
+                .map((ink) => (Math.max(ink, panel) + .05) / (Math.min(ink, panel) + .05));
+        }"""
+    )
+    assert min(contrasts) >= 4.5  # WCAG AA
+    dark = page.evaluate("() => Boolean(document.querySelector('.dark'))")
+    assert dark == (scheme == "dark")
+    context.close()
