@@ -450,13 +450,12 @@ def _wire(
 
     def change_dataset(dataset: str) -> tuple[Any, ...]:
         first = first_run(dataset)
-        label = first["label"] if first else 0
-        shown = first or gr.skip()
-        words = go_text(dataset, label)
-        return chooser_of(dataset, label), label, map_of(dataset, label), words, shown
+        label, scale = (first["label"], float(first["query"]["cfg_scale"])) if first else (0, 2.0)
+        view = chooser_of(dataset, label), map_of(dataset, label), go_text(dataset, label)
+        return label, scale, *view, first or gr.skip()
 
     def ask_again(session: Session, count: int) -> Any:
-        return gr.skip() if session.running or not session.recipes else count + 1
+        return gr.skip() if session.running else count + 1
 
     def read_link(request: gr.Request, count: int) -> list[Any]:
         values, linked = _from_link(form, dict(request.query_params))
@@ -476,11 +475,14 @@ def _wire(
     plain["method"].input(settle, plain["method"], plain["method"], **QUIET)
     plain["method"].change(show_knobs, plain["method"], columns, **QUIET)
     chooser.pick(pick, plain["dataset"], [plain["classes"], plane, go], **QUIET)
+    view = [chooser, plane, go, stage]
     plain["dataset"].input(
-        change_dataset, plain["dataset"], [chooser, plain["classes"], plane, go, stage], **QUIET
+        change_dataset,
+        plain["dataset"],
+        [plain["classes"], plain["cfg_scale"], *view],
+        **QUIET,
     )
-    everything = [*form.inputs, chooser, plane, go, stage, again]
-    demo.load(read_link, again, everything, **hidden)
+    demo.load(read_link, again, [*form.inputs, *view, again], **hidden)
 
 
 def _back(words: str) -> str:
@@ -497,27 +499,27 @@ def _turner(key: str) -> Any:
 def _from_link(form: Form, query: dict[str, str]) -> tuple[list[Any], bool]:
     """The values of all controls, chooser, map, button and sheet; and whether a link asked.
 
-    A link that is understood brings its settings and no run; else the shipped one is shown.
+    A link that is understood brings its settings and no run; else the shipped run is shown, with
+    the settings that made it.
     """
     query = {k: v for k, v in query.items() if not k.startswith("__")}
     first = first_run(FIRST)
-    dataset, label = FIRST, first["label"] if first else 0
-    values: dict[str, Any] = {"classes": label}
+    request = Request.from_query(first["query"]) if first else Request()
     linked = False
     if query:
         try:
-            request = Request.from_query({"dataset": dataset, **query}, BUDGET)
+            request = Request.from_query({"dataset": FIRST, **query}, BUDGET)
+            linked = True
         except Refused as error:
             gr.Warning(f"The link was not understood: {error}")
-        else:
-            dataset, label, linked = request.dataset, request.classes[0], True
-            values = {
-                "dataset": dataset, "classes": label, "method": request.method.split("+"),
-                "ipc": request.ipc, "steps": request.steps, "seed": request.seed,
-                "sampler": request.sampler, **request.options,
-            }  # fmt: skip
-            if request.cfg_scale is not None:
-                values["cfg_scale"] = request.cfg_scale
+    dataset, label = request.dataset, request.classes[0]
+    values = {
+        "dataset": dataset, "classes": label, "method": request.method.split("+"),
+        "ipc": request.ipc, "steps": request.steps, "seed": request.seed,
+        "sampler": request.sampler, **request.options,
+    }  # fmt: skip
+    if request.cfg_scale is not None:
+        values["cfg_scale"] = request.cfg_scale
     controls = [values.get(key, gr.skip()) for key in (*form.plain, *form.options)]
     shown = gr.skip() if linked or not first else first
     view = [chooser_of(dataset, label), map_of(dataset, label), go_text(dataset, label), shown]

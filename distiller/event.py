@@ -1,11 +1,14 @@
 """What a running generator says of itself."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from torch import Tensor
 
-__all__ = ["Event"]
+__all__ = ["Event", "finish"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +24,13 @@ class Event:
     label: int | None = None
     x0: Tensor | None = None  # (m, *latent_shape), the estimates of the clean latents
     scalars: Mapping[str, float] = field(default_factory=dict)
+
+
+def finish(events: Generator[Any, None, T]) -> T:
+    """Runs a generator to its end, and returns its result."""
+    try:
+        while True:
+            next(events)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result

@@ -73,7 +73,7 @@ PRESETS = {
     "solids": PriorSpec(fresh=5000),
     "digits": PriorSpec(
         channels=(16, 32, 64), autoencoder_steps=2000, width=128, depth=6, heads=2, patch=1,
-        steps=3000, batch=64, lr=1e-3, muon=False, flip=False,
+        steps=3000, batch=64, lr=1e-3, muon=False, flip=False, cfg_scale=1.5,
     ),
 }  # fmt: skip
 """The hyperparameters of the shipped priors."""

@@ -45,7 +45,7 @@ def test_the_api_offers_what_is_documented_and_nothing_else(client: Client) -> N
 def test_lists(client: Client) -> None:
     assert set(client.predict(api_name="/datasets")) == {"digits", "solids"}
     methods = client.predict(api_name="/methods")
-    assert methods["dap"]["options"]["gamma"]["default"] == 1.0
+    assert methods["dap"]["options"]["gamma"]["default"] == 0.3
 
 
 def test_distils_and_scores_what_it_distilled(client: Client) -> None:

@@ -17,9 +17,9 @@ def test_lists_data_sets_and_methods(capsys: pytest.CaptureFixture[str]) -> None
     out = capsys.readouterr().out
     for name in ("dap", "dit", "diversity", "random"):
         assert f"\n{name} " in f"\n{out}"
-    assert "gamma = 1.0" in out
+    assert "gamma = 0.3" in out
     assert main(["methods", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["dap"]["options"]["gamma"]["high"] == 20
+    assert json.loads(capsys.readouterr().out)["dap"]["options"]["gamma"]["high"] == 5
 
 
 def test_distils_and_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,7 @@ from distiller import io
 from distiller.data import Dataset, load
 from distiller.distill import distill
 from distiller.errors import Refused
+from distiller.event import finish
 from distiller.io import SetOnDisk, archive, dataset_of, export, read_set, score_set
 from distiller.judge import Judge, load_judge
 from distiller.prior import Prior, load_prior
@@ -43,16 +44,8 @@ def tools() -> tuple[Dataset, Prior, Reference, Judge]:
 def whole(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A set that was written without interruption."""
     folder = tmp_path_factory.mktemp("whole") / "set"
-    run(export(REQUEST, folder, *tools))
+    finish(export(REQUEST, folder, *tools))
     return folder
-
-
-def run(generator: Any) -> Any:
-    try:
-        while True:
-            next(generator)
-    except StopIteration as stop:
-        return stop.value
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -75,7 +68,7 @@ def test_a_set_holds_images_metadata_and_a_manifest(whole: Path, tools: Any) -> 
         assert line["nearest_distance"] > 0
         assert {"umap_x", "pca_y", "class_x"} <= set(line)
     manifest = json.loads((whole / "manifest.json").read_text())
-    assert manifest["request"]["options"]["dap.gamma"] == 1.0
+    assert manifest["request"]["options"]["dap.gamma"] == 0.3
     assert manifest["prior"]["sha256"] == tools[1].fingerprint()
     assert manifest["scores"]["latents"]["mmd2"]["random_real_sd"] > 0
     assert dataset_of(whole) == "digits"
@@ -98,7 +91,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
     assert not (tmp_path / "set" / "manifest.json").exists()
     (tmp_path / "set" / "0").mkdir(exist_ok=True)
     (tmp_path / "set" / "0" / "0.partial").write_bytes(b"half an image")
-    run(export(REQUEST, tmp_path / "set", *tools))
+    finish(export(REQUEST, tmp_path / "set", *tools))
     (tmp_path / "set" / "0" / "0.partial").unlink(missing_ok=True)
     assert hashes(tmp_path / "set") == hashes(whole)
 
@@ -106,7 +99,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
 def test_a_class_has_the_same_bytes_whatever_the_others(
     whole: Path, tools: Any, tmp_path: Path
 ) -> None:
-    run(export(replace(REQUEST, classes=(7,)), tmp_path / "set", *tools))
+    finish(export(replace(REQUEST, classes=(7,)), tmp_path / "set", *tools))
     for k in range(2):
         name = f"7/{k}.png"
         assert (tmp_path / "set" / name).read_bytes() == (whole / name).read_bytes()
@@ -117,7 +110,7 @@ def test_another_batch_moves_no_pixel_by_more_than_one_level(tools: Any) -> None
     data, prior, _, _ = tools
     request = replace(REQUEST, method="dit", options={}, steps=12)
     few, many = (
-        run(distill(request.methods, prior, data, replace(request.settings, ipc=n), [3]))
+        finish(distill(request.methods, prior, data, replace(request.settings, ipc=n), [3]))
         for n in (2, 7)
     )
     difference = np.abs(few.images.astype(int) - many.images[:2].astype(int))
@@ -126,7 +119,7 @@ def test_another_batch_moves_no_pixel_by_more_than_one_level(tools: Any) -> None
 
 def test_the_download_is_the_folder(whole: Path, tools: Any) -> None:
     data, prior, reference, judge = tools
-    distilled = run(distill(REQUEST.methods, prior, data, REQUEST.settings, REQUEST.classes))
+    distilled = finish(distill(REQUEST.methods, prior, data, REQUEST.settings, REQUEST.classes))
     content = archive(distilled, REQUEST, data, prior, reference, judge)
     with zipfile.ZipFile(BytesIO(content)) as file:
         packed = {name: hashlib.sha256(file.read(name)).hexdigest() for name in file.namelist()}
@@ -136,19 +129,19 @@ def test_the_download_is_the_folder(whole: Path, tools: Any) -> None:
 def test_another_request_is_refused_and_leaves_the_folder_alone(whole: Path, tools: Any) -> None:
     before = hashes(whole)
     with pytest.raises(Refused, match="holds another set"):
-        run(export(replace(REQUEST, seed=5), whole, *tools))
+        finish(export(replace(REQUEST, seed=5), whole, *tools))
     assert hashes(whole) == before
 
 
 def test_a_folder_of_something_else_is_refused(tools: Any, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("!")
     with pytest.raises(Refused, match="is not empty and holds no distilled set"):
-        run(export(REQUEST, tmp_path, *tools))
+        finish(export(REQUEST, tmp_path, *tools))
 
 
 def test_a_place_that_cannot_be_written_is_named(tools: Any) -> None:
     with pytest.raises(Refused, match="/dev/null/set could not be written"):
-        run(export(REQUEST, Path("/dev/null/set"), *tools))
+        finish(export(REQUEST, Path("/dev/null/set"), *tools))
 
 
 def test_a_full_disk_leaves_nothing_that_looks_whole(
@@ -168,10 +161,10 @@ def test_a_full_disk_leaves_nothing_that_looks_whole(
     with monkeypatch.context() as patched:
         patched.setattr(io, "_write_image", full)
         with pytest.raises(Refused, match="No space left on device"):
-            run(export(REQUEST, tmp_path / "set", *tools))
+            finish(export(REQUEST, tmp_path / "set", *tools))
     assert not (tmp_path / "set" / "manifest.json").exists()
     assert all(Image.open(p).size == (32, 32) for p in (tmp_path / "set").rglob("*.png"))
-    run(export(REQUEST, tmp_path / "set", *tools))
+    finish(export(REQUEST, tmp_path / "set", *tools))
     assert hashes(tmp_path / "set") == hashes(whole)
 
 

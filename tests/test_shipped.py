@@ -2,13 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from distiller.card import COMMON_MODE, mode_coverage, psnr, recognition
 from distiller.data import DATASETS, load
+from distiller.event import finish
 from distiller.judge import load_judge, measure
 from distiller.prior import load_prior
 
@@ -16,18 +16,10 @@ PRIORS = Path(__file__).parent.parent / "assets" / "priors"
 RECOGNISED = {"digits": 95, "solids": 90}  # percent of samples, at least
 
 
-def run(generator: Any) -> Any:
-    try:
-        while True:
-            next(generator)
-    except StopIteration as stop:
-        return stop.value
-
-
 @pytest.mark.parametrize("name", DATASETS)
 def test_samples_are_recognised(name: str) -> None:
     prior, data, judge = load_prior(name, "cpu"), load(name), load_judge(name)
-    shares = run(recognition(prior, data, judge, per_class=12, steps=12))
+    shares = finish(recognition(prior, data, judge, per_class=12, steps=12))
     assert np.mean(list(shares.values())) >= RECOGNISED[name], shares
 
 
@@ -45,7 +37,7 @@ def test_solids_are_reconstructed() -> None:
 
 def test_every_common_mode_of_a_class_appears() -> None:
     prior, data, judge = load_prior("solids", "cpu"), load("solids"), load_judge("solids")
-    counts = run(mode_coverage(prior, data, judge, label=6, samples=500, steps=10))
+    counts = finish(mode_coverage(prior, data, judge, label=6, samples=500, steps=10))
     assert data.train.modes is not None
     shares = np.bincount(data.train.modes[data.train.of(6)], minlength=12) / 1000
     missing = [m for m, s in zip(data.modes, shares, strict=True) if s >= COMMON_MODE > counts[m]]

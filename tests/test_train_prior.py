@@ -3,13 +3,13 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 from distiller.data import load
 from distiller.errors import Refused
+from distiller.event import finish
 from distiller.judge import load_judge, save_judge, train_judge
 from distiller.prior import load_prior
 from distiller.train_prior import PriorSpec, train_prior
@@ -27,14 +27,6 @@ def _eager(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("distiller.train_prior._has_compiler", lambda device: False)
 
 
-def run(generator: Any) -> Any:
-    try:
-        while True:
-            next(generator)
-    except StopIteration as stop:
-        return stop.value
-
-
 def weights(folder: Path) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
@@ -50,7 +42,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prior")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("distiller.train_prior._has_compiler", lambda device: False)
-        run(train_prior(load("digits"), folder, SPEC, CPU))
+        finish(train_prior(load("digits"), folder, SPEC, CPU))
     return folder
 
 
@@ -84,7 +76,7 @@ def test_a_stopped_run_ends_with_the_same_weights(
             next(generator)
         generator.close()
         assert not (tmp_path / "prior.json").exists()
-    run(train_prior(load("digits"), tmp_path, SPEC, CPU))
+    finish(train_prior(load("digits"), tmp_path, SPEC, CPU))
     one, other = weights(whole), weights(tmp_path)
     assert one.keys() == other.keys()
     for name in one:
@@ -103,7 +95,7 @@ def test_fresh_images_are_for_what_is_rendered(tmp_path: Path) -> None:
 
 def test_a_judge_learns_and_keeps_what_it_learned(tmp_path: Path) -> None:
     data = load("digits")
-    judge = run(train_judge(data, steps=60, flip=False))
+    judge = finish(train_judge(data, steps=60, flip=False))
     assert judge.accuracy["classes"] > 60  # chance is 10
     save_judge(judge, tmp_path)
     again = load_judge(str(tmp_path))

@@ -9,14 +9,13 @@ the page before any click). With `--first` only the last.
 
 import argparse
 import json
-from collections.abc import Generator
 from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from distiller.data import DATASETS, Dataset, load
+from distiller.event import finish
 from distiller.judge import load_judge
 from distiller.prior import load_prior
 from distiller.reference import build_reference, save_reference
@@ -29,7 +28,6 @@ from .preview import contact_sheet, png
 __all__ = ["class_pictures", "main"]
 
 ASSETS = Path(__file__).parent.parent / "assets"
-T = TypeVar("T")
 
 
 def main() -> None:
@@ -45,7 +43,7 @@ def main() -> None:
     name = given.dataset
     if not given.first:
         data = load(name)
-        reference = _finish(build_reference(data, load_prior(name, "cpu"), load_judge(name)))
+        reference = finish(build_reference(data, load_prior(name, "cpu"), load_judge(name)))
         reference = add_umap(reference)
         for view, value in reference.trust.items():
             print(f"{view}: trustworthiness {value:.3f}")
@@ -54,7 +52,7 @@ def main() -> None:
     lab = open_lab(name, "cpu")
     raw = {key: getattr(given, key) for key in ("dataset", "method", "classes", "steps", "seed")}
     request = Request.parse({**raw, "cfg_scale": lab.prior.cfg_scale})
-    shown, _, _ = _finish(explore(lab, request, {}, {}))
+    shown, _, _ = finish(explore(lab, request, {}, {}))
     _write(ASSETS / "first" / f"{name}.json", f"{json.dumps(shown)}\n".encode())
 
 
@@ -74,15 +72,6 @@ def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     print(f"{path}: {len(content) / 1e6:.2f} MB")
-
-
-def _finish(events: Generator[Any, None, T]) -> T:
-    try:
-        while True:
-            next(events)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ estimates of x_0 rather than on x_t:
     k(x, y) = exp(-|x - y|^2 / h^2),
 
 where h is the median distance inside the batch and D the dimension of a latent, so that the
-strength means the same for every prior and number of images.
+strength means the same for every prior and number of images. 0.1 comes from a search
+(bench/results.md): there the diversity is that of random real images; beyond, images leave
+the class.
 """
 
 from collections.abc import Generator, Sequence
@@ -33,7 +35,7 @@ class Diversity:
 
     title: ClassVar[str] = "Diversity"
 
-    strength: float | Dial = knob(0.3, "how hard the images push", low=0, high=5, live=True)
+    strength: float | Dial = knob(0.1, "how hard the images push", low=0, high=2, live=True)
     t_low: int = knob(100, "the time below which it does not act", low=0, high=1000)
     t_high: int = knob(1000, "the time above which it does not act", low=0, high=1000)
 
