@@ -126,15 +126,15 @@ function listen() {
 
 const rowOf = (point) => (point.curveNumber === REAL ? base.rows : point.curveNumber === UNCOVERED ? uncovered() : base.others)[point.pointIndex];
 
-// Greys what is not chosen. Rows are real images; null means none were chosen by place.
+// Greys what is not chosen. Rows are real images; without them, those nearest to the chosen.
 function mark(rows) {
-  const any = shared.chosen.size > 0 || rows?.length;
-  const where = rows && new Map(base.rows.map((row, k) => [row, k]));
-  window.Plotly?.restyle(plot, { selectedpoints: [any ? [...shared.chosen] : null] }, [MADE]);
-  window.Plotly?.restyle(plot, { selectedpoints: [any ? (rows ?? nearestRows()).map((r) => (where ?? indexOfRows()).get(r)).filter((k) => k !== undefined) : null] }, [REAL]);
+  const chosen = [...shared.chosen];
+  const beside = new Set(rows ?? chosen.map((i) => run()?.nearest?.rows[i]));
+  const any = chosen.length > 0 || rows?.length > 0;
+  const places = base.rows.flatMap((row, k) => (beside.has(row) ? [k] : []));
+  const selected = any ? [places, chosen] : [null, null];
+  window.Plotly.restyle(plot, { selectedpoints: selected }, [REAL, MADE]);
 }
-const indexOfRows = () => new Map(base.rows.map((row, k) => [row, k]));
-const nearestRows = () => [...shared.chosen].map((i) => run()?.nearest?.rows[i]);
 
 async function showPicked(rows) {
   picked.replaceChildren();
@@ -193,13 +193,17 @@ async function hover(point) {
 }
 
 function segment(options, key) {
-  const box = make('span', 'd-seg');
+  const box = make('span', `d-seg d-${key}`);
   for (const [value, text] of options) {
     const button = make('button', '', text);
     button.type = 'button';
     button.setAttribute('aria-pressed', look[key] === value);
     button.title = TITLES[value] ?? '';
-    button.addEventListener('click', () => { look[key] = value; draw(); });
+    button.addEventListener('click', () => {
+      look[key] = value;
+      draw();
+      root.querySelector(`.d-seg.d-${key} [aria-pressed=true]`).focus(); // it was made anew
+    });
     box.append(button);
   }
   return box;

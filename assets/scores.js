@@ -69,7 +69,11 @@ function draw() {
     const button = make('button', '', text);
     button.type = 'button';
     button.setAttribute('aria-pressed', key === space);
-    button.addEventListener('click', () => { space = key; draw(); });
+    button.addEventListener('click', () => {
+      space = key;
+      draw();
+      bar.querySelector('[aria-pressed=true]').focus(); // it was made anew
+    });
     seg.append(button);
   }
   bar.replaceChildren(make('span', '', `Beside 200 random draws of ${run.n} real images`), seg);

@@ -1,10 +1,11 @@
-"""Makes what the page ships with, once a data set has a prior and a judge.
+"""Makes what the page and the README ship with, once a data set has a prior and a judge.
 
-    python -m viz.shipped --dataset solids [--method dit --class cone]
+    python -m viz.shipped --dataset solids --method dap+diversity --class cone
 
 writes `assets/references/solids.npz` (the real images as points, with their maps),
-`assets/classes/solids.png` (a picture of each class) and `assets/first/solids.json` (the run on
-the page before any click). With `--first` only the last.
+`assets/classes/solids.png` (a picture of each class), `assets/readme/solids.png` (real images
+beside samples) and `assets/first/solids.json` (the run on the page before any click). With
+`--first` only the last.
 """
 
 import argparse
@@ -15,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiller.data import DATASETS, Dataset, load
+from distiller.distill import Settings, distill
 from distiller.event import finish
 from distiller.judge import load_judge
-from distiller.prior import load_prior
+from distiller.methods import make_methods
+from distiller.prior import Prior, load_prior
 from distiller.reference import build_reference, save_reference
 from distiller.request import Request
 
@@ -25,13 +28,13 @@ from .embedding import add_umap
 from .explore import explore, open_lab
 from .preview import contact_sheet, png
 
-__all__ = ["class_pictures", "main"]
+__all__ = ["class_pictures", "main", "samples_beside_real"]
 
 ASSETS = Path(__file__).parent.parent / "assets"
 
 
 def main() -> None:
-    """Makes what the page ships with for one data set."""
+    """Makes what the page and the README ship with for one data set."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--dataset", required=True, choices=DATASETS)
     parser.add_argument("--method", default="dit", help="of the first run")
@@ -42,13 +45,13 @@ def main() -> None:
     given = parser.parse_args()
     name = given.dataset
     if not given.first:
-        data = load(name)
-        reference = finish(build_reference(data, load_prior(name, "cpu"), load_judge(name)))
-        reference = add_umap(reference)
+        data, prior = load(name), load_prior(name, "cpu")
+        reference = add_umap(finish(build_reference(data, prior, load_judge(name))))
         for view, value in reference.trust.items():
-            print(f"{view}: trustworthiness {value:.3f}")
+            print(f"{view}: trustworthiness {value:.4f}")
         save_reference(reference, ASSETS / "references" / f"{name}.npz")
         _write(ASSETS / "classes" / f"{name}.png", png(class_pictures(data)))
+        _write(ASSETS / "readme" / f"{name}.png", png(samples_beside_real(data, prior)))
     lab = open_lab(name, "cpu")
     raw = {key: getattr(given, key) for key in ("dataset", "method", "classes", "steps", "seed")}
     request = Request.parse({**raw, "cfg_scale": lab.prior.cfg_scale})
@@ -68,10 +71,24 @@ def class_pictures(data: Dataset) -> NDArray[np.uint8]:
     return contact_sheet(np.asarray(data.train.images[rows]), len(rows))
 
 
+def samples_beside_real(data: Dataset, prior: Prior, n: int = 8) -> NDArray[np.uint8]:
+    """A row a class: n real test images at random, a gap, n samples of the prior, unchosen."""
+    settings = Settings(ipc=n, steps=20, sampler="dpm++")
+    sampled = finish(distill(make_methods("dit"), prior, data, settings)).images
+    rng = np.random.default_rng(0)
+    rows = []
+    for label in range(len(data.classes)):
+        real = data.test.images[np.sort(rng.permutation(data.test.of(label))[:n])]
+        pair = [contact_sheet(images, n) for images in (real, sampled[label * n : (label + 1) * n])]
+        gap = np.full((data.size, data.size // 4, 3), 255, np.uint8)
+        rows.append(np.concatenate([pair[0], gap, pair[1]], 1))
+    return np.concatenate(rows)
+
+
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    print(f"{path}: {len(content) / 1e6:.2f} MB")
+    print(f"{path.relative_to(ASSETS.parent)}: {len(content) / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":
