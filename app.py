@@ -6,7 +6,6 @@ Handlers drive the generators of `viz.explore`; a slider moved during a run chan
 """
 
 import base64
-import io
 import json
 import os
 import secrets
@@ -24,7 +23,6 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 import gradio as gr
 import numpy as np
 import plotly
-from PIL import Image
 
 from distiller.data import DATASETS, dataset_table
 from distiller.errors import Refused
@@ -37,7 +35,7 @@ from distiller.reference import Reference, load_reference
 from distiller.request import Request
 from viz import figures
 from viz.explore import explore, open_lab
-from viz.preview import data_uri
+from viz.preview import data_uri, from_data_uri
 
 __all__ = ["build", "main", "serve"]
 
@@ -300,26 +298,10 @@ def _decode(images: Any, classes: Sequence[str], size: int) -> SetOnDisk:
     for name, uris in images.items():
         label = classes.index(choice("class", name, classes))
         for k, uri in enumerate(uris):
-            pixels.append(_decode_png(uri, f"{name}/{k}", size))
+            pixels.append(from_data_uri(uri, f"{name}/{k}", size))
             labels.append(label)
             files.append(f"{name}/{k}")
     return SetOnDisk(np.stack(pixels), np.array(labels), tuple(files))
-
-
-def _decode_png(uri: Any, where: str, size: int) -> Any:
-    prefix = "data:image/png;base64,"
-    if not isinstance(uri, str) or not uri.startswith(prefix) or len(uri) > 2_000_000:
-        raise Refused(f"Image {where} must be a PNG data URI of at most 2 MB.")
-    try:
-        data = base64.b64decode(uri[len(prefix) :], validate=True)
-        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
-            if image.size != (size, size):
-                raise Refused(f"Image {where} is {image.size} pixels; {(size, size)} is needed.")
-            return np.asarray(image.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, Refused):
-            raise
-        raise Refused(f"Image {where} is not a PNG that can be read.") from error
 
 
 # -------------------------------------------------------------------------------------- layout

@@ -110,7 +110,7 @@ def uri(size: int = 32, form: str = "PNG") -> str:
         ({"3": ["/etc/passwd"]}, "must be a PNG data URI"),
         ({"3": ["data:image/png;base64,AAAA"]}, "not a PNG"),
         ({"3": [uri(form="JPEG")]}, "not a PNG"),
-        ({"3": [uri(64)]}, r"\(64, 64\) pixels"),
+        ({"3": [uri(64)]}, "64 x 64 pixels; 32 x 32 are needed"),
         ({"3": [{"path": "/etc/passwd"}]}, "must be a PNG data URI|/etc/passwd"),
     ],
 )

@@ -8,6 +8,7 @@ there within a millisecond.
 import base64
 import io
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,9 +17,13 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, unfold
 
+from distiller.errors import Refused
 from distiller.image import to_pixels
 
-__all__ = ["contact_sheet", "data_uri", "fit_linear_decoder", "png"]
+__all__ = ["contact_sheet", "data_uri", "fit_linear_decoder", "from_data_uri", "png"]
+
+PNG_URI = "data:image/png;base64,"
+MAX_URI = 2_000_000  # characters
 
 
 def fit_linear_decoder(latents: Tensor, images: Tensor) -> Callable[[Tensor], NDArray[np.uint8]]:
@@ -65,7 +70,7 @@ def contact_sheet(pixels: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
 def data_uri(pixels: NDArray[np.uint8], *, lossless: bool = False) -> str:
     """An image as text for a browser: JPEG for what is fleeting, PNG for what is kept."""
     if lossless:
-        return "data:image/png;base64," + base64.b64encode(png(pixels)).decode()
+        return PNG_URI + base64.b64encode(png(pixels)).decode()
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="JPEG", quality=88, subsampling=0)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
@@ -76,3 +81,22 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def from_data_uri(uri: Any, name: str, size: int) -> NDArray[np.uint8]:
+    """A PNG data URI as pixels (size, size, 3).
+
+    Raises:
+        Refused: if it is anything else, too long, or of another size.
+    """
+    if not isinstance(uri, str) or not uri.startswith(PNG_URI) or len(uri) > MAX_URI:
+        raise Refused(f"Image {name} must be a PNG data URI of at most {MAX_URI:,} characters.")
+    try:
+        content = base64.b64decode(uri.removeprefix(PNG_URI), validate=True)
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            if image.size == (size, size):
+                return np.asarray(image.convert("RGB"))
+            found = f"{image.width} x {image.height}"
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise Refused(f"Image {name} is not a PNG that can be read.") from error
+    raise Refused(f"Image {name} is {found} pixels; {size} x {size} are needed.")
