@@ -55,7 +55,7 @@ class PriorSpec:
     depth: int = 8
     heads: int = 4
     patch: int = 2
-    steps: int = 12_000
+    steps: int = 4000
     batch: int = 128
     lr: float = 3e-3
     muon: bool = True  # for the matrices; it pays where they are large
