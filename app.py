@@ -30,6 +30,7 @@ from distiller.event import Event
 from distiller.io import SetOnDisk, archive, score_set
 from distiller.limits import choice, whole
 from distiller.methods import METHODS, method_table
+from distiller.prior import default_cfg_scale
 from distiller.recipe import Recipe
 from distiller.reference import Reference, load_reference
 from distiller.request import Request
@@ -432,9 +433,9 @@ def _wire(
 
     def change_dataset(dataset: str) -> tuple[Any, ...]:
         first = first_run(dataset)
-        label, scale = (first["label"], float(first["query"]["cfg_scale"])) if first else (0, 2.0)
+        label = first["label"] if first else 0
         view = chooser_of(dataset, label), map_of(dataset, label), go_text(dataset, label)
-        return label, scale, *view, first or gr.skip()
+        return label, default_cfg_scale(dataset), *view, first or gr.skip()
 
     def ask_again(session: Session, count: int) -> Any:
         return gr.skip() if session.running else count + 1
@@ -500,8 +501,8 @@ def _from_link(form: Form, query: dict[str, str]) -> tuple[list[Any], bool]:
         "ipc": request.ipc, "steps": request.steps, "seed": request.seed,
         "sampler": request.sampler, **request.options,
     }  # fmt: skip
-    if request.cfg_scale is not None:
-        values["cfg_scale"] = request.cfg_scale
+    given = request.cfg_scale
+    values["cfg_scale"] = default_cfg_scale(dataset) if given is None else given
     controls = [values.get(key, gr.skip()) for key in (*form.plain, *form.options)]
     shown = gr.skip() if linked or not first else first
     view = [chooser_of(dataset, label), map_of(dataset, label), go_text(dataset, label), shown]

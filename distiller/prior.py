@@ -18,7 +18,7 @@ from .torchvision_shim import declare_missing_operators
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, DiTTransformer2DModel
 
-__all__ = ["DiT", "Prior", "choose_device", "load_prior"]
+__all__ = ["DiT", "Prior", "choose_device", "default_cfg_scale", "load_prior"]
 
 ASSETS = Path(__file__).parent.parent / "assets"
 
@@ -222,15 +222,16 @@ def _load(source: str, name: str, device: torch.device, dtype: torch.dtype) -> P
         decode=_decoder(vae),
         hidden=dit.hidden,
         blocks=len(transformer.transformer_blocks),
-        cfg_scale=_default_cfg_scale(Path(source)),
+        cfg_scale=default_cfg_scale(source),
         device=device,
         folder=Path(source) if Path(source).is_dir() else None,
     )
 
 
-def _default_cfg_scale(folder: Path) -> float:
-    """What `train-prior` recorded, else 4, the default of DiT."""
-    record = folder / "prior.json"
+def default_cfg_scale(name: str | Path) -> float:
+    """What `train-prior` recorded of a shipped prior or a folder; else 4, the default of DiT."""
+    shipped = ASSETS / "priors" / str(name)
+    record = (shipped if shipped.is_dir() else Path(name)) / "prior.json"
     return float(json.loads(record.read_text())["cfg_scale"]) if record.is_file() else 4.0
 
 

@@ -234,9 +234,15 @@ def test_a_link_brings_back_the_run(page: Page, address: str) -> None:
     open_digit(page, address, "&seed=11&cfg_scale=3")
     sheet, query = shared(page, "s.run.sheet"), shared(page, "s.run.query")
     assert query["seed"] == "11"
+    assert float(query["cfg_scale"]) == 3
     page.goto(address + "?" + "&".join(f"{k}={v}" for k, v in query.items()))
     page.wait_for_function("() => window.distiller?.shared.run?.query?.seed === '11'")
     assert shared(page, "s.run.sheet") == sheet
+
+
+def test_a_link_that_leaves_out_the_scale_has_that_of_its_prior(page: Page, address: str) -> None:
+    open_digit(page, address)
+    assert float(shared(page, "s.run.query.cfg_scale")) == 1.5
 
 
 def test_a_broken_link_shows_the_first_screen_and_says_so(page: Page, address: str) -> None:
