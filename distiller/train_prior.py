@@ -293,7 +293,9 @@ def train_transformer(
         loss.backward()
         for optimizer in optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * _rate(spec, i)
+                # A finished run that is asked for more steps warms up again: a jump diverges.
+                rising = group["lr"] / group["peak"] + 1 / spec.warmup
+                group["lr"] = group["peak"] * min(_rate(spec, i), rising)
             optimizer.step()
             optimizer.zero_grad()
         _average(average, network, min(spec.ema, (1 + i) / (10 + i)))

@@ -12,7 +12,7 @@ from distiller.errors import Refused
 from distiller.event import finish
 from distiller.judge import load_judge, save_judge, train_judge
 from distiller.prior import load_prior
-from distiller.train_prior import PriorSpec, train_prior
+from distiller.train_prior import PriorSpec, train_prior, train_transformer
 
 CPU = torch.device("cpu")
 SPEC = PriorSpec(
@@ -81,6 +81,25 @@ def test_a_stopped_run_ends_with_the_same_weights(
     assert one.keys() == other.keys()
     for name in one:
         torch.testing.assert_close(one[name], other[name], rtol=0, atol=0)
+
+
+def test_a_finished_run_that_goes_on_warms_up_again(tmp_path: Path) -> None:
+    latents, labels = torch.randn(20, 4, 8, 8), torch.zeros(20, dtype=torch.long)
+    spec = replace(SPEC, steps=10, warmup=5)
+    finish(train_transformer(latents, labels, spec, tmp_path, CPU))
+    ended = rate(tmp_path)
+    more = train_transformer(latents, labels, replace(spec, steps=40), tmp_path, CPU)
+    for k in (1, 2):
+        next(more)
+        more.close()
+        assert rate(tmp_path) == pytest.approx(ended + k / 5)
+        more = train_transformer(latents, labels, replace(spec, steps=40), tmp_path, CPU)
+
+
+def rate(folder: Path) -> float:
+    saved = torch.load(folder / "transformer.ckpt", weights_only=True)
+    group = saved["optimizer0"]["param_groups"][0]
+    return float(group["lr"] / group["peak"])
 
 
 def test_another_run_in_the_same_folder_is_refused(whole: Path) -> None:
