@@ -17,7 +17,7 @@ from .prior import Prior
 from .recipe import Method, Recipe, check, combine
 from .sampler import SAMPLERS
 
-__all__ = ["Distilled", "Settings", "distill", "draw", "fit", "seeded_noise"]
+__all__ = ["Distilled", "Settings", "distill", "draw", "fit", "real_latents", "seeded_noise"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,15 @@ def seeded_noise(
         state = int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0]) >> 1
         rows.append(torch.randn(*shape, generator=torch.Generator().manual_seed(state)))
     return torch.stack(rows)
+
+
+def real_latents(prior: Prior, data: Dataset, label: int, n: int) -> Tensor:
+    """Latents of n real training images of a class (all, if there are fewer), (n, *shape).
+
+    They are drawn with a fixed seed, so methods that ask for the same number share them.
+    """
+    rows = np.random.default_rng([0, label]).permutation(data.train.of(label))[:n]
+    return prior.encode(to_tensor(np.ascontiguousarray(data.train.images[np.sort(rows)])))
 
 
 def fit(

@@ -27,16 +27,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from ..data import Dataset
-from ..distill import seeded_noise
+from ..distill import real_latents, seeded_noise
 from ..errors import Refused
 from ..event import Event
 from ..guidance import Dial, Field, Guidance
-from ..image import to_tensor
 from ..kernel import KERNELS, Kernel, kernel_distance, make_kernel
 from ..prior import Prior
 from ..recipe import Recipe, knob
@@ -77,7 +75,7 @@ class DAP:
             )
         real = {}
         for i, label in enumerate(labels):
-            real[label] = _references(prior, data, label, self.references)
+            real[label] = real_latents(prior, data, label, self.references)
             yield Event("encode", i, len(labels), label)
 
         def guidance(label: int) -> Guidance:
@@ -117,9 +115,3 @@ class DAP:
             return -real[0].numel() * alpha * gradient
 
         return field
-
-
-def _references(prior: Prior, data: Dataset, label: int, n: int) -> Tensor:
-    """Latents of n real images of a class (all, if there are fewer), drawn with a fixed seed."""
-    rows = np.random.default_rng([0, label]).permutation(data.train.of(label))[:n]
-    return prior.encode(to_tensor(np.ascontiguousarray(data.train.images[np.sort(rows)])))
