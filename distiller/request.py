@@ -63,10 +63,12 @@ class Request:
             options=_options(methods),
             prior=raw.get("prior"),
         )
-        cost = request.ipc * len(request.classes) * request.steps
+        pool = max(getattr(method, "pool", 1) for method in methods.values())
+        cost = request.ipc * pool * len(request.classes) * request.steps
         if cost > budget:
+            drawn = f"{request.ipc} images" + (f" from a pool {pool} times as large" * (pool > 1))
             raise Refused(
-                f"{request.ipc} images of {len(request.classes)} classes in {request.steps} steps "
+                f"{drawn} of {len(request.classes)} classes in {request.steps} steps "
                 f"are {cost:,} image steps; at most {budget:,} are allowed here. "
                 "Ask for fewer images, classes or steps."
             )

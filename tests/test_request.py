@@ -51,6 +51,9 @@ def test_the_budget_names_the_cost() -> None:
     with pytest.raises(Refused, match=r"64 images of 10 classes in 20 steps are 12,800 image"):
         Request.parse({"ipc": 64, "steps": 20}, budget=6400)
     assert Request.parse({"ipc": 64, "steps": 20, "classes": 0}, budget=6400).ipc == 64
+    pooled = {"ipc": 64, "steps": 20, "classes": 0, "method": "herding", "options": {"pool": 10}}
+    with pytest.raises(Refused, match=r"a pool 10 times as large.*are 12,800 image steps"):
+        Request.parse(pooled, budget=6400)
 
 
 def test_text_and_numbers_mean_the_same() -> None:

@@ -35,7 +35,7 @@ class MMD:
 
     title: ClassVar[str] = "MMD"
 
-    strength: float | Dial = knob(1.0, "how hard the set is moved", low=0, high=20, live=True)
+    strength: float | Dial = knob(3.0, "how hard the set is moved", low=0, high=20, live=True)
     references: int = knob(500, "real images of the class to compare with", low=2, high=5000)
     bandwidth: float = knob(1.0, "of the kernel, in median distances", low=0.1, high=10)
     t_low: int = knob(50, "the time below which it does not act", low=0, high=1000)
