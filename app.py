@@ -44,6 +44,7 @@ ASSETS = Path(__file__).parent / "assets"
 FIRST = "solids"  # the data set that the page opens with
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 BUDGET = 64 * 100  # images times steps of one click
+KEPT = (3600, 86400)  # seconds: how often files for download are looked over, how long kept
 THUMBNAILS = 24  # real images that one call may fetch
 LANE: dict[str, Any] = {"concurrency_id": "device", "concurrency_limit": 1}
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -177,7 +178,9 @@ def run_request(session: Session, raw: Mapping[str, Any]) -> Generator[tuple[Any
     """Runs a request; yields what the sheet shows, and at the end the file to download."""
     try:
         request = Request.parse(raw, BUDGET)
-        session.dials = {"cfg_scale": raw["cfg_scale"], **request.options}
+        # Changed in place: what was fitted before reads these very dials.
+        session.dials.clear()
+        session.dials.update(cfg_scale=raw["cfg_scale"], **request.options)
         session.running = True
         name = secrets.token_hex(8)  # so that the page can tell a run it stopped from the next
         begin = figures.waiting(Event("begin", 0, 1, request.classes[0]), request.ipc)
@@ -190,12 +193,18 @@ def run_request(session: Session, raw: Mapping[str, Any]) -> Generator[tuple[Any
             shown, distilled, done = stop.value
         finally:
             run.close()
+        yield {**shown, "id": name}, gr.skip()
         lab = open_lab(request.dataset)
-        path = Path(tempfile.mkdtemp()) / f"{request.dataset}-{shown['class']}-{request.method}.zip"
-        path.write_bytes(archive(distilled, done, lab.data, lab.prior, lab.reference, lab.judge))
-        yield shown, gr.DownloadButton(value=str(path), interactive=True)
+        packed = archive(distilled, done, lab.data, lab.prior, lab.reference, lab.judge)
+        with tempfile.TemporaryDirectory() as folder:  # the page keeps a copy of its own
+            path = Path(folder) / f"{request.dataset}-{shown['class']}-{request.method}.zip"
+            path.write_bytes(packed)
+            yield gr.skip(), gr.DownloadButton(value=str(path), interactive=True)
     except Refused as error:
         raise notice(error) from error
+    except OSError as error:
+        refused = Refused(f"The set is on the page, but could not be packed: {error.strerror}.")
+        raise notice(refused) from error
     finally:
         session.running = False
 
@@ -318,7 +327,9 @@ HEADER = """<div id="header"><h1>di<em>still</em>er</h1>
 def build() -> gr.Blocks:
     """The page."""
     form = Form()
-    with gr.Blocks(title="distiller", analytics_enabled=False, fill_width=True) as demo:
+    with gr.Blocks(
+        title="distiller", analytics_enabled=False, fill_width=True, delete_cache=KEPT
+    ) as demo:
         session = gr.State(Session())
         again = gr.State(0)  # counts the releases of a slider that ask for the same noise again
         gr.HTML(

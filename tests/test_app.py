@@ -146,6 +146,44 @@ def test_at_most_a_row_of_real_images_is_sent() -> None:
     assert len(app.real_images(["digits", list(range(100))])) == app.THUMBNAILS
 
 
+def drive(session: app.Session, turn: float | None = None) -> dict[str, Any]:
+    """Runs DAP on a digit, turning its dial on the way; what is shown at the end."""
+    raw = {
+        "dataset": "digits", "method": "dap", "classes": [3], "ipc": 3, "steps": 12,
+        "cfg_scale": 1.5, "seed": 0, "options": {"dap.gamma": 0.3},
+    }  # fmt: skip
+    shown: dict[str, Any] = {}
+    for stage, _ in app.run_request(session, raw):
+        if "live" in stage:
+            shown = stage
+        if turn is not None and shown["live"] and shown["sheet"]:
+            app.set_dial("dap.gamma", session, turn)
+    return shown
+
+
+def test_a_dial_acts_in_every_run_of_a_session() -> None:
+    """What was fitted in the first run must read the dials of the second."""
+    session = app.Session()
+    still = drive(session)["sheet"]
+    assert drive(session)["sheet"] == still
+    assert drive(session, turn=3.0)["sheet"] != still
+    assert drive(session)["sheet"] == still
+
+
+def test_a_result_outlives_a_disk_that_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(app.tempfile, "TemporaryDirectory", full)
+    session, seen = app.Session(), []
+    raw = {"dataset": "digits", "method": "dit", "classes": [3], "ipc": 2, "steps": 2}
+    run = app.run_request(session, {**raw, "cfg_scale": 1.5, "seed": 0})
+    with pytest.raises(gr.Error, match="could not be packed: No space left"):
+        seen.extend(stage for stage, _ in run)
+    assert seen[-1]["live"] is False
+    assert not session.running
+
+
 def test_dials_take_numbers_only() -> None:
     session = app.Session()
     for value in (float("nan"), float("inf"), None, "2", [1]):

@@ -6,6 +6,7 @@ Without Chromium these tests are skipped, and fail where CI is set. DISTILLER_CH
 import os
 import shutil
 import socket
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -228,6 +229,17 @@ def test_a_refusal_is_said_and_loses_nothing(page: Page, address: str) -> None:
     page.locator("#go").click()
     expect(page.get_by_text("image steps; at most")).to_be_visible()
     assert shared(page, "s.run.sheet") == before
+
+
+def test_the_set_can_be_downloaded(page: Page, address: str) -> None:
+    open_digit(page, address)
+    button = page.locator("#export")
+    expect(button).to_be_enabled()
+    with page.expect_download() as download:
+        button.click()
+    with zipfile.ZipFile(download.value.path()) as file:
+        assert sorted(file.namelist())[-1] == "metadata.jsonl"
+        assert len(file.namelist()) == 5 + 2
 
 
 def test_a_link_brings_back_the_run(page: Page, address: str) -> None:
