@@ -45,6 +45,20 @@ class Dataset:
         """Height and width of an image in pixels."""
         return int(self.train.images.shape[1])
 
+    def choose_from(self, label: int, n: int) -> NDArray[np.int64]:
+        """The indices of a class's training images, of which n are to be chosen.
+
+        Raises:
+            Refused: if there are fewer.
+        """
+        members = self.train.of(label)
+        if n > len(members):
+            raise Refused(
+                f"The class {self.classes[label]!r} has {len(members)} training images; "
+                f"{n} were asked for."
+            )
+        return members
+
 
 @dataclass(frozen=True)
 class Source:

@@ -17,7 +17,10 @@ from .prior import Prior
 from .recipe import Method, Recipe, check, combine
 from .sampler import SAMPLERS
 
-__all__ = ["Distilled", "Settings", "distill", "draw", "fit", "real_latents", "seeded_noise"]
+__all__ = [
+    "Distilled", "Settings", "distill", "draw", "encode_classes", "fit", "real_latents",
+    "seeded_noise",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,17 @@ def real_latents(prior: Prior, data: Dataset, label: int, n: int) -> Tensor:
     """
     rows = np.random.default_rng([0, label]).permutation(data.train.of(label))[:n]
     return prior.encode(to_tensor(np.ascontiguousarray(data.train.images[np.sort(rows)])))
+
+
+def encode_classes(
+    prior: Prior, data: Dataset, labels: Sequence[int], n: int
+) -> Generator[Event, None, dict[int, Tensor]]:
+    """`real_latents` of every class, by label."""
+    real = {}
+    for i, label in enumerate(labels):
+        real[label] = real_latents(prior, data, label, n)
+        yield Event("encode", i, len(labels), label)
+    return real
 
 
 def fit(

@@ -197,12 +197,16 @@ def _load(source: str, name: str, device: torch.device, dtype: torch.dtype) -> P
     index: dict[str, Any] = DiTPipeline.load_config(source)
     config: dict[str, Any] = DDIMScheduler.load_config(source, subfolder="scheduler")
     schedule = Schedule(DDIMScheduler.from_config(config).betas)
+    shows_progress = logging.is_progress_bar_enabled()
     if Path(source).is_dir():
         logging.disable_progress_bar()  # there is nothing to wait for
-    transformer = DiTTransformer2DModel.from_pretrained(
-        source, subfolder="transformer", torch_dtype=dtype, low_cpu_mem_usage=False
-    )
-    logging.enable_progress_bar()
+    try:
+        transformer = DiTTransformer2DModel.from_pretrained(
+            source, subfolder="transformer", torch_dtype=dtype, low_cpu_mem_usage=False
+        )
+    finally:
+        if shows_progress:
+            logging.enable_progress_bar()
     # The autoencoder runs in float32: half precision shows in the pictures.
     vae = AutoencoderKL.from_pretrained(
         source, subfolder="vae", torch_dtype=torch.float32, low_cpu_mem_usage=False

@@ -3,7 +3,7 @@
     x_t = alpha_t x_0 + sigma_t eps,    alpha_t^2 + sigma_t^2 = 1,    t = 0, 1, ..., T
 
 t = 0 is clean data. Networks trained on timesteps 0 ... T-1 are called with t - 1; that shift
-is made in one place, `prior.Prior.predict_x0`.
+is made in one place, the adapter `prior.DiT`.
 """
 
 import torch

@@ -6,8 +6,9 @@ and the group is decoded by DDIM from t*. The group is the best of many by
 
     |mean(S) - mu| + |std(S) - sigma| + 1/2 |skew(S)|,    norms over dimensions,
 
-or, with `selection="moment"`, one draw that is corrected until its moments are those of the class:
-where the best of a million draws is still far in a thousand dimensions, this is exact.
+or, with `selection="moment"`, one draw that is corrected until its moments are those of the class,
+exactly in mean and deviation and nearly in skewness: in a thousand dimensions the best of many
+draws is still far from that.
 
 The paper's form is the default. The released code differs, and each difference is a field: it
 queries the network at the time inverted to (`query="target"`), decodes from 620 what was inverted

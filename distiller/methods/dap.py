@@ -31,7 +31,7 @@ import torch
 from torch import Tensor
 
 from ..data import Dataset
-from ..distill import real_latents, seeded_noise
+from ..distill import encode_classes, seeded_noise
 from ..errors import Refused
 from ..event import Event
 from ..guidance import Dial, Field, Guidance
@@ -73,10 +73,7 @@ class DAP:
                 f"dap.block must be below {prior.blocks}, the number of blocks of the prior "
                 f"{prior.name!r}; got {self.block}."
             )
-        real = {}
-        for i, label in enumerate(labels):
-            real[label] = real_latents(prior, data, label, self.references)
-            yield Event("encode", i, len(labels), label)
+        real = yield from encode_classes(prior, data, labels, self.references)
 
         def guidance(label: int) -> Guidance:
             field = self._field(prior, prior.label(data.classes[label]), real[label])

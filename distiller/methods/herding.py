@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..data import Dataset
-from ..distill import real_latents
-from ..errors import Refused
+from ..distill import encode_classes
 from ..event import Event
 from ..image import to_tensor
 from ..kernel import median_distance, rbf
@@ -44,23 +43,15 @@ class Herding:
         self, prior: Prior, data: Dataset, labels: Sequence[int]
     ) -> Generator[Event, None, Recipe]:
         """Encodes the references of each class."""
-        real = {}
-        for i, label in enumerate(labels):
-            real[label] = real_latents(prior, data, label, self.references).flatten(1)
-            yield Event("encode", i, len(labels), label)
+        real = yield from encode_classes(prior, data, labels, self.references)
 
         def select(label: int, latents: Tensor, n: int) -> list[int]:
-            return herd(latents.flatten(1), real[label].to(latents), n)
+            return herd(latents.flatten(1), real[label].flatten(1).to(latents), n)
 
         def subset(label: int, n: int, seed: int) -> NDArray[np.int64]:
-            members = data.train.of(label)
-            if n > len(members):
-                raise Refused(
-                    f"The class {data.classes[label]!r} has {len(members)} training images; "
-                    f"{n} were asked for."
-                )
+            members = data.choose_from(label, n)
             images = to_tensor(np.ascontiguousarray(data.train.images[members]))
-            return members[herd(prior.encode(images).flatten(1), real[label], n)]
+            return members[herd(prior.encode(images).flatten(1), real[label].flatten(1), n)]
 
         if self.pool == 1:
             return Recipe(subset=subset)

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from ..data import Dataset
-from ..distill import real_latents
+from ..distill import encode_classes
 from ..errors import Refused
 from ..event import Event
 from ..guidance import Dial, Guidance
@@ -42,10 +42,7 @@ class MGD3:
         self, prior: Prior, data: Dataset, labels: Sequence[int]
     ) -> Generator[Event, None, Recipe]:
         """Encodes the real images of each class; they are clustered when their number is known."""
-        real = {}
-        for i, label in enumerate(labels):
-            real[label] = real_latents(prior, data, label, self.images)
-            yield Event("encode", i, len(labels), label)
+        real = yield from encode_classes(prior, data, labels, self.images)
 
         @cache
         def guidance(label: int) -> Guidance:

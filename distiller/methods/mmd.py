@@ -19,7 +19,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from ..data import Dataset
-from ..distill import real_latents
+from ..distill import encode_classes
 from ..event import Event
 from ..guidance import Dial, Guidance, from_energy
 from ..kernel import median_distance, rbf
@@ -45,14 +45,11 @@ class MMD:
         self, prior: Prior, data: Dataset, labels: Sequence[int]
     ) -> Generator[Event, None, Recipe]:
         """Encodes the references of each class."""
-        real = {}
-        for i, label in enumerate(labels):
-            real[label] = real_latents(prior, data, label, self.references).flatten(1)
-            yield Event("encode", i, len(labels), label)
+        real = yield from encode_classes(prior, data, labels, self.references)
 
         @cache
         def guidance(label: int) -> Guidance:
-            y = real[label]
+            y = real[label].flatten(1)
             kernel = rbf(self.bandwidth * median_distance(y))
 
             def energy(x0: Tensor) -> Tensor:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Dataset
-from ..errors import Refused
 from ..event import Event
 from ..prior import Prior
 from ..recipe import Recipe
@@ -29,12 +28,7 @@ class Random:
         yield from ()
 
         def subset(label: int, n: int, seed: int) -> NDArray[np.int64]:
-            members = data.train.of(label)
-            if n > len(members):
-                raise Refused(
-                    f"The class {data.classes[label]!r} has {len(members)} training images; "
-                    f"{n} were asked for."
-                )
+            members = data.choose_from(label, n)
             return np.random.default_rng([seed, label]).permutation(members)[:n]
 
         return Recipe(subset=subset)
