@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = [
     {"errors", "event", "torchvision_shim"},
-    {"limits", "schedule", "image", "kernel", "solids"},
+    {"checkpoint", "limits", "schedule", "image", "kernel", "solids"},
     {"sampler", "data", "score"},
     {"guidance", "judge"},
     {"prior"},
