@@ -16,12 +16,15 @@ from torch.nn.functional import normalize
 from .errors import Refused, unknown
 
 __all__ = [
-    "KERNELS", "Kernel", "cosine", "kernel_distance", "laplace", "linear", "make_kernel",
-    "median_distance", "polynomial", "rbf",
+    "FEATURE_MAPS", "KERNELS", "FeatureMap", "Kernel", "cosine", "kernel_distance", "laplace",
+    "linear", "make_kernel", "median_distance", "polynomial", "rbf",
 ]  # fmt: skip
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
 """Maps (n, d) and (m, d) to the (n, m) Gram matrix."""
+
+FeatureMap = Callable[[Tensor], Tensor]
+"""Maps (n, d) to the features (n, k) whose inner products a kernel is."""
 
 
 def linear(x: Tensor, y: Tensor) -> Tensor:
@@ -95,6 +98,10 @@ KERNELS: dict[str, Callable[[Tensor], Kernel]] = {
     "laplace": lambda reference: laplace(median_distance(reference)),
 }
 """Kernels by name, with scales taken from reference points (n, d)."""
+
+
+FEATURE_MAPS: dict[str, FeatureMap] = {"linear": lambda x: x, "cosine": normalize}
+"""The feature maps of those kernels that have one of a moderate size."""
 
 
 def make_kernel(name: str, reference: Tensor) -> Kernel:

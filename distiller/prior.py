@@ -104,9 +104,10 @@ class DiT:
         x = x_t.to(self.transformer.dtype)
         out = self.transformer(x, timestep=timestep, class_labels=labels).sample.float()
         spread = (out[:, self.channels :] + 1) / 2 if self.learns_variance else None
-        return Estimate(self._x0(x_t, t, out[:, : self.channels]), spread)
+        return Estimate(self.x0(x_t, t, out[:, : self.channels]), spread)
 
-    def _x0(self, x_t: Tensor, t: int, out: Tensor) -> Tensor:
+    def x0(self, x_t: Tensor, t: int | Tensor, out: Tensor) -> Tensor:
+        """The estimate of x_0 from the network's output at t, one time or one a row."""
         alpha, sigma = self.schedule(t, like=x_t)
         match self.predicts:
             case "epsilon":
@@ -115,6 +116,17 @@ class DiT:
                 return alpha * x_t - sigma * out
             case _:
                 return out
+
+    def target(self, x0: Tensor, eps: Tensor, t: int | Tensor) -> Tensor:
+        """What the network is trained to say of x_t = alpha_t x_0 + sigma_t eps."""
+        alpha, sigma = self.schedule(t, like=x0)
+        match self.predicts:
+            case "epsilon":
+                return eps
+            case "v_prediction":
+                return alpha * eps - sigma * x0
+            case _:
+                return x0
 
     def hidden(self, x_t: Tensor, t: int, labels: Tensor, block: int) -> Tensor:
         """The activations after block `block` (from 0): (n, tokens, width)."""

@@ -13,9 +13,9 @@ from distiller.distill import Settings, distill, draw, fit, seeded_noise
 from distiller.errors import Refused
 from distiller.event import Event
 from distiller.image import to_tensor
-from distiller.kernel import KERNELS, kernel_distance, make_kernel
+from distiller.kernel import FEATURE_MAPS, KERNELS, kernel_distance, make_kernel
 from distiller.methods import METHODS, make_methods, method_table
-from distiller.methods.dap import DAP
+from distiller.methods.dap import DAP, _to_each, _to_the_mean
 from distiller.methods.diversity import Diversity, repulsion
 from distiller.prior import Prior
 from distiller.recipe import Recipe, combine
@@ -270,6 +270,15 @@ def test_dap_gradient_is_that_of_its_energy() -> None:
     gradient = (apart / apart.norm(dim=2, keepdim=True)).mean(1)
     expected = -3 * alpha * (gradient / unit).reshape(x.shape)
     torch.testing.assert_close(guidance.field(x, t, x), expected, atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("kernel", ["linear", "cosine"])
+def test_squared_distances_to_the_mean_feature_are_those_to_every_reference(kernel: str) -> None:
+    phi = torch.randn(30, 7, generator=torch.Generator().manual_seed(0)) + 1
+    x = torch.randn(5, 7, generator=torch.Generator().manual_seed(1))
+    each = _to_each(phi, kernel, squared=True)(x)
+    mean = _to_the_mean(phi.split(8), FEATURE_MAPS[kernel])(x)
+    torch.testing.assert_close(mean, each, rtol=1e-4, atol=1e-5)
 
 
 def test_dap_refuses_a_block_that_is_not_there() -> None:
