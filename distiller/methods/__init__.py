@@ -19,7 +19,9 @@ def _load(name: str) -> type[Method]:
     return method
 
 
-METHODS: dict[str, type[Method]] = {m.name: _load(m.name) for m in iter_modules(__path__)}
+METHODS: dict[str, type[Method]] = {
+    m.name.replace("_", "-"): _load(m.name) for m in iter_modules(__path__)
+}
 
 
 def make_methods(names: str, options: Mapping[str, Any] | None = None) -> dict[str, Method]:

@@ -19,8 +19,6 @@ decodes is better than inverting without guidance on the small priors too (bench
 defaults, 100 images in 15 steps, are for a first answer in seconds; ask for all for a study.
 """
 
-import hashlib
-import json
 import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
@@ -33,6 +31,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..cache import content_key
 from ..data import Dataset, cache_folder
 from ..distill import real_latents, seeded_noise
 from ..errors import Refused
@@ -116,10 +115,8 @@ class D3HR:
         return mean, std
 
     def _key(self, prior: Prior, data: Dataset, label: int) -> str:
-        images = np.ascontiguousarray(data.train.images[data.train.of(label)])
         how = [self.time, self.inversion_steps, self.inversion_cfg_scale, self.images, self.query]
-        about = [prior.fingerprint(), hashlib.sha256(images.tobytes()).hexdigest(), how]
-        return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:24]
+        return content_key(prior, data, [label], how)
 
     def _invert(
         self, prior: Prior, data: Dataset, label: int

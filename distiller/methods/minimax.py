@@ -17,7 +17,6 @@ here one fit serves all. The variational bound of a learned variance is left out
 its head with it. The defaults are those of a search on the small priors (bench/results.md).
 """
 
-import hashlib
 import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -30,6 +29,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity, mse_loss
 
+from ..cache import content_key
 from ..checkpoint import Checkpoint, advance
 from ..data import Dataset, cache_folder
 from ..difffit import Fit, fold, network_of, nothing, twin_of, with_fit
@@ -87,7 +87,7 @@ class Minimax:
         self, prior: Prior, data: Dataset, labels: Sequence[int]
     ) -> Generator[Event, None, Fit]:
         settings = {k: v for k, v in asdict(self).items() if k not in ("strength", "chunk")}
-        key = _key(prior, data, labels, settings)
+        key = content_key(prior, data, labels, settings)
         if prior.folder is None:
             return (yield from self._train(prior, data, labels, None))
         kept = cache_folder() / f"minimax-{key}.safetensors"
@@ -275,15 +275,6 @@ def _routed(prior: Prior, priors: Mapping[int, Prior]) -> Prior:
 
 
 # ---------------------------------------------------------------------------------- on disk
-
-
-def _key(prior: Prior, data: Dataset, labels: Sequence[int], settings: Mapping[str, Any]) -> str:
-    """What a fit depends on: the weights, the images and the settings."""
-    images = hashlib.sha256()
-    for label in labels:
-        images.update(np.ascontiguousarray(data.train.images[data.train.of(label)]).tobytes())
-    about = [prior.fingerprint(), images.hexdigest(), settings]
-    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def save_fit(fit: Fit, path: Path, key: str) -> None:
