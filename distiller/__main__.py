@@ -184,19 +184,26 @@ def _score(options: argparse.Namespace) -> None:
         load_judge(name),
     )
     found = read_set(options.folder, DATASETS[name].classes)
-    table = score_set(found, DATASETS[name].size, prior, reference, judge).table()
+    scored = score_set(found, DATASETS[name].size, prior, reference, judge)
+    frame = scored.discrepancies(reference)
+    table = {**scored.table(), "discrepancies": frame}
     if options.json:
         print(json.dumps(table))
         return
     for space in ("latents", "features"):
-        print(f"\n{space:28} {'set':>9}  {'random real':>19}")
-        for key, row in table[space].items():
-            keys = ("value", "random_real_mean", "random_real_sd")
-            value, mean, sd = ("" if row[k] is None else f"{row[k]:.4g}" for k in keys)
-            print(f"  {key:26} {value:>9}  {mean:>9} ± {sd:<8} {row['verdict']}")
+        _print_scores(space, table[space])
+        _print_scores(f"{space}, the frame", frame[space])
     print()
     for key, value in table["judged"].items():
         print(f"  {key:26} {value:9.4g}")
+
+
+def _print_scores(title: str, rows: dict[str, Any]) -> None:
+    print(f"\n{title:28} {'set':>9}  {'random real':>19}")
+    for key, row in rows.items():
+        keys = ("value", "random_real_mean", "random_real_sd")
+        value, mean, sd = ("" if row[k] is None else f"{row[k]:.4g}" for k in keys)
+        print(f"  {key:26} {value:>9}  {mean:>9} ± {sd:<8} {row['verdict']}")
 
 
 def _train_prior(options: argparse.Namespace) -> None:

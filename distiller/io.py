@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from . import __version__
 from .data import DATASETS, Dataset
@@ -36,7 +37,7 @@ from .judge import Judge
 from .prior import Prior
 from .reference import Reference
 from .request import Request
-from .score import Comparison, compare, join
+from .score import Comparison, compare, discrepancies, join
 
 __all__ = ["Scored", "SetOnDisk", "archive", "class_folder", "export", "read_set", "score_set"]
 
@@ -291,6 +292,19 @@ class Scored:
     classes: Mapping[str, Mapping[int, Mapping[str, Comparison]]]  # by space and label
     judged: Mapping[int, Mapping[str, float]]  # by label
     images: Sequence[Mapping[str, Any]]  # what is known of each image
+    points: Mapping[str, Tensor]  # by space, a row an image
+    labels: NDArray[np.int64]
+
+    def discrepancies(self, reference: Reference) -> dict[str, Any]:
+        """Every discrepancy of the frame by space, as plain numbers, averaged over classes."""
+        tables: dict[str, Any] = {}
+        for space, x in self.points.items():
+            classes = {
+                label: discrepancies(reference.real(label, space), x[self.labels == label])
+                for label in self.judged
+            }
+            tables[space] = {name: _plain(c) for name, c in join(classes).items()}
+        return tables
 
     def table(self) -> dict[str, Any]:
         """The scores as plain numbers, each with that of random real images of equal size."""
@@ -343,4 +357,4 @@ def score_set(
                 images[i][f"{view}_x"], images[i][f"{view}_y"] = (
                     round(float(v), 4) for v in place[j]
                 )
-    return Scored(classes, judged, images)
+    return Scored(classes, judged, images, points, found.labels)

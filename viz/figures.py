@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from distiller.data import Dataset, Source
+from distiller.discrepancy import DISCREPANCIES
 from distiller.distill import Distilled
 from distiller.event import Event
 from distiller.judge import Verdict
 from distiller.reference import Reference
-from distiller.score import SCORES, Comparison, against, compare, within_reach
+from distiller.score import SCORES, Comparison, against, compare, discrepancies, within_reach
 
 from .preview import contact_sheet, data_uri
 
-__all__ = ["frame", "map_of", "result", "waiting"]
+__all__ = ["discrepancy_lines", "frame", "map_of", "result", "waiting"]
 
 TICKS = 60  # random real draws shown on a score's line
 SPACES = {"latents": "VAE latents", "features": "classifier features"}
@@ -156,6 +157,19 @@ def _scores(
     real = np.full(2, np.nan)
     line = _line("Recognised", about, Comparison(share, real, "higher"))
     rows.append({"space": "judge", "name": "recognised", "unit": " %", **line})
+    return rows
+
+
+def discrepancy_lines(
+    z: Tensor, features: Tensor, label: int, reference: Reference
+) -> list[dict[str, Any]]:
+    """Every discrepancy of the frame, in both spaces; takes seconds the first time."""
+    rows = []
+    for space, points in (("latents", z), ("features", features)):
+        for name, c in discrepancies(reference.real(label, space), points).items():
+            d = DISCREPANCIES[name]
+            line = _line(d.title, f"{d.about}; {d.source}", c)
+            rows.append({"space": space, "name": name, **line, "draws": []})
     return rows
 
 
