@@ -9,9 +9,9 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = [
     {"errors", "event", "torchvision_shim"},
-    {"limits", "schedule", "image", "kernel", "solids"},
-    {"sampler", "data", "score"},
-    {"guidance", "judge"},
+    {"limits", "schedule", "image", "kernel", "solids", "nets", "augment"},
+    {"sampler", "data", "score", "protocol"},
+    {"guidance", "judge", "evaluate"},
     {"prior"},
     {"recipe", "reference", "train_prior"},
     {"distill"},
