@@ -19,7 +19,6 @@ from .augment import augment, mix
 from .data import Dataset, Split
 from .errors import Refused
 from .event import Event
-from .image import to_tensor
 from .nets import make_net
 from .protocol import Protocol
 
@@ -163,6 +162,12 @@ def resize(images: Tensor, size: int) -> Tensor:
     return F.interpolate(images, size=(size, size), mode="area")
 
 
+def _last(pixels: NDArray[np.uint8]) -> Tensor:
+    """`to_tensor` in the channels-last layout, which is that of the pixels: nothing moves."""
+    x = torch.from_numpy(np.array(pixels, np.float32))
+    return x.permute(0, 3, 1, 2).div_(127.5).sub_(1)
+
+
 @torch.no_grad()
 def predict(net: nn.Module, images: NDArray[np.uint8], batch: int = 200) -> Tensor:
     """Logits (n, classes), on the CPU, of pixels (n, h, w, 3); leaves the net in eval mode."""
@@ -170,8 +175,7 @@ def predict(net: nn.Module, images: NDArray[np.uint8], batch: int = 200) -> Tens
     device = next(net.parameters()).device
     parts = []
     for k in range(0, len(images), batch):
-        x = to_tensor(images[k : k + batch]).contiguous(memory_format=torch.channels_last)
-        parts.append(net(x.to(device)).float().cpu())
+        parts.append(net(_last(images[k : k + batch]).to(device)).float().cpu())
     return torch.cat(parts)
 
 
@@ -187,7 +191,7 @@ def train(
     """
     device = next(classifier.parameters()).device
     generator = torch.Generator().manual_seed(seed)
-    x = resize(to_tensor(chosen.images), classifier.size).to(device)
+    x = resize(_last(chosen.images), classifier.size).to(device)
     y = torch.from_numpy(chosen.labels).to(device)
     weights = _weights(chosen).to(device)
     optimizer = protocol.make_optimizer(classifier)

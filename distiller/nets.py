@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
 
 from .errors import Refused
 
@@ -71,8 +73,51 @@ def make_norm(norm: str, width: int) -> nn.Module:
     if norm == "batch":
         return nn.BatchNorm2d(width)
     if norm == "instance":
-        return nn.GroupNorm(width, width)
+        return InstanceNorm(width, width)
     raise Refused(f"norm must be instance or batch; got {norm[:60]!r}.")
+
+
+class InstanceNorm(nn.GroupNorm):
+    """Group norm with one group a channel.
+
+    In the channels-last layout, where torch's own backward pass on a processor takes a third of
+    a training step, it brings its own. Twice differentiable in the usual layout only.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps (n, channels, h, w) to the same shape, each map to mean `bias`, std `weight`."""
+        last = x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
+        if x.device.type == "cpu" and last:
+            y: Tensor = _InstanceNorm.apply(x, self.weight, self.bias, self.eps)  # type: ignore[no-untyped-call]
+            return y
+        return super().forward(x)
+
+
+class _InstanceNorm(Function):
+    """y = weight (x - m) r + bias, with m and r = 1 / std of each map.
+
+    With s1 = mean(dy) and s2 = mean(dy (x - m) r) over each map,
+    dx = weight r (dy - s1 - (x - m) r s2): an affine function of dy and x, map by map.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
+        n, c, h, w = x.shape
+        y, m, r = torch.native_group_norm(x, weight, bias, n, c, h * w, c, eps)
+        ctx.save_for_backward(x, weight, m[:, :, None, None], r[:, :, None, None])
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        x, weight, m, r = ctx.saved_tensors
+        s1 = dy.mean((2, 3), keepdim=True)
+        s2 = r * ((dy * x).mean((2, 3), keepdim=True) - m * s1)
+        a = weight[:, None, None] * r
+        b = -a * r * s2
+        dx = torch.addcmul(-a * s1 - b * m, x, b).addcmul_(dy, a)
+        area = x.shape[2] * x.shape[3]
+        return dx, s2.sum((0, 2, 3)) * area, s1.sum((0, 2, 3)) * area, None
 
 
 class ConvNet(nn.Module):

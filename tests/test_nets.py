@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from distiller.errors import Refused
-from distiller.nets import ConvNet, ResNet, count_parameters, make_net
+from distiller.nets import ConvNet, InstanceNorm, ResNet, count_parameters, make_net
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,22 @@ def test_weights_follow_from_the_seed_and_disturb_no_other() -> None:
     one, same, other = (next(net.parameters()) for net in (a, b, c))
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
+
+
+def test_instance_norm_is_the_same_in_both_layouts() -> None:
+    """Values and all three gradients, against torch's own."""
+    x = 3 + 2 * torch.randn(4, 5, 6, 7, generator=torch.Generator().manual_seed(0))
+    norm = InstanceNorm(5, 5)
+    torch.nn.init.normal_(norm.weight)
+    torch.nn.init.normal_(norm.bias)
+    results = []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        x_ = x.clone(memory_format=layout).requires_grad_()
+        y = norm(x_)
+        gradients = torch.autograd.grad(y.sin().sum(), (x_, norm.weight, norm.bias))
+        results.append((y, *gradients))
+    for one, other in zip(*results, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
 
 
 def test_what_cannot_be_made_is_refused() -> None:
