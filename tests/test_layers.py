@@ -9,9 +9,9 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = [
     {"errors", "event", "torchvision_shim"},
-    {"checkpoint", "limits", "schedule", "image", "kernel", "solids"},
-    {"sampler", "data", "discrepancy"},
-    {"guidance", "judge", "score"},
+    {"augment", "checkpoint", "limits", "schedule", "image", "kernel", "nets", "solids"},
+    {"sampler", "data", "discrepancy", "protocol"},
+    {"guidance", "judge", "score", "evaluate"},
     {"prior"},
     {"recipe", "reference", "train_prior", "difffit", "cache"},
     {"distill"},

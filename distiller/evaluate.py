@@ -1,0 +1,375 @@
+"""Evaluation: train nets on a set from scratch, test them on real images.
+
+Nothing is chosen on the test set: the last epoch counts, and each net sees the test images once.
+Accuracies of different protocols, or of sets of different sizes, do not compare.
+"""
+
+import math
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from .augment import augment, mix
+from .data import Dataset, Split
+from .errors import Refused
+from .event import Event
+from .nets import make_net
+from .protocol import Protocol
+
+__all__ = [
+    "Classifier", "Evaluation", "LabelledSet", "evaluate", "evaluate_random", "predict",
+]  # fmt: skip
+
+F = nn.functional
+
+
+@dataclass(frozen=True)
+class LabelledSet:
+    """A set to train on."""
+
+    images: NDArray[np.uint8]  # (n, h, w, 3)
+    labels: NDArray[np.int64]  # (n,)
+    weights: NDArray[np.float64] | None = None  # (n,), of each image's loss; None: all alike
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What nets trained on a set reach on the real test images, one net for each seed."""
+
+    net: str
+    protocol: str
+    epochs: int
+    accuracies: tuple[float, ...]  # in percent, after the last epoch
+    confusion: NDArray[np.int64]  # (classes, classes), true by predicted, summed over the nets
+    seconds: float
+    nets: tuple["Classifier", ...] = field(repr=False, compare=False)
+
+    @property
+    def mean(self) -> float:
+        """The mean accuracy over the seeds, in percent."""
+        return float(np.mean(self.accuracies))
+
+    @property
+    def std(self) -> float:
+        """The sample standard deviation over the seeds, in percent; NaN for one seed."""
+        return spread(self.accuracies)[0]
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % confidence interval of the mean, by Student's t; NaN for one seed."""
+        half = spread(self.accuracies)[1]
+        return self.mean - half, self.mean + half
+
+    @property
+    def by_class(self) -> NDArray[np.float64]:
+        """The accuracy on each class's test images, in percent, over all nets: (classes,)."""
+        share: NDArray[np.float64] = self.confusion.diagonal() / self.confusion.sum(1)
+        return 100 * share
+
+    def against(self, baseline: "Evaluation") -> tuple[float, float, float]:
+        """The mean of the differences to a baseline, seed by seed, and its 95 % interval.
+
+        Raises:
+            Refused: if the two were not made alike, with the same number of seeds.
+        """
+        mine, its = ((e.net, e.protocol, e.epochs, len(e.accuracies)) for e in (self, baseline))
+        if mine != its:
+            raise Refused(
+                "A difference needs the same net, protocol, epochs and number of seeds on both "
+                f"sides; got {mine} and {its}."
+            )
+        differences = np.subtract(self.accuracies, baseline.accuracies)
+        mean, half = float(differences.mean()), spread(differences.tolist())[1]
+        return mean, mean - half, mean + half
+
+    def table(self, baseline: "Evaluation | None" = None) -> dict[str, Any]:
+        """Everything but the nets as plain values, accuracies in percent; null where unknown."""
+        row: dict[str, Any] = {
+            "net": self.net,
+            "protocol": self.protocol,
+            "epochs": self.epochs,
+            "accuracies": list(self.accuracies),
+            "accuracy_mean": self.mean,
+            "accuracy_std": _plain(self.std),
+            "accuracy_interval": [_plain(v) for v in self.interval],
+            "accuracy_by_class": self.by_class.tolist(),
+            "confusion": self.confusion.tolist(),
+            "seconds": self.seconds,
+            "baseline": None,
+        }
+        if baseline is not None:
+            mean, low, high = self.against(baseline)
+            row["baseline"] = baseline.table()
+            row["difference_mean"] = mean
+            row["difference_interval"] = [_plain(low), _plain(high)]
+        return row
+
+
+def _plain(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def spread(values: tuple[float, ...] | list[float]) -> tuple[float, float]:
+    """The sample standard deviation, and half the 95 % interval of the mean (Student's t)."""
+    from scipy.stats import t
+
+    n = len(values)
+    if n < 2:
+        return math.nan, math.nan
+    std = float(np.std(values, ddof=1))
+    return std, float(t.ppf(0.975, n - 1)) * std / math.sqrt(n)
+
+
+# ---------------------------------------------------------------------------------------- nets
+
+
+class Classifier(nn.Module):
+    """A net behind what it does to images: average them down to its size, normalise them.
+
+    It takes images (n, 3, h, w) in [-1, 1], as everything here does, and so its gradients with
+    respect to images are those of that range.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, net: nn.Module, protocol: Protocol, size: int) -> None:
+        super().__init__()
+        self.net, self.size = net, size
+        self.register_buffer("mean", torch.tensor(protocol.mean)[:, None, None])
+        self.register_buffer("std", torch.tensor(protocol.std)[:, None, None])
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Maps (n, 3, h, w) in [-1, 1] to logits (n, classes)."""
+        logits: Tensor = self.net(self.normalise(resize(images, self.size)))
+        return logits
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """(x - mean) / std, channel by channel."""
+        return (images - self.mean) / self.std
+
+
+def resize(images: Tensor, size: int) -> Tensor:
+    """Averages (n, 3, h, w) over areas down to (n, 3, size, size); smaller images stay."""
+    if images.shape[-1] <= size:
+        return images
+    return F.interpolate(images, size=(size, size), mode="area")
+
+
+def _last(pixels: NDArray[np.uint8]) -> Tensor:
+    """`to_tensor` in the channels-last layout, which is that of the pixels: nothing moves."""
+    x = torch.from_numpy(np.array(pixels, np.float32))
+    return x.permute(0, 3, 1, 2).div_(127.5).sub_(1)
+
+
+@torch.no_grad()
+def predict(net: nn.Module, images: NDArray[np.uint8], batch: int = 200) -> Tensor:
+    """Logits (n, classes), on the CPU, of pixels (n, h, w, 3); leaves the net in eval mode."""
+    net.eval()
+    device = next(net.parameters()).device
+    parts = []
+    for k in range(0, len(images), batch):
+        parts.append(net(_last(images[k : k + batch]).to(device)).float().cpu())
+    return torch.cat(parts)
+
+
+# ------------------------------------------------------------------------------------ training
+
+
+def train(
+    classifier: Classifier, protocol: Protocol, chosen: LabelledSet, epochs: int, seed: int
+) -> Generator[float, None, None]:
+    """Trains a net in place, yielding the loss of every step.
+
+    The order of the images and their augmentation follow from the seed alone.
+    """
+    device = next(classifier.parameters()).device
+    generator = torch.Generator().manual_seed(seed)
+    x = resize(_last(chosen.images), classifier.size).to(device)
+    y = torch.from_numpy(chosen.labels).to(device)
+    weights = _weights(chosen).to(device)
+    optimizer = protocol.make_optimizer(classifier)
+    batches = -(-len(y) // protocol.batch)
+    for epoch in range(epochs):
+        order = torch.randperm(len(y), generator=generator).to(device)
+        for j, rows in enumerate(order.split(protocol.batch)):
+            for group in optimizer.param_groups:
+                group["lr"] = protocol.rate_at((epoch * batches + j) / (epochs * batches))
+            loss = _loss(classifier, protocol, x[rows], y[rows], weights[rows], generator)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            yield loss.item()
+
+
+def _weights(chosen: LabelledSet) -> Tensor:
+    """The weights of the images' losses, scaled to a mean of 1: (n,)."""
+    if chosen.weights is None:
+        return torch.ones(len(chosen.labels))
+    weights = torch.from_numpy(np.asarray(chosen.weights, np.float32))
+    return weights / weights.mean()
+
+
+def _loss(
+    classifier: Classifier, protocol: Protocol, x: Tensor, y: Tensor, w: Tensor, g: torch.Generator
+) -> Tensor:
+    """The weighted cross-entropy of an augmented batch, mixed by CutMix where asked for."""
+    classifier.train()
+    if protocol.augment_normalised:
+        x = augment(classifier.normalise(x), protocol.augment, g)
+    else:
+        x = classifier.normalise(augment(x, protocol.augment, g))
+    others, kept = torch.arange(len(x), device=x.device), 1.0
+    if protocol.cutmix:
+        x, others, kept = mix(x, g)
+    logits = classifier.net(x.contiguous(memory_format=torch.channels_last))
+    own = w * F.cross_entropy(logits, y, reduction="none")
+    if kept == 1:
+        return own.mean()
+    other = w[others] * F.cross_entropy(logits, y[others], reduction="none")
+    return (kept * own + (1 - kept) * other).mean()
+
+
+# ---------------------------------------------------------------------------------- evaluation
+
+
+def evaluate(
+    chosen: LabelledSet,
+    test: Split,
+    protocol: Protocol,
+    *,
+    net: str | None = None,
+    seeds: int = 3,
+    epochs: int | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+) -> Generator[Event, None, Evaluation]:
+    """Trains one net for each of the seeds seed, seed + 1 ... on a set, and tests each once.
+
+    Yields an event for every training step, with the loss. `net` and `epochs` default to the
+    protocol's.
+
+    Raises:
+        Refused: if the images, the labels or the weights do not fit one another or the test.
+    """
+    result = yield from _evaluate(
+        lambda k: chosen, test, protocol, net, range(seed, seed + seeds), epochs, device
+    )
+    return result
+
+
+def evaluate_random(
+    data: Dataset,
+    labels: NDArray[np.int64],
+    protocol: Protocol,
+    *,
+    net: str | None = None,
+    seeds: int = 3,
+    epochs: int | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+) -> Generator[Event, None, Evaluation]:
+    """The same for real training images with the given labels, drawn anew for every seed.
+
+    Seed by seed it starts from the same weights as `evaluate`: `Evaluation.against` pairs them.
+    """
+    result = yield from _evaluate(
+        lambda k: draw_real(data, labels, k),
+        data.test,
+        protocol,
+        net,
+        range(seed, seed + seeds),
+        epochs,
+        device,
+    )
+    return result
+
+
+def draw_real(data: Dataset, labels: NDArray[np.int64], seed: int) -> LabelledSet:
+    """Real training images drawn at random, as many of each class as `labels` has.
+
+    Raises:
+        Refused: if a class has fewer.
+    """
+    rows = []
+    for label, n in zip(*np.unique(labels, return_counts=True), strict=True):
+        members = data.choose_from(int(label), int(n))
+        rng = np.random.default_rng(np.random.SeedSequence([seed, int(label)]))
+        rows.append(rng.choice(members, int(n), replace=False))
+    order = np.sort(np.concatenate(rows))
+    return LabelledSet(np.ascontiguousarray(data.train.images[order]), data.train.labels[order])
+
+
+def _evaluate(
+    draw: Callable[[int], LabelledSet],
+    test: Split,
+    protocol: Protocol,
+    net: str | None,
+    seeds: range,
+    epochs: int | None,
+    device: str,
+) -> Generator[Event, None, Evaluation]:
+    if len(seeds) < 1:
+        raise Refused(f"seeds must be at least 1; got {len(seeds)}.")
+    start, classes = time.perf_counter(), int(test.labels.max()) + 1
+    net = net or protocol.net
+    classifiers, confusions = [], []
+    for k, seed in enumerate(seeds):
+        chosen = draw(seed)
+        check(chosen, test)
+        passes = epochs or protocol.epochs_for(len(chosen.labels) / classes)
+        size = min(chosen.images.shape[1], protocol.largest or chosen.images.shape[1])
+        classifier = Classifier(make_net(net, size, classes, seed=seed), protocol, size)
+        classifier.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        steps = passes * -(-len(chosen.labels) // protocol.batch)
+        for i, loss in enumerate(train(classifier, protocol, chosen, passes, seed)):
+            yield Event("train", k * steps + i, len(seeds) * steps, scalars={"loss": loss})
+        classifiers.append(classifier)
+        confusions.append(confusion(predict(classifier, test.images), test.labels))
+    return Evaluation(
+        net,
+        protocol.name,
+        passes,
+        tuple(100 * float(c.trace() / c.sum()) for c in confusions),
+        np.sum(confusions, axis=0),
+        time.perf_counter() - start,
+        tuple(classifiers),
+    )
+
+
+def confusion(logits: Tensor, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many images of each class (rows) were taken for each class (columns)."""
+    classes = logits.shape[1]
+    pairs = labels * classes + logits.argmax(1).numpy()
+    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+def check(chosen: LabelledSet, test: Split) -> None:
+    """Checks that a set can be trained on for a test.
+
+    Raises:
+        Refused: saying what does not fit.
+    """
+    shape, n = chosen.images.shape, len(chosen.labels)
+    if len(shape) != 4 or shape[1:] != test.images.shape[1:] or shape[0] != n:
+        raise Refused(
+            f"The images must be of shape (n, {', '.join(map(str, test.images.shape[1:]))}) like "
+            f"the test images, with n labels; got {shape} and {n} labels."
+        )
+    missing = sorted(set(test.labels.tolist()) - set(chosen.labels.tolist()))
+    if missing or chosen.labels.min() < 0 or chosen.labels.max() > test.labels.max():
+        raise Refused(
+            "A set must have an image of every class of the test and of no other; "
+            f"without any: {missing[:10]}."
+        )
+    weights = chosen.weights
+    if weights is not None and (len(weights) != n or not (0 < np.sum(weights) < np.inf)):
+        raise Refused(f"Weights must be {n} finite numbers, one for each image, not all zero.")
+    if weights is not None and np.min(weights) < 0:
+        raise Refused(f"Weights must not be negative; got {np.min(weights):g}.")
