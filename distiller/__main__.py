@@ -12,7 +12,7 @@ from .data import DATASETS, dataset_table, load
 from .errors import Refused
 from .event import Event
 from .limits import choice
-from .methods import method_table
+from .methods import method_table, paper_options
 from .request import Request
 
 __all__ = ["main"]
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a method's option, such as gamma=1.0; may be repeated",
     )
+    sub.add_argument("--paper", action="store_true", help="the papers' options, for DiT-XL/2")
     sub.add_argument("--prior", help="a DiTPipeline folder or Hub id (the shipped one)")
     sub.add_argument("--device", default="auto")
 
@@ -145,7 +146,8 @@ def _methods(options: argparse.Namespace) -> None:
         print(f"{name:12} {row['about']}")
         for option, knob in row["options"].items():
             allowed = ", ".join(knob["choices"]) or f"{knob['low']:g} to {knob['high']:g}"
-            print(f"{'':14} {option} = {knob['default']}: {knob['about']} ({allowed})")
+            paper = f"; paper: {row['paper'][option]}" if option in row["paper"] else ""
+            print(f"{'':14} {option} = {knob['default']}: {knob['about']} ({allowed}{paper})")
 
 
 def _distill(options: argparse.Namespace) -> None:
@@ -156,7 +158,10 @@ def _distill(options: argparse.Namespace) -> None:
             raise Refused(f"--set needs NAME=VALUE; got {name[:60]!r}.")
     keys = ("dataset", "method", "ipc", "seed", "classes", "steps", "cfg_scale", "sampler", "prior")
     raw = {key: getattr(options, key) for key in keys}
-    request = Request.parse({**raw, "options": {name: value for name, _, value in pairs}})
+    options_given = {name: value for name, _, value in pairs}
+    if options.paper:
+        options_given = paper_options(options.method) | options_given
+    request = Request.parse({**raw, "options": options_given})
     from .io import export
     from .judge import load_judge
     from .prior import load_prior

@@ -138,6 +138,7 @@ def _records(
         "dataset": {"name": data.name, "classes": data.classes, "size": data.size},
         "device": str(prior.device),
         "versions": _versions(),
+        **_guarantees(request),
         "scores": scored.table(),
     }
     return {
@@ -150,6 +151,16 @@ def _identity(request: Request, prior: Prior) -> dict[str, Any]:
     """What makes a set what it is: every parameter, and the weights."""
     weights = {"name": prior.name, "sha256": prior.fingerprint()}
     return {"request": asdict(request), "prior": weights}
+
+
+def _guarantees(request: Request) -> dict[str, Any]:
+    """What methods promise of a set, such as differential privacy, where any does."""
+    made = {
+        name: method.guarantee()
+        for name, method in request.methods.items()
+        if hasattr(method, "guarantee")
+    }
+    return {"guarantees": made} if made else {}
 
 
 def class_folder(name: str) -> str:

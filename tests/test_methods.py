@@ -14,7 +14,7 @@ from distiller.errors import Refused
 from distiller.event import Event
 from distiller.image import to_tensor
 from distiller.kernel import FEATURE_MAPS, KERNELS, kernel_distance, make_kernel
-from distiller.methods import METHODS, make_methods, method_table
+from distiller.methods import METHODS, make_methods, method_table, paper_options
 from distiller.methods.dap import DAP, _to_each, _to_the_mean
 from distiller.methods.diversity import Diversity, repulsion
 from distiller.prior import Prior
@@ -342,3 +342,12 @@ def test_a_dial_acts_from_the_next_step_on() -> None:
         assert same == (i <= 9)
         if i == 9:
             dial["value"] = 1.0
+
+
+@pytest.mark.parametrize("name", [n for n, m in METHODS.items() if hasattr(m, "paper")])
+def test_the_papers_options_are_valid_and_differ_from_the_defaults(name: str) -> None:
+    options = paper_options(name)
+    methods = make_methods(name, options)
+    assert methods[name] != METHODS[name]()
+    assert options == {f"{name}.{k}": v for k, v in method_table()[name]["paper"].items()}
+    assert paper_options("dit") == {}

@@ -20,12 +20,12 @@ defaults, 100 images in 15 steps, are for a first answer in seconds; ask for all
 """
 
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -51,6 +51,9 @@ class D3HR:
     """Draws a group with the class's moments in the noise domain, and decodes it."""
 
     title: ClassVar[str] = "D³HR"
+    paper: ClassVar[Mapping[str, Any]] = {
+        "inversion_steps": 31, "images": 100_000, "selection": "best", "candidates": 1_000_000,
+    }  # fmt: skip
 
     time: int = knob(600, "the time inverted to, t*", low=2, high=1000)
     start: int = knob(600, "the time decoded from; 620 in the released code", low=2, high=1000)
