@@ -11,7 +11,7 @@ LAYERS = [
     {"errors", "event", "torchvision_shim"},
     {"limits", "schedule", "image", "kernel", "solids", "nets", "augment"},
     {"sampler", "data", "score", "protocol"},
-    {"guidance", "judge", "evaluate"},
+    {"guidance", "judge", "evaluate", "robustness"},
     {"prior"},
     {"recipe", "reference", "train_prior"},
     {"distill"},
