@@ -12,7 +12,7 @@ LAYERS = [
     {"limits", "schedule", "image", "kernel", "solids", "nets", "augment"},
     {"sampler", "data", "score", "protocol"},
     {"guidance", "judge", "evaluate", "robustness"},
-    {"prior"},
+    {"prior", "privacy"},
     {"recipe", "reference", "train_prior"},
     {"distill"},
     {"methods", "card"},
