@@ -23,7 +23,7 @@ const VIEWS = { class: 'UMAP', umap: 'all classes', pca: 'PCA' };
 const look = { view: 'class', paint: 'plain', witness: true };
 const cache = new Map(); // real images fetched so far, by row
 let base = null; // the decoded value: {dataset, label, classes, labels, modes, xy, rows}
-const [OTHER, REAL, UNCOVERED, LINES, MADE] = [0, 1, 2, 3, 4];
+const [REAL, UNCOVERED, MADE, PICKED] = [1, 2, 4, 5]; // traces; 0 are the other classes, 3 the lines
 
 function decode(value) {
   const labels = numbers(value.labels, Uint16Array);
@@ -126,6 +126,7 @@ function draw() {
     { ...flat, type: 'scatter', mode: 'lines', ...lines(), hoverinfo: 'skip', line: { width: 1, color: colour('synthetic') }, opacity: 0.5 },
     { ...flat, type: 'scatter', mode: 'markers+text', ...made(), textfont: { size: 9.5, color: document.querySelector('.dark') ? '#12151c' : '#fff' }, marker: { size: size < 1 ? 14 : 17, color: colour('synthetic'), line: { width: 2, color: colour('panel') } }, unselected: { marker: { opacity: 0.25 } } },
   ];
+  traces.push({ ...flat, type: 'scatter', mode: 'lines+markers', x: [], y: [], zorder: -1, hoverinfo: 'skip', line: { width: 1.5, dash: 'dot', color: colour('accent') }, marker: { size: [15 * size, 0], symbol: 'circle-open', opacity: 1, color: colour('accent'), line: { width: 2.5 } } });
   const axis = { visible: false, zeroline: false };
   const layout = {
     margin: { l: 0, r: 0, t: 4, b: 4 }, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)',
@@ -164,7 +165,8 @@ function listen() {
       { rows: event.points.filter((p) => p.curveNumber === REAL).map(rowOf) });
   });
   plot.on('plotly_deselect', () => choose([]));
-  new ResizeObserver(() => window.Plotly.Plots.resize(plot)).observe(plot); // by what is above and below
+  // What comes and goes above and below the plot leaves it less or more room.
+  new ResizeObserver(() => { if (plot.offsetParent) window.Plotly.Plots.resize(plot); }).observe(plot);
   for (const moved of ['plotly_afterplot', 'plotly_relayout', 'plotly_relayouting']) plot.on(moved, field.repaint);
 }
 
@@ -177,9 +179,15 @@ function mark(rows) {
   const beside = new Set(rows ?? chosen.map((i) => run()?.nearest?.rows[i]));
   const any = chosen.length > 0 || rows?.length > 0;
   const among = (all) => (any ? all.flatMap((row, k) => (beside.has(row) ? [k] : [])) : null);
-  const nearest = !chosen.length && rows?.length === 1 ? standing()?.nearest[base.places.get(rows[0])] : undefined;
-  const made = nearest === undefined ? chosen : [nearest];
+  const one = rows?.length === 1 ? rows[0] : null;
+  const nearest = standing()?.nearest[base.places.get(one)];
+  const made = chosen.length || nearest === undefined ? chosen : [nearest];
   window.Plotly.restyle(plot, { selectedpoints: [among(base.rows), among(uncovered()), any ? made : null] }, [REAL, UNCOVERED, MADE]);
+  const { x, y } = at(one === null ? [] : [one]);
+  const to = nearest === undefined ? [] : [run().points[look.view][nearest]];
+  // The ring is larger than a point: at the rim it would widen the axes, were they not held.
+  const held = one === null ? {} : { 'xaxis.autorange': false, 'yaxis.autorange': false };
+  window.Plotly.update(plot, { x: [[...x, ...to.map((p) => p[0])]], y: [[...y, ...to.map((p) => p[1])]] }, held, [PICKED]);
 }
 
 async function realImages(rows) {

@@ -3,7 +3,7 @@
 function makePicked(root, { images, facts, choose }) {
   const { make, tile } = window.distiller;
   const STRIP = 24; // as many as the server hands out at once
-  const one = make('div', 'd-inspector d-real');
+  const one = make('div', 'd-real');
   const strip = make('div', 'd-strip');
   strip.setAttribute('role', 'group');
   strip.setAttribute('aria-label', 'real images');

@@ -31,6 +31,7 @@ nearest distilled image, which the map has already.
 """
 CELLS = 56  # along the longer side of a field
 NEIGHBOURS = 15  # a typical real image has so many others within two bandwidths of the plane
+MARGIN = 4  # bandwidths around the real images, in which a field fades
 PULL = 2.0  # real images' worth of zero in every mean: a field fades where there are none
 DRAWS = 100  # random real sets that say how far chance goes
 CHANCE = 0.95  # the share of their field that lies within `Field.chance`
@@ -83,15 +84,16 @@ def plane_of(places: NDArray[np.float32]) -> Plane:
     p = torch.from_numpy(places)
     k = min(NEIGHBOURS, len(p) - 1)
     near = torch.cdist(p, p).topk(k + 1, largest=False).values  # the first is the image itself
-    bandwidth = float(near[:, -1].median()) / 2
-    low, high = p.min(0).values - 3 * bandwidth, p.max(0).values + 3 * bandwidth
-    cell = float((high - low).max()) / CELLS
+    low, high = p.min(0).values, p.max(0).values
     # A field is no finer than its grid, or single images would fall between its points.
+    bandwidth = max(float(near[:, -1].median()) / 2, float((high - low).max()) / CELLS)
+    low, high = low - MARGIN * bandwidth, high + MARGIN * bandwidth
+    cell = float((high - low).max()) / CELLS
     along, box = [], []
     for axis in (0, 1):
         count = math.ceil(float(high[axis] - low[axis]) / cell - 1e-3)
         centres = low[axis] + cell * (torch.arange(count) + 0.5)
-        along.append(rbf(max(bandwidth, cell))(centres[:, None], p[:, axis, None]))
+        along.append(rbf(bandwidth)(centres[:, None], p[:, axis, None]))
         box += [float(low[axis]), float(low[axis]) + count * cell]
     return Plane(along[0], along[1], (box[0], box[1], box[2], box[3]))
 
