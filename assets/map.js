@@ -303,7 +303,7 @@ function drawBar(missed) {
   bar.replaceChildren(
     legend(`real ${base.classes[base.label]}`, { background: 'var(--d-real)' }),
     legend('distilled', { background: 'var(--d-synthetic)' }),
-    legendOfUncovered(missed),
+    ...(standing() ? [legendOfUncovered(missed)] : []),
     spring, segment(Object.keys(base.views).map((v) => [v, VIEWS[v]]), 'view'));
   const count = (look.view === 'class' ? base.rows : base.labels).length.toLocaleString('en');
   const how = look.view === 'pca'
