@@ -361,7 +361,7 @@ def build() -> gr.Blocks:
                 plane = gr.HTML(
                     html_template="<div class='d-map'></div>",
                     padding=False,
-                    js_on_load=text_of("map.js"),
+                    js_on_load="\n".join(map(text_of, ("map.js", "field.js", "picked.js"))),
                     server_functions=[real_images],
                     elem_id="map",
                 )

@@ -17,7 +17,7 @@ from .errors import Refused, unknown
 
 __all__ = [
     "FEATURE_MAPS", "KERNELS", "FeatureMap", "Kernel", "cosine", "kernel_distance", "laplace",
-    "linear", "make_kernel", "median_distance", "polynomial", "rbf",
+    "linear", "make_kernel", "median_distance", "polynomial", "rbf", "witness",
 ]  # fmt: skip
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
@@ -83,6 +83,17 @@ def kernel_distance(kernel: Kernel, x: Tensor, y: Tensor) -> Tensor:
         .clamp(min=1e-12)
         .sqrt()
     )
+
+
+def witness(kernel: Kernel, p: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    """The witness of the discrepancy between y (n, d) and x (m, d), at points p (k, d): (k,).
+
+        w(p) = mean_j k(p, y_j) - mean_i k(p, x_i)
+
+    (Gretton et al., 2012, section 2.3, without its norm): positive where y has more mass than x,
+    as far as the kernel can tell. Its mean over y less that over x is their squared MMD, biased.
+    """
+    return kernel(p, y).mean(1) - kernel(p, x).mean(1)
 
 
 def _self(kernel: Kernel, x: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from .kernel import median_distance, squared_distance
 
 __all__ = [
     "SCORES", "Against", "Comparison", "Real", "Score", "against", "compare", "discrepancies",
-    "join", "within_reach",
+    "join", "reach", "within_reach",
 ]  # fmt: skip
 
 DRAWS = 200
@@ -149,8 +149,13 @@ def coverage(a: Against) -> float:
 
 def within_reach(a: Against) -> Tensor:
     """Which real images (columns) each image of the set (rows) covers: (m, k), boolean."""
+    return a.xy.sqrt() <= reach(a)
+
+
+def reach(a: Against) -> Tensor:
+    """How near an image of the set must lie to cover a real image, for each of those: (k,)."""
     k = max(round(a.real.n / len(a.xx)) - 1, 1)
-    return a.xy.sqrt() <= a.real.ordered[a.others, k - 1]
+    return a.real.ordered[a.others, k - 1]
 
 
 def vendi(a: Against) -> float:
