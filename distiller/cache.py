@@ -1,16 +1,21 @@
-"""Keys of what is kept on disk: everything that it depends on, hashed."""
+"""What is kept on disk because it can be made again, by keys of all that it depends on."""
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from .data import Dataset
+from .data import Dataset, cache_folder
 from .prior import Prior
 
-__all__ = ["content_key"]
+__all__ = ["content_key", "keep_latents", "load_latents"]
 
 
 def content_key(prior: Prior, data: Dataset, labels: Sequence[int], settings: Any) -> str:
@@ -20,3 +25,30 @@ def content_key(prior: Prior, data: Dataset, labels: Sequence[int], settings: An
         images.update(np.ascontiguousarray(data.train.images[data.train.of(label)]).tobytes())
     about = [prior.fingerprint(), images.hexdigest(), list(labels), settings]
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _path(prior: Prior, data: Dataset, label: int) -> Path:
+    about = [str(prior.device), str(prior.latent_shape)]
+    return cache_folder() / f"latents-{content_key(prior, data, [label], about)}.npy"
+
+
+def load_latents(prior: Prior, data: Dataset, label: int) -> Tensor | None:
+    """The latents of a class that were kept, if any; none of a prior that is not on disk."""
+    if prior.folder is None or not (path := _path(prior, data, label)).exists():
+        return None
+    with suppress(OSError, ValueError, EOFError):
+        return torch.from_numpy(np.load(path, allow_pickle=False))
+    return None
+
+
+def keep_latents(prior: Prior, data: Dataset, label: int, latents: Tensor) -> None:
+    """Keeps the latents of a class; a cache that cannot be written is done without."""
+    if prior.folder is None:
+        return
+    path = _path(prior, data, label)
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{os.getpid()}.tmp")
+        with partial.open("wb") as file:
+            np.save(file, latents.cpu().numpy())
+        partial.replace(path)

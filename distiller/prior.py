@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,12 +82,19 @@ class Prior:
 
     def fingerprint(self) -> str:
         """A hash of the weights on disk: sha256 over the files of network and autoencoder."""
-        digest = hashlib.sha256()
-        for part in ("transformer", "vae"):
-            for path in sorted((self.folder / part).iterdir()) if self.folder else ():
-                digest.update(path.name.encode())
-                digest.update(path.read_bytes())
-        return digest.hexdigest()
+        parts = (self.folder / "transformer", self.folder / "vae") if self.folder else ()
+        files = [path for part in parts for path in sorted(part.iterdir())]
+        return _hash(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))
+
+
+@lru_cache(maxsize=16)
+def _hash(files: tuple[tuple[Path, int, int], ...]) -> str:
+    """The hash of files as they stand, by their sizes and times of change."""
+    digest = hashlib.sha256()
+    for path, _, _ in files:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 class DiT:
