@@ -157,7 +157,7 @@ function listen() {
   plot.on('plotly_click', ({ points, event }) => {
     const point = points[0];
     if (point.curveNumber === MADE) choose([point.pointIndex], { add: event.shiftKey });
-    else choose([], { rows: [rowOf(point)] });
+    else choose([], { rows: [rowUnder(point)] });
   });
   plot.on('plotly_selected', (event) => {
     if (!event) return;
@@ -171,6 +171,14 @@ function listen() {
 }
 
 const rowOf = (point) => (point.curveNumber === REAL ? base.rows : point.curveNumber === UNCOVERED ? uncovered() : base.others)[point.pointIndex];
+
+// The real image at a point of the map. Where two lie on each other, a ring goes before the rest.
+function rowUnder(point) {
+  const [x, y] = base.xy[look.view];
+  const off = (row) => Math.hypot(point.xaxis.l2p(x[row]) - point.xaxis.l2p(point.x), point.yaxis.l2p(y[row]) - point.yaxis.l2p(point.y));
+  const rings = uncovered(), own = rowOf(point);
+  return rings.includes(own) ? own : (rings.find((row) => off(row) < 2) ?? own);
+}
 
 // Greys what is not chosen. Rows are real images; without them, those nearest to the chosen. One
 // real image by itself leaves the distilled image that is nearest to it.
@@ -216,7 +224,7 @@ async function hover(point) {
     }
     tile(box, now.sheet, now.columns, Math.ceil(now.n / now.columns), i % now.columns, Math.floor(i / now.columns));
   } else if (point.curveNumber <= REAL) {
-    const row = rowOf(point);
+    const row = rowUnder(point);
     line(`real ${base.classes[base.labels[row]]}`, 'b');
     if (base.modes && base.mode_names) line(base.mode_names[base.modes[row]]);
     line(`training image ${row}`);

@@ -26,8 +26,8 @@ BANDWIDTH = 0.5
 At the median itself every real image is much like every other, and the witness says little of
 where: at half of it, it tells the images that no distilled one covers from the others better, in
 each of ten runs (two data sets, five methods; area under the curve 0.72 ... 0.93, at the median
-0.69 ... 0.86), and is as smooth over the maps. At a quarter it mostly repeats the distance to the
-nearest distilled image, which the map has already.
+0.69 ... 0.86), and is nearly as smooth over the maps. At a quarter it mostly repeats the distance
+to the nearest distilled image, which the map has already.
 """
 CELLS = 56  # along the longer side of a field
 NEIGHBOURS = 15  # a typical real image has so many others within two bandwidths of the plane
