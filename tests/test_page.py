@@ -125,6 +125,23 @@ def test_a_click_streams_a_run_and_ends_with_images_map_and_scores(
     assert len(trace(page, 4, "x")) == 5
 
 
+def test_every_discrepancy_comes_after_the_run(page: Page, address: str) -> None:
+    open_digit(page, address)
+    page.locator("#go").click()
+    page.wait_for_function("() => window.distiller.shared.run.live")
+    page.wait_for_function("() => !window.distiller.shared.run.live")
+    page.locator(".d-frame summary").click()
+    rows = page.locator(".d-frame tbody tr")
+    expect(rows).to_have_count(23, timeout=120_000)
+    sinkhorn = rows.filter(has_text="Sinkhorn").first
+    expect(sinkhorn.locator("td").nth(1)).to_contain_text("±")
+    before = sinkhorn.inner_text()
+    page.get_by_role("button", name="in a classifier's features").click()
+    expect(page.locator(".d-frame tbody tr").filter(has_text="Sinkhorn").first).not_to_have_text(
+        before
+    )
+
+
 def test_gallery_and_map_are_linked_both_ways_and_keep_the_zoom(page: Page, address: str) -> None:
     open_digit(page, address)
     page.evaluate(
