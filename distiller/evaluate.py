@@ -6,8 +6,8 @@ Accuracies of different protocols, or of sets of different sizes, do not compare
 
 import math
 import time
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,8 @@ from .nets import make_net
 from .protocol import Protocol
 
 __all__ = [
-    "Classifier", "Evaluation", "LabelledSet", "evaluate", "evaluate_random", "predict",
+    "Classifier", "Evaluation", "LabelledSet", "evaluate", "evaluate_random", "of_classes",
+    "predict",
 ]  # fmt: skip
 
 F = nn.functional
@@ -287,6 +288,7 @@ def evaluate_random(
         range(seed, seed + seeds),
         epochs,
         device,
+        stage="train on random real",
     )
     return result
 
@@ -314,6 +316,7 @@ def _evaluate(
     seeds: range,
     epochs: int | None,
     device: str,
+    stage: str = "train",
 ) -> Generator[Event, None, Evaluation]:
     if len(seeds) < 1:
         raise Refused(f"seeds must be at least 1; got {len(seeds)}.")
@@ -329,7 +332,7 @@ def _evaluate(
         classifier.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         steps = passes * -(-len(chosen.labels) // protocol.batch)
         for i, loss in enumerate(train(classifier, protocol, chosen, passes, seed)):
-            yield Event("train", k * steps + i, len(seeds) * steps, scalars={"loss": loss})
+            yield Event(stage, k * steps + i, len(seeds) * steps, scalars={"loss": loss})
         classifiers.append(classifier)
         confusions.append(confusion(predict(classifier, test.images), test.labels))
     return Evaluation(
@@ -341,6 +344,22 @@ def _evaluate(
         time.perf_counter() - start,
         tuple(classifiers),
     )
+
+
+def of_classes(data: Dataset, labels: Sequence[int]) -> Dataset:
+    """A data set of some classes only, with labels 0, 1 ... in their order."""
+    return replace(
+        data,
+        classes=tuple(data.classes[label] for label in labels),
+        train=_relabelled(data.train, labels),
+        test=_relabelled(data.test, labels),
+    )
+
+
+def _relabelled(split: Split, labels: Sequence[int]) -> Split:
+    rows = np.flatnonzero(np.isin(split.labels, labels))
+    modes = None if split.modes is None else split.modes[rows]
+    return Split(split.images[rows], np.searchsorted(labels, split.labels[rows]), modes)
 
 
 def confusion(logits: Tensor, labels: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -357,6 +376,8 @@ def check(chosen: LabelledSet, test: Split) -> None:
         Refused: saying what does not fit.
     """
     shape, n = chosen.images.shape, len(chosen.labels)
+    if len(np.unique(test.labels)) < 2:
+        raise Refused("An evaluation needs images of at least two classes; got those of one.")
     if len(shape) != 4 or shape[1:] != test.images.shape[1:] or shape[0] != n:
         raise Refused(
             f"The images must be of shape (n, {', '.join(map(str, test.images.shape[1:]))}) like "
