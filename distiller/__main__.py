@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
@@ -237,6 +238,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         "seeds": whole("seeds", options.seeds, 1, 100),
         "epochs": options.epochs and whole("epochs", options.epochs, 1, 100_000),
         "device": str(choose_device(options.device)),
+        "compiled": None if shutil.which("g++") else False,
     }
     found = read_set(options.folder, DATASETS[name].classes)
     present = sorted(set(found.labels.tolist()))

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = [
     {"errors", "event", "torchvision_shim"},
-    {"limits", "schedule", "image", "kernel", "solids", "nets", "augment"},
+    {"limits", "schedule", "image", "kernel", "solids", "nets", "augment", "compiled"},
     {"sampler", "data", "score", "protocol"},
     {"guidance", "judge", "evaluate", "robustness"},
     {"prior", "privacy"},
