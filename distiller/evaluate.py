@@ -6,8 +6,8 @@ Accuracies of different protocols, or of sets of different sizes, do not compare
 
 import math
 import time
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .augment import augment, mix
+from .compiled import bfloat16_pays, compiled_forward, training_work
 from .data import Dataset, Split
 from .errors import Refused
 from .event import Event
@@ -23,10 +24,12 @@ from .nets import make_net
 from .protocol import Protocol
 
 __all__ = [
-    "Classifier", "Evaluation", "LabelledSet", "evaluate", "evaluate_random", "predict",
+    "Classifier", "Evaluation", "LabelledSet", "evaluate", "evaluate_random", "of_classes",
+    "predict",
 ]  # fmt: skip
 
 F = nn.functional
+WORK = 5e12  # operations from which compiling, which takes 10 to 50 s, saves more than it costs
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Evaluation:
     accuracies: tuple[float, ...]  # in percent, after the last epoch
     confusion: NDArray[np.int64]  # (classes, classes), true by predicted, summed over the nets
     seconds: float
+    compiled: bool  # whether trained compiled, where it is faster in bfloat16
     nets: tuple["Classifier", ...] = field(repr=False, compare=False)
 
     @property
@@ -101,6 +105,7 @@ class Evaluation:
             "accuracy_by_class": self.by_class.tolist(),
             "confusion": self.confusion.tolist(),
             "seconds": self.seconds,
+            "compiled": self.compiled,
             "baseline": None,
         }
         if baseline is not None:
@@ -183,25 +188,40 @@ def predict(net: nn.Module, images: NDArray[np.uint8], batch: int = 200) -> Tens
 
 
 def train(
-    classifier: Classifier, protocol: Protocol, chosen: LabelledSet, epochs: int, seed: int
+    classifier: Classifier,
+    protocol: Protocol,
+    chosen: LabelledSet,
+    epochs: int,
+    seed: int,
+    compiled: bool = False,
 ) -> Generator[float, None, None]:
     """Trains a net in place, yielding the loss of every step.
 
-    The order of the images and their augmentation follow from the seed alone.
+    The order of the images and their augmentation follow from the seed alone. `compiled` compiles
+    the net, and uses bfloat16 where that is faster.
+
+    Raises:
+        Refused: if it is to be compiled and cannot be.
     """
+    forward = compiled_forward() if compiled else lambda net, x: net(x)
     device = next(classifier.parameters()).device
     generator = torch.Generator().manual_seed(seed)
     x = resize(_last(chosen.images), classifier.size).to(device)
     y = torch.from_numpy(chosen.labels).to(device)
     weights = _weights(chosen).to(device)
     optimizer = protocol.make_optimizer(classifier)
+    low = compiled and bfloat16_pays(device.type)
+    classifier.train()
     batches = -(-len(y) // protocol.batch)
     for epoch in range(epochs):
         order = torch.randperm(len(y), generator=generator).to(device)
         for j, rows in enumerate(order.split(protocol.batch)):
             for group in optimizer.param_groups:
                 group["lr"] = protocol.rate_at((epoch * batches + j) / (epochs * batches))
-            loss = _loss(classifier, protocol, x[rows], y[rows], weights[rows], generator)
+            mixed, others, kept = _mixed(classifier, protocol, x[rows], generator)
+            with torch.autocast(device.type, torch.bfloat16, enabled=low):
+                logits = forward(classifier.net, mixed).float()
+            loss = _loss(logits, y[rows], weights[rows], others, kept)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -216,22 +236,23 @@ def _weights(chosen: LabelledSet) -> Tensor:
     return weights / weights.mean()
 
 
-def _loss(
-    classifier: Classifier, protocol: Protocol, x: Tensor, y: Tensor, w: Tensor, g: torch.Generator
-) -> Tensor:
-    """The weighted cross-entropy of an augmented batch, mixed by CutMix where asked for."""
-    classifier.train()
+def _mixed(
+    classifier: Classifier, protocol: Protocol, x: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor, float]:
+    """A batch augmented, normalised and mixed by CutMix: images, others, share of their own."""
     if protocol.augment_normalised:
-        x = augment(classifier.normalise(x), protocol.augment, g)
+        x = augment(classifier.normalise(x), protocol.augment, generator)
     else:
-        x = classifier.normalise(augment(x, protocol.augment, g))
+        x = classifier.normalise(augment(x, protocol.augment, generator))
     others, kept = torch.arange(len(x), device=x.device), 1.0
     if protocol.cutmix:
-        x, others, kept = mix(x, g)
-    logits = classifier.net(x.contiguous(memory_format=torch.channels_last))
+        x, others, kept = mix(x, generator)
+    return x.contiguous(memory_format=torch.channels_last), others, kept
+
+
+def _loss(logits: Tensor, y: Tensor, w: Tensor, others: Tensor, kept: float) -> Tensor:
+    """The weighted cross-entropy, of both labels of an image that was mixed."""
     own = w * F.cross_entropy(logits, y, reduction="none")
-    if kept == 1:
-        return own.mean()
     other = w[others] * F.cross_entropy(logits, y[others], reduction="none")
     return (kept * own + (1 - kept) * other).mean()
 
@@ -249,17 +270,26 @@ def evaluate(
     epochs: int | None = None,
     seed: int = 0,
     device: str = "cpu",
+    compiled: bool | None = False,
 ) -> Generator[Event, None, Evaluation]:
     """Trains one net for each of the seeds seed, seed + 1 ... on a set, and tests each once.
 
     Yields an event for every training step, with the loss. `net` and `epochs` default to the
-    protocol's.
+    protocol's. `compiled` trains compiled and, where faster, in bfloat16; None: where the work
+    is worth the time to compile.
 
     Raises:
         Refused: if the images, the labels or the weights do not fit one another or the test.
     """
     result = yield from _evaluate(
-        lambda k: chosen, test, protocol, net, range(seed, seed + seeds), epochs, device
+        lambda k: chosen,
+        test,
+        protocol,
+        net,
+        range(seed, seed + seeds),
+        epochs,
+        device,
+        compiled,
     )
     return result
 
@@ -274,6 +304,7 @@ def evaluate_random(
     epochs: int | None = None,
     seed: int = 0,
     device: str = "cpu",
+    compiled: bool | None = False,
 ) -> Generator[Event, None, Evaluation]:
     """The same for real training images with the given labels, drawn anew for every seed.
 
@@ -287,6 +318,8 @@ def evaluate_random(
         range(seed, seed + seeds),
         epochs,
         device,
+        compiled,
+        stage="train on random real",
     )
     return result
 
@@ -314,6 +347,8 @@ def _evaluate(
     seeds: range,
     epochs: int | None,
     device: str,
+    compiled: bool | None,
+    stage: str = "train",
 ) -> Generator[Event, None, Evaluation]:
     if len(seeds) < 1:
         raise Refused(f"seeds must be at least 1; got {len(seeds)}.")
@@ -328,8 +363,12 @@ def _evaluate(
         classifier = Classifier(make_net(net, size, classes, seed=seed), protocol, size)
         classifier.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         steps = passes * -(-len(chosen.labels) // protocol.batch)
-        for i, loss in enumerate(train(classifier, protocol, chosen, passes, seed)):
-            yield Event("train", k * steps + i, len(seeds) * steps, scalars={"loss": loss})
+        if compiled is None:
+            images = len(seeds) * passes * len(chosen.labels)
+            compiled = training_work(classifier.net, size, images) > WORK
+        losses = train(classifier, protocol, chosen, passes, seed, compiled)
+        for i, loss in enumerate(losses):
+            yield Event(stage, k * steps + i, len(seeds) * steps, scalars={"loss": loss})
         classifiers.append(classifier)
         confusions.append(confusion(predict(classifier, test.images), test.labels))
     return Evaluation(
@@ -339,8 +378,25 @@ def _evaluate(
         tuple(100 * float(c.trace() / c.sum()) for c in confusions),
         np.sum(confusions, axis=0),
         time.perf_counter() - start,
+        bool(compiled),
         tuple(classifiers),
     )
+
+
+def of_classes(data: Dataset, labels: Sequence[int]) -> Dataset:
+    """A data set of some classes only, with labels 0, 1 ... in their order."""
+    return replace(
+        data,
+        classes=tuple(data.classes[label] for label in labels),
+        train=_relabelled(data.train, labels),
+        test=_relabelled(data.test, labels),
+    )
+
+
+def _relabelled(split: Split, labels: Sequence[int]) -> Split:
+    rows = np.flatnonzero(np.isin(split.labels, labels))
+    modes = None if split.modes is None else split.modes[rows]
+    return Split(split.images[rows], np.searchsorted(labels, split.labels[rows]), modes)
 
 
 def confusion(logits: Tensor, labels: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -357,6 +413,8 @@ def check(chosen: LabelledSet, test: Split) -> None:
         Refused: saying what does not fit.
     """
     shape, n = chosen.images.shape, len(chosen.labels)
+    if len(np.unique(test.labels)) < 2:
+        raise Refused("An evaluation needs images of at least two classes; got those of one.")
     if len(shape) != 4 or shape[1:] != test.images.shape[1:] or shape[0] != n:
         raise Refused(
             f"The images must be of shape (n, {', '.join(map(str, test.images.shape[1:]))}) like "

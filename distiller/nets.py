@@ -87,7 +87,7 @@ class InstanceNorm(nn.GroupNorm):
     def forward(self, x: Tensor) -> Tensor:
         """Maps (n, channels, h, w) to the same shape, each map to mean `bias`, std `weight`."""
         last = x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
-        if x.device.type == "cpu" and last:
+        if x.device.type == "cpu" and last and not torch.compiler.is_compiling():
             y: Tensor = _InstanceNorm.apply(x, self.weight, self.bias, self.eps)  # type: ignore[no-untyped-call]
             return y
         return super().forward(x)

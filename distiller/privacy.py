@@ -6,20 +6,22 @@ attacker tell training images from others by the net's loss? How much noise hide
 
 import math
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .data import Split
+from .data import Dataset, Split
 from .errors import Refused
-from .evaluate import predict
+from .evaluate import LabelledSet, predict
+from .image import to_tensor
 from .kernel import squared_distance
 
 __all__ = [
-    "Membership", "Memorisation", "gaussian_delta", "gaussian_mechanism_sigma",
-    "membership_inference", "memorisation",
+    "Membership", "Memorisation", "averaged", "gaussian_delta", "gaussian_mechanism_sigma",
+    "membership_inference", "memorisation", "privacy",
 ]  # fmt: skip
 
 F = nn.functional
@@ -82,6 +84,19 @@ def memorisation(
     means = totals / len(labels)
     p_value = float((means[1:] <= means[0] + 1e-12).sum() + 1) / (1 + permutations)
     return Memorisation(float(means[0] - means[1:].mean()), p_value, len(labels))
+
+
+def averaged(images: NDArray[np.uint8], side: int = 16) -> Tensor:
+    """Pixels (n, h, w, 3) averaged down to side x side: features (n, 3 side^2).
+
+    A space that nothing was learnt from. One learnt from the training images, as a classifier's
+    features are, lays those out unlike others, and the test would find that.
+    """
+    parts = [
+        F.interpolate(to_tensor(images[k : k + 500]), size=(side, side), mode="area").flatten(1)
+        for k in range(0, len(images), 500)
+    ]
+    return torch.cat(parts)
 
 
 def _log_ratios(
@@ -195,6 +210,29 @@ def area_under_curve(members: NDArray[np.float64], others: NDArray[np.float64]) 
     ranks = rankdata(np.concatenate([members, others]))[: len(members)]
     m, n = len(members), len(others)
     return float(1 - (ranks.sum() - m * (m + 1) / 2) / (m * n))
+
+
+def privacy(
+    net: nn.Module, chosen: LabelledSet, data: Dataset, seed: int = 0
+) -> dict[str, dict[str, Any]]:
+    """Both tests as plain values, of a set and of a net trained on it.
+
+    Members are training images, others are test images, equally many of both.
+    """
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.permutation(len(data.train.labels))[: len(data.test.labels)])
+    members = Split(data.train.images[rows], data.train.labels[rows])
+    copies = memorisation(
+        averaged(chosen.images),
+        chosen.labels,
+        averaged(data.train.images),
+        data.train.labels,
+        averaged(data.test.images),
+        data.test.labels,
+        seed=seed,
+    )
+    leaks = membership_inference(net, members, data.test, seed=seed)
+    return {"memorisation": copies.table(), "membership_inference": leaks.table()}
 
 
 # -------------------------------------------------------------------------- differential privacy

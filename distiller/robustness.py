@@ -186,7 +186,8 @@ def robustness(
     net.eval()
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.permutation(len(test.labels))[:limit])
-    images, labels = np.ascontiguousarray(test.images[rows]), torch.from_numpy(test.labels[rows])
+    device = next(net.parameters()).device
+    images, labels = test.images[rows], torch.from_numpy(test.labels[rows]).to(device)
     measures = _measures(net, eps, severities, seed)
     table = {}
     for i, (name, changed) in enumerate(measures.items()):
@@ -209,13 +210,18 @@ def _measures(
 ) -> dict[str, Change]:
     """What to do to a batch of pixels before the net sees it, by name; one or more versions."""
 
+    device = next(net.parameters()).device
+
+    def tensor(pixels: NDArray[np.uint8]) -> Tensor:
+        return to_tensor(pixels).to(device)
+
     def corrupted(name: str) -> Change:
-        return lambda x, y: [to_tensor(corrupt(x, name, k, seed)) for k in severities]
+        return lambda x, y: [tensor(corrupt(x, name, k, seed)) for k in severities]
 
     return {
-        "clean": lambda x, y: [to_tensor(x)],
-        "fgsm": lambda x, y: [fgsm(net, to_tensor(x), y, eps)],
-        "pgd": lambda x, y: [pgd(net, to_tensor(x), y, eps, seed=seed)],
+        "clean": lambda x, y: [tensor(x)],
+        "fgsm": lambda x, y: [fgsm(net, tensor(x), y, eps)],
+        "pgd": lambda x, y: [pgd(net, tensor(x), y, eps, seed=seed)],
         **{name: corrupted(name) for name in CORRUPTIONS},
     }
 

@@ -2,12 +2,14 @@
 
 import json
 import math
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from distiller.compiled import training_work
 from distiller.data import Dataset, Split
 from distiller.errors import Refused
 from distiller.evaluate import (
@@ -44,7 +46,7 @@ CHOSEN = LabelledSet(DATA.train.images[:30], DATA.train.labels[:30])
 
 
 def result(*accuracies: float, net: str = "a") -> Evaluation:
-    return Evaluation(net, "quick", 1, accuracies, np.eye(2, dtype=np.int64), 0.0, ())
+    return Evaluation(net, "quick", 1, accuracies, np.eye(2, dtype=np.int64), 0.0, False, ())
 
 
 def test_learns_what_can_be_learnt_and_nothing_else() -> None:
@@ -93,6 +95,23 @@ def test_weights_count_by_their_ratios() -> None:
     assert losses[0] == pytest.approx(losses[1])
 
 
+@pytest.mark.skipif(shutil.which("g++") is None, reason="compiling needs g++")
+def test_compiled_training_reaches_the_same() -> None:
+    small = replace(TINY, batch=30, net="convnet-1-w8")
+    plain, compiled = (
+        finish(evaluate(CHOSEN, DATA.test, small, seeds=1, compiled=c)) for c in (False, True)
+    )
+    assert (plain.compiled, compiled.compiled) == (False, True)
+    assert compiled.mean == pytest.approx(plain.mean, abs=8)
+
+
+def test_little_work_is_not_compiled() -> None:
+    assert not finish(evaluate(CHOSEN, DATA.test, TINY, epochs=1, compiled=None)).compiled
+    net = make_net("convnet-3", 32, 10)
+    products = 9 * 128 * (3 * 32**2 + 128 * 16**2 + 128 * 8**2) + 2048 * 10
+    assert training_work(net, 32, 50) == 50 * 3 * 2 * products
+
+
 def test_the_baseline_draws_anew_for_every_seed() -> None:
     a, b, same = (draw_real(DATA, CHOSEN.labels, k) for k in (0, 1, 0))
     assert np.bincount(a.labels).tolist() == [10, 10, 10]
@@ -139,7 +158,7 @@ def test_confusion_counts_true_by_predicted() -> None:
     logits = torch.eye(3)[torch.tensor([0, 1, 1, 2])]
     table = confusion(logits, np.array([0, 0, 1, 2]))
     assert table.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
-    e = Evaluation("a", "quick", 1, (75.0,), table, 0.0, ())
+    e = Evaluation("a", "quick", 1, (75.0,), table, 0.0, False, ())
     assert e.by_class.tolist() == [50, 100, 100]
 
 

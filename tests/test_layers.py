@@ -9,7 +9,17 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = [
     {"errors", "event", "torchvision_shim"},
-    {"augment", "checkpoint", "limits", "schedule", "image", "kernel", "nets", "solids"},
+    {
+        "augment",
+        "checkpoint",
+        "compiled",
+        "kernel",
+        "image",
+        "limits",
+        "nets",
+        "schedule",
+        "solids",
+    },
     {"sampler", "data", "discrepancy", "protocol"},
     {"guidance", "judge", "score", "evaluate", "robustness"},
     {"prior", "privacy"},
