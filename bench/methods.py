@@ -10,11 +10,13 @@ others, with options after a colon; on processors with AMX, `--dtype bfloat16` s
 
 import argparse
 import json
+import math
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +25,19 @@ import torch
 
 from distiller import load, load_prior
 from distiller.data import Dataset
+from distiller.discrepancy import DISCREPANCIES, Measure
 from distiller.distill import Distilled, Settings, draw, fit
 from distiller.evaluate import LabelledSet, evaluate
 from distiller.event import finish
 from distiller.image import to_tensor
-from distiller.judge import load_judge
+from distiller.judge import Judge, load_judge
 from distiller.methods import make_methods
 from distiller.prior import Prior
-from distiller.protocol import PROTOCOLS
-from distiller.reference import load_reference
-from distiller.score import compare
+from distiller.privacy import privacy
+from distiller.protocol import protocol_for
+from distiller.reference import Reference, load_reference
+from distiller.robustness import robustness
+from distiller.score import Real, compare
 
 METHODS = (
     "random", "herding:pool=1", "k-center:pool=1", "dit", "minimax", "dap", "d3hr", "mgd3", "igd",
@@ -44,6 +49,11 @@ COLUMNS = {
     "sinkhorn_z": "Sinkhorn, latents", "sinkhorn_f": "Sinkhorn, features", "vendi": "Vendi",
     "coverage": "coverage, %", "recognised": "recognised, %", "accuracy": "accuracy, %",
     "seconds": "s", "memory": "GB",
+}  # fmt: skip
+BEYOND = {
+    "clean": "clean, %", "fgsm": "FGSM, %", "pgd": "PGD, %", "corrupted": "corrupted, %",
+    "covering": "covering radius", "copies": "nearer to train, %", "copies_p": "p",
+    "membership": "membership advantage, %",
 }  # fmt: skip
 
 
@@ -75,7 +85,9 @@ def main() -> None:
                            check=True)  # fmt: skip
     if not given.make:
         rows = measure(given, names, seeds, folder)
-        print_table(names, rows)
+        print_table(names, rows, COLUMNS)
+        print()
+        print_table(names, rows, BEYOND)
 
 
 def path_of(folder: Path, name: str, seed: int) -> Path:
@@ -117,7 +129,9 @@ def make(given: argparse.Namespace, name: str, seeds: Sequence[int], folder: Pat
 def measure(
     given: argparse.Namespace, names: Sequence[str], seeds: Sequence[int], folder: Path
 ) -> dict[str, list[dict[str, float]]]:
+    """The row of each set, by method; robustness and privacy of the first seed's alone."""
     data, prior = load(given.dataset), load_prior(given.dataset, "cpu")
+    reference, judge = load_reference(data.name), load_judge(data.name)
     rows: dict[str, list[dict[str, float]]] = {}
     for name in names:
         for seed in seeds:
@@ -126,17 +140,18 @@ def measure(
             if not record.exists():
                 with np.load(path) as file:
                     arrays = {key: file[key] for key in file.files}
-                row = scores(arrays, prior, data)
-                row["accuracy"] = accuracy(arrays, data, given.protocol, seed)
+                row = scores(arrays, prior, data, reference, judge)
+                row |= lessons(arrays, data, given.protocol, seed, beyond=seed == seeds[0])
                 record.write_text(json.dumps(row))
                 print(f"{name} seed {seed}: {row['accuracy']:.1f} %", file=sys.stderr, flush=True)
             rows.setdefault(name, []).append(json.loads(record.read_text()))
     return rows
 
 
-def scores(arrays: dict[str, Any], prior: Prior, data: Dataset) -> dict[str, float]:
+def scores(
+    arrays: dict[str, Any], prior: Prior, data: Dataset, reference: Reference, judge: Judge
+) -> dict[str, float]:
     """The means over classes of what a set covers and how far it is from the class."""
-    reference, judge = load_reference(data.name), load_judge(data.name)
     verdict = judge.judge(arrays["images"])
     z = reference.project(prior.encode(to_tensor(arrays["images"])))
     rows: list[dict[str, float]] = []
@@ -150,34 +165,61 @@ def scores(arrays: dict[str, Any], prior: Prior, data: Dataset) -> dict[str, flo
             real = reference.real(label, space)
             table = compare(real, x[mine])
             row[f"mmd2_{letter}"] = table["mmd2"].value
-            row[f"sinkhorn_{letter}"] = float(real.measures["sinkhorn"](x[mine].float()))
+            row[f"sinkhorn_{letter}"] = held_against(real, "sinkhorn", x[mine])
             if space == "latents":
                 row |= {"coverage": table["coverage"].value, "vendi": table["vendi"].value}
+                row["covering"] = held_against(real, "covering", x[mine])
         rows.append(row)
     mean = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
     seconds = float(arrays["fit"]) + float(arrays["draw"])
     return {**mean, "seconds": seconds, "memory": float(arrays["memory"])}
 
 
-def accuracy(arrays: dict[str, Any], data: Dataset, protocol: str, seed: int) -> float:
-    """The accuracy on real test images of one net trained on the set, in percent."""
+def held_against(real: Real, name: str, x: torch.Tensor) -> float:
+    """A discrepancy from the half of the class that `score` has as reference."""
+    return float(prepared(real, name)(x.float()))
+
+
+@cache
+def prepared(real: Real, name: str) -> Measure:
+    return DISCREPANCIES[name].to(real.halves[0])
+
+
+def lessons(
+    arrays: dict[str, Any], data: Dataset, protocol: str, seed: int, *, beyond: bool
+) -> dict[str, float]:
+    """What a net trained on the set reaches and, beyond, withstands and gives away, in percent."""
     chosen = LabelledSet(arrays["images"], arrays["labels"])
-    found = finish(evaluate(chosen, data.test, PROTOCOLS[protocol], seeds=1, seed=seed))
-    return found.mean
+    way = protocol_for(protocol, data.name)
+    found = finish(evaluate(chosen, data.test, way, seeds=1, seed=seed))
+    if not beyond:
+        return {"accuracy": found.mean}
+    withstands = finish(robustness(found.nets[0], data.test))
+    gives_away = privacy(found.nets[0], chosen, data)
+    copies = gives_away["memorisation"]
+    return {
+        "accuracy": found.mean,
+        **{name: withstands[name] for name in ("clean", "fgsm", "pgd", "corrupted")},
+        "copies": 100 * (math.exp(copies["log_ratio"]) - 1),
+        "copies_p": copies["p_value"],
+        "membership": 100 * gives_away["membership_inference"]["advantage"],
+    }
 
 
-def print_table(names: Sequence[str], rows: dict[str, list[dict[str, float]]]) -> None:
-    keys = [key for key in COLUMNS if key in rows[names[0]][0]]
-    print("| method | " + " | ".join(COLUMNS[key] for key in keys) + " |")
+def print_table(
+    names: Sequence[str], rows: dict[str, list[dict[str, float]]], columns: dict[str, str]
+) -> None:
+    """Means over seeds, with standard deviations where they were measured, as Markdown."""
+    keys = [key for key in columns if key in rows[names[0]][0]]
+    print("| method | " + " | ".join(columns[key] for key in keys) + " |")
     print("|---|" + "---|" * len(keys))
     for name in names:
         cells = []
         for key in keys:
-            values = [row[key] for row in rows[name]]
-            digits = 3 if key.startswith("mmd2") else 1
-            spread = (
-                "" if key in ("seconds", "memory") else f" ± {np.std(values, ddof=1):.{digits}f}"
-            )
+            values = [row[key] for row in rows[name] if key in row]
+            digits = 3 if key in ("mmd2_z", "mmd2_f", "copies_p") else 1
+            known = len(values) > 1 and key not in ("seconds", "memory")
+            spread = f" ± {np.std(values, ddof=1):.{digits}f}" if known else ""
             cells.append(f"{np.mean(values):.{digits}f}{spread}")
         print(f"| `{name}` | " + " | ".join(cells) + " |")
 
