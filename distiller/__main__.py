@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"distiller: {refused}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("distiller: stopped; the same command goes on from here.", file=sys.stderr)
+        resumes = "; the same command goes on from here" if run in (_distill, _train_prior) else ""
+        print(f"distiller: stopped{resumes}.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
