@@ -12,10 +12,11 @@
 
 __version__ = "0.1.0"
 
+from .classifier import LabelledSet
 from .data import load
 from .distill import Distilled, Settings, distill
 from .errors import Refused
-from .evaluate import Evaluation, LabelledSet, evaluate
+from .evaluate import Evaluation, evaluate
 from .event import Event
 from .guidance import Guidance, guided
 from .methods import METHODS, make_methods

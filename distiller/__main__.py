@@ -224,7 +224,8 @@ def _score(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     """Trains nets on a folder of images and tests them on real ones."""
-    from .evaluate import LabelledSet, evaluate, evaluate_random, of_classes
+    from .classifier import LabelledSet
+    from .evaluate import evaluate, evaluate_random, of_classes
     from .io import dataset_of, read_set
     from .prior import choose_device
     from .privacy import privacy
