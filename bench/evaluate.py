@@ -20,8 +20,9 @@ from torch.utils.data import Dataset as TorchDataset
 
 from distiller import load
 from distiller.augment import augment, mix
+from distiller.classifier import Classifier, LabelledSet, resize
 from distiller.data import Dataset
-from distiller.evaluate import Classifier, LabelledSet, draw_real, evaluate, resize
+from distiller.evaluate import draw_real, evaluate
 from distiller.event import finish
 from distiller.image import to_tensor
 from distiller.nets import InstanceNorm, make_net

@@ -24,10 +24,11 @@ import numpy as np
 import torch
 
 from distiller import load, load_prior
+from distiller.classifier import LabelledSet
 from distiller.data import Dataset
 from distiller.discrepancy import DISCREPANCIES, Measure
 from distiller.distill import Distilled, Settings, draw, fit
-from distiller.evaluate import LabelledSet, evaluate
+from distiller.evaluate import evaluate
 from distiller.event import finish
 from distiller.image import to_tensor
 from distiller.judge import Judge, load_judge

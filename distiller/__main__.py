@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"distiller: {refused}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("distiller: stopped; the same command goes on from here.", file=sys.stderr)
+        resumes = "; the same command goes on from here" if run in (_distill, _train_prior) else ""
+        print(f"distiller: stopped{resumes}.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -235,7 +236,8 @@ def _print_scores(title: str, rows: dict[str, Any]) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     """Trains nets on a folder of images and tests them on real ones."""
-    from .evaluate import LabelledSet, evaluate, evaluate_random, of_classes
+    from .classifier import LabelledSet
+    from .evaluate import evaluate, evaluate_random, of_classes
     from .io import dataset_of, read_set
     from .prior import choose_device
     from .privacy import privacy

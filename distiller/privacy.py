@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from .classifier import LabelledSet, predict
 from .data import Dataset, Split
 from .errors import Refused
-from .evaluate import LabelledSet, predict
 from .image import to_tensor
 from .kernel import squared_distance
 

@@ -126,3 +126,21 @@ def test_an_evaluation_that_cannot_be_is_refused(
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert error.startswith("distiller: ")
     assert words in error
+
+
+@pytest.mark.parametrize(("command", "resumes"), [("distill", True), ("evaluate", False)])
+def test_a_stopped_command_says_whether_it_can_be_gone_on_with(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    command: str,
+    resumes: bool,
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("distiller.__main__.choice", stopped)
+    monkeypatch.setattr("distiller.__main__.Request.parse", stopped)
+    target = ["--out", str(tmp_path)] if command == "distill" else [str(tmp_path)]
+    assert main([command, *target, "--dataset", "digits"]) == 130
+    assert ("goes on from here" in capsys.readouterr().err) == resumes

@@ -9,21 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from distiller.classifier import Classifier, LabelledSet, predict, resize, train
 from distiller.compiled import training_work
 from distiller.data import Dataset, Split
 from distiller.errors import Refused
-from distiller.evaluate import (
-    Classifier,
-    Evaluation,
-    LabelledSet,
-    confusion,
-    draw_real,
-    evaluate,
-    evaluate_random,
-    predict,
-    resize,
-    train,
-)
+from distiller.evaluate import Evaluation, confusion, draw_real, evaluate, evaluate_random
 from distiller.event import finish
 from distiller.nets import make_net
 from distiller.protocol import PROTOCOLS, QUICK, protocol_for
