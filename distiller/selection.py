@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .data import Dataset
-from .image import to_tensor
 from .prior import Prior
 from .recipe import Recipe, knob
 
