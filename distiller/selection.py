@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .data import Dataset
+from .distill import real_latents
 from .prior import Prior
 from .recipe import Recipe, knob
 
