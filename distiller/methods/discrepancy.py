@@ -9,8 +9,8 @@ discrepancy, the prior and the number of images. As the set comes near, the grad
 
 The default is the regression gap, KIP's objective: how much of a random function on the class
 kernel ridge regression from the set misses. In the search (bench/results.md) it was the best of
-nine: sets
-stand for more of the class, are as diverse as random real images, and are nearer to the class.
+nine: its sets stand for more of the class, are as diverse as random real images, and are nearer
+to the class.
 """
 
 import math
