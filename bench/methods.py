@@ -54,7 +54,7 @@ COLUMNS = {
 }  # fmt: skip
 BEYOND = {
     "clean": "clean, %", "fgsm": "FGSM, %", "pgd": "PGD, %", "corrupted": "corrupted, %",
-    "covering": "covering radius", "copies": "nearer to train, %", "copies_p": "p",
+    "covering": "covering radius", "copies": "train images nearer by, %", "copies_p": "p",
     "membership": "membership advantage, %",
 }  # fmt: skip
 
@@ -202,7 +202,7 @@ def lessons(
     return {
         "accuracy": found.mean,
         **{name: withstands[name] for name in ("clean", "fgsm", "pgd", "corrupted")},
-        "copies": 100 * (math.exp(copies["log_ratio"]) - 1),
+        "copies": 100 * (1 - math.exp(copies["log_ratio"])),
         "copies_p": copies["p_value"],
         "membership": 100 * gives_away["membership_inference"]["advantage"],
     }
