@@ -55,8 +55,8 @@ class Minimax:
     }  # fmt: skip
 
     strength: float | Dial = knob(1.0, "from the prior, 0, to the fit, 1", low=0, high=2, live=True)
-    representativeness: float = knob(0.2, "the weight of that term", low=0, high=10)
-    diversity: float = knob(0.8, "the weight of that term", low=0, high=10)
+    representativeness: float = knob(0.1, "the weight of that term", low=0, high=10)
+    diversity: float = knob(0.4, "the weight of that term", low=0, high=10)
     steps: int = knob(600, "steps of fine-tuning", low=1, high=1_000_000)
     batch: int = knob(32, "images in a step", low=1, high=1024)
     lr: float = knob(1e-3, "learning rate (AdamW)", low=0, high=1)
