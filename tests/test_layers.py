@@ -9,7 +9,8 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = [
     {"errors", "event", "torchvision_shim"},
-    {"limits", "schedule", "image", "kernel", "solids"},
+    {"limits", "schedule", "image", "kernel", "solids", "tree"},
+    {"pictures"},
     {"sampler", "data", "score"},
     {"guidance", "judge"},
     {"prior"},
