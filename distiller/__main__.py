@@ -4,20 +4,17 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 from .data import DATASETS, dataset_table, load
 from .errors import Refused
-from .event import Event
 from .limits import choice
 from .methods import method_table
+from .progress import show
 from .request import Request
 
 __all__ = ["main"]
-
-T = TypeVar("T")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -99,33 +96,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _drain(events: Generator[Event, None, T]) -> T:
-    """Runs a generator to its end beside a progress bar, and returns its result."""
-    from tqdm import tqdm
-
-    bar: Any = None
-    shown = None
-    try:
-        while True:
-            event = next(events)
-            if shown != (event.stage, event.label):
-                shown = event.stage, event.label
-                if bar is not None:
-                    bar.close()
-                title = event.stage if event.label is None else f"{event.stage} {event.label}"
-                bar = tqdm(total=event.n, desc=title, initial=event.i, dynamic_ncols=True)
-            if event.scalars:
-                bar.set_postfix({k: f"{v:.4g}" for k, v in event.scalars.items()}, refresh=False)
-            bar.update(event.i + 1 - bar.n)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    finally:
-        events.close()
-        if bar is not None:
-            bar.close()
-
-
 def _datasets(options: argparse.Namespace) -> None:
     """Lists the data sets."""
     if options.json:
@@ -165,7 +135,7 @@ def _distill(options: argparse.Namespace) -> None:
     prior = load_prior(request.prior or request.dataset, options.device)
     reference, judge = load_reference(request.dataset), load_judge(request.dataset)
     data = load(request.dataset)
-    folder = _drain(export(request, options.out, data, prior, reference, judge))
+    folder = show(export(request, options.out, data, prior, reference, judge))
     print(f"{len(request.classes) * request.ipc} images in {folder}")
 
 
@@ -209,7 +179,7 @@ def _train_prior(options: argparse.Namespace) -> None:
     spec = PRESETS.get(options.dataset, PriorSpec())
     given = {k: v for k in ("steps", "seed") if (v := getattr(options, k)) is not None}
     data = load(options.dataset)
-    folder = _drain(
+    folder = show(
         train_prior(data, options.out, replace(spec, **given), choose_device(options.device))
     )
     print(f"A prior of {data.name} in {folder}")
@@ -220,7 +190,7 @@ def _train_judge(options: argparse.Namespace) -> None:
     from .judge import save_judge, train_judge
 
     data = load(options.dataset)
-    judge = _drain(train_judge(data, flip=data.name != "digits"))
+    judge = show(train_judge(data, flip=data.name != "digits"))
     save_judge(judge, options.out)
     print(f"Accuracy on the real test split: {judge.accuracy}")
 
@@ -233,14 +203,14 @@ def _reference(options: argparse.Namespace) -> None:
 
     data = load(options.dataset)
     prior, judge = load_prior(data.name), load_judge(data.name)
-    save_reference(_drain(build_reference(data, prior, judge)), options.out)
+    save_reference(show(build_reference(data, prior, judge)), options.out)
 
 
 def _card(options: argparse.Namespace) -> None:
     """Measures what a prior reaches, and writes its card."""
     from .card import measure_prior, write_card
 
-    write_card(options.folder, _drain(measure_prior(options.folder)))
+    write_card(options.folder, show(measure_prior(options.folder)))
     print((options.folder / "README.md").read_text())
 
 

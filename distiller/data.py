@@ -12,7 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .cache import cache_folder
 from .errors import Refused, unknown
+from .photographs import CIFAR10, IMAGENETTE, Photographs, find, load_photographs
+from .pictures import Pictures
+from .progress import show
 
 __all__ = ["DATASETS", "Dataset", "Source", "Split", "cache_folder", "dataset_table", "load"]
 
@@ -70,23 +74,18 @@ class Source:
     size: int
     load: Callable[[], Dataset]
     modes: tuple[str, ...] = ()
+    here: Callable[[], bool] = lambda: True  # whether its images can be had without a download
 
 
 def load(name: str) -> Dataset:
-    """Loads a data set by name.
+    """Loads a data set by name; one that is public, not here, is downloaded once.
 
     Raises:
-        Refused: if there is no data set of that name.
+        Refused: if there is no data set of that name, or its images cannot be had.
     """
     if name not in DATASETS:
         raise Refused(unknown("data set", name, DATASETS))
     return DATASETS[name].load()
-
-
-def cache_folder() -> Path:
-    """The folder for what can be made again: DISTILLER_CACHE, else the user's cache folder."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("DISTILLER_CACHE") or Path(home) / "distiller")
 
 
 @cache
@@ -141,6 +140,22 @@ def render_solids(per_class: int, seed: int) -> Split:
     return Split(images, labels, np.concatenate([scene.modes for scene in scenes]))
 
 
+def _from_pictures(name: str, pictures: Pictures) -> Dataset:
+    train = Split(pictures.train, pictures.train_labels)
+    return Dataset(name, pictures.classes, train, Split(pictures.test, pictures.test_labels))
+
+
+def _public(which: Photographs, about: str) -> Source:
+    return Source(
+        which.title,
+        about,
+        which.classes,
+        which.size,
+        load=lambda: _from_pictures(which.name, show(load_photographs(which))),
+        here=lambda: find(which) is not None,
+    )
+
+
 def _save(path: Path, array: NDArray[np.uint8]) -> None:
     """Writes an array whole or not at all; a cache that cannot be written is done without."""
     partial = path.with_suffix(f".{os.getpid()}.tmp")
@@ -176,6 +191,12 @@ DATASETS: dict[str, Source] = {
             for material in ("matte", "glossy", "striped", "checkered")
             for floor in ("plain", "tiles", "planks")
         ),
+    ),
+    "cifar10": _public(
+        CIFAR10, "CIFAR-10: 60,000 photographs of ten kinds of animals and vehicles"
+    ),
+    "imagenette": _public(
+        IMAGENETTE, "Imagenette: 13,394 photographs of ten classes of ImageNet, at 128 x 128"
     ),
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,7 @@ class Pictures:
 class _File:
     leaf: Leaf
     split: str  # "train", "test", or "" where none is given
-    folder: str  # of its class
+    name: str  # of its class folder, then of its class
 
 
 # -------------------------------------------------------------------------------------- reading
@@ -99,8 +99,8 @@ def read_pictures(
 ) -> Generator[Event, None, Pictures]:
     """Reads a folder or a zip with class folders, yielding an event per file.
 
-    With `names`, from class folders to class names, just those classes are expected, in that
-    order; else every folder is a class, in the order of their names.
+    With `names`, from class folders in small letters to class names, just those classes are
+    expected, in that order; else every folder is a class, in the order of their names.
 
     Raises:
         Refused: if there is nothing of the kind, it was made to harm, or fewer than two classes
@@ -123,10 +123,9 @@ def read_pictures(
         except Refused as refused:
             report.left_out.append([file.leaf.name, str(refused)])
         yield Event("read", i, len(files))
-    labels = np.array([classes.index(files[i].folder) for i in kept], np.int64)
+    labels = np.array([classes.index(files[i].name) for i in kept], np.int64)
     test = _tested([files[i].split for i in kept], labels, seed)
-    called = [(names or {}).get(folder) or _class_name(folder) for folder in classes]
-    return _assembled(tree, called, images[: len(kept)], labels, test, report)
+    return _assembled(tree, classes, images[: len(kept)], labels, test, report)
 
 
 def _layout(tree: Tree, report: Report) -> list[_File]:
@@ -196,34 +195,39 @@ def _not_a_picture(leaf: Leaf) -> str:
 def _labelled(
     tree: Tree, files: list[_File], names: Mapping[str, str] | None
 ) -> tuple[list[_File], list[str]]:
-    """The files of expected classes, and the class folders in order.
+    """The files of expected classes with their class names, and these in order.
 
     Raises:
         Refused: if there are fewer than two class folders, or not those that are expected.
     """
-    folders = sorted({file.folder for file in files})
+    folders = sorted({file.name for file in files})
     if names is not None:
-        there = [name for name in names if name in folders]
-        missing = set(names.values()) - {names[folder] for folder in there}
+        called = {f: names[_plain(f)] for f in folders if _plain(f) in names}
+        classes = list(dict.fromkeys(names.values()))
+        missing = sorted(set(classes) - set(called.values()))
         if missing:
             raise Refused(
-                f"{tree.path} has no folder with pictures of {', '.join(sorted(missing)[:10])}; "
+                f"{tree.path} has no folder with pictures of {', '.join(missing[:10])}; "
                 f"found: {', '.join(folders[:10]) or 'none'}."
             )
-        return [file for file in files if file.folder in names], there
+        return [replace(f, name=called[f.name]) for f in files if f.name in called], classes
     if len(folders) < 2:
         raise Refused(
             f"{tree.path} needs a folder of pictures for each of at least two classes, such as "
             f"cats/ and dogs/; found {f'only {folders[0]!r}' if folders else 'none'}."
         )
-    called: dict[str, str] = {}
+    seen: dict[str, str] = {}
     for folder in folders:
-        other = called.setdefault(_class_name(folder).casefold(), folder)
+        other = seen.setdefault(_class_name(folder).casefold(), folder)
         if other != folder:
             raise Refused(
                 f"The class folders {other!r} and {folder!r} are named alike; rename one."
             )
-    return files, folders
+    return [replace(f, name=_class_name(f.name)) for f in files], [*map(_class_name, folders)]
+
+
+def _plain(folder: str) -> str:
+    return folder.replace("_", " ").replace("-", " ").casefold()
 
 
 def _class_name(folder: str) -> str:

@@ -8,14 +8,14 @@ import hashlib
 import os
 import stat
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import Refused
 
-__all__ = ["Leaf", "Tree", "open_tree"]
+__all__ = ["Leaf", "Tree", "key_of", "open_tree"]
 
 MAX_FILES = 500_000
 MAX_BYTES = 256 * 2**20  # of a file
@@ -60,6 +60,28 @@ def open_tree(path: Path) -> Tree:
     raise Refused(f"There is no folder or zip file {path}.")
 
 
+def key_of(path: Path) -> str:
+    """A key that changes with the name, size or time of change of any file of a tree.
+
+    Of a zip without opening it.
+
+    Raises:
+        Refused: as `open_tree` does.
+    """
+    try:
+        return open_tree(path).key if path.is_dir() else _key([(path.name, path.stat())])
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _key(files: Iterable[tuple[str, os.stat_result]]) -> str:
+    digest = hashlib.sha256()
+    for name, status in files:
+        line = f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n"
+        digest.update(line.encode(errors="surrogateescape"))
+    return digest.hexdigest()[:16]
+
+
 def _sorted(path: Path, leaves: Iterator[Leaf]) -> tuple[Leaf, ...]:
     found = []
     for leaf in leaves:
@@ -77,11 +99,8 @@ def _too_large(size: int) -> str:
 
 
 def _folder(path: Path) -> Tree:
-    digest = hashlib.sha256()
     leaves = _sorted(path, _walk(path))
-    for leaf in leaves:
-        when = os.lstat(path / leaf.name).st_mtime_ns
-        digest.update(f"{leaf.name}\0{leaf.size}\0{when}\n".encode(errors="surrogateescape"))
+    key = _key((leaf.name, (path / leaf.name).lstat()) for leaf in leaves)
 
     def read(leaf: Leaf) -> bytes:
         try:
@@ -90,7 +109,7 @@ def _folder(path: Path) -> Tree:
         except OSError as error:
             raise Refused(f"cannot be read: {error.strerror or error}") from error
 
-    return Tree(path, leaves, digest.hexdigest()[:16], read)
+    return Tree(path, leaves, key, read)
 
 
 def _walk(root: Path) -> Iterator[Leaf]:
@@ -113,7 +132,6 @@ def _walk(root: Path) -> Iterator[Leaf]:
 
 
 def _zip(path: Path) -> Tree:
-    status = path.stat()
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
@@ -126,8 +144,6 @@ def _zip(path: Path) -> Tree:
             f"{path} would unpack to {total / 2**30:.0f} GB; at most {MAX_TOTAL // 2**30} GB "
             "are read."
         )
-    stamp = f"{path.name}\0{status.st_size}\0{status.st_mtime_ns}"
-    key = hashlib.sha256(stamp.encode(errors="surrogateescape")).hexdigest()[:16]
 
     def read(leaf: Leaf) -> bytes:
         try:
@@ -136,7 +152,7 @@ def _zip(path: Path) -> Tree:
         except Exception as error:  # whatever a broken entry makes the decoder raise
             raise Refused(f"cannot be unpacked: {error}") from error
 
-    return Tree(path, leaves, key, read)
+    return Tree(path, leaves, _key([(path.name, path.stat())]), read)
 
 
 def _entry(path: Path, name: str, info: zipfile.ZipInfo) -> Leaf:

@@ -20,7 +20,7 @@ def test_digits_are_all_there_and_split_once() -> None:
 
 
 def test_an_unknown_data_set_lists_the_known() -> None:
-    with pytest.raises(Refused, match=r"no data set 'cats'. Known: digits, solids"):
+    with pytest.raises(Refused, match=r"no data set 'cats'. Known: cifar10, digits, imag"):
         load("cats")
 
 

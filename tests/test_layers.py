@@ -9,8 +9,10 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = [
     {"errors", "event", "torchvision_shim"},
-    {"limits", "schedule", "image", "kernel", "solids", "tree"},
+    {"limits", "schedule", "image", "kernel", "solids"},
+    {"cache", "download", "progress", "tree"},
     {"pictures"},
+    {"photographs"},
     {"sampler", "data", "score"},
     {"guidance", "judge"},
     {"prior"},
