@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from .data import DATASETS, dataset_table, load
+from .data import DATASETS, dataset_table, discover, load, resolve
 from .errors import Refused
-from .limits import choice
+from .limits import choice, whole
 from .methods import method_table
 from .progress import show
 from .request import Request
@@ -17,11 +18,18 @@ from .request import Request
 __all__ = ["main"]
 
 
+DATASET = "see `datasets`; or the folder of one's own"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
     options = _parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], None] = options.run
     try:
+        for wrong in discover():
+            print(f"distiller: left out: {wrong}", file=sys.stderr)
+        if getattr(options, "dataset", None):
+            options.dataset = resolve(options.dataset)
         run(options)
     except Refused as refused:
         print(f"distiller: {refused}", file=sys.stderr)
@@ -51,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         command(name, run).add_argument("--json", action="store_true", help="print JSON")
 
     sub = command("distill", _distill)
-    sub.add_argument("--dataset", required=True, help="see `datasets`")
+    sub.add_argument("--dataset", required=True, help=DATASET)
     sub.add_argument("--method", default="dit", help="see `methods`; compose with +")
     sub.add_argument("--ipc", default="10", help="images per class (10)")
     sub.add_argument("--out", type=Path, required=True, help="the folder to write")
@@ -72,23 +80,28 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("score", _score)
     sub.add_argument("folder", type=Path, metavar="DIR")
-    sub.add_argument("--dataset", help="where the folder has no manifest")
+    sub.add_argument("--dataset", help="where the folder has no manifest; a name or folder")
     sub.add_argument("--json", action="store_true", help="print JSON")
     sub.add_argument("--device", default="auto")
 
     sub = command("train-prior", _train_prior)
-    sub.add_argument("--dataset", required=True, help="see `datasets`")
+    which = sub.add_mutually_exclusive_group(required=True)
+    which.add_argument("--dataset", help=DATASET)
+    which.add_argument(
+        "--data", type=Path, metavar="PICTURES", help="a folder or zip with class folders"
+    )
+    sub.add_argument("--size", default="64", help="of the pictures, 32, 64 or 128 pixels (64)")
     sub.add_argument("--out", type=Path, required=True, help="the folder to write")
-    sub.add_argument("--steps", type=int, help="of the transformer")
-    sub.add_argument("--seed", type=int)
+    sub.add_argument("--steps", help="of the transformer")
+    sub.add_argument("--seed")
     sub.add_argument("--device", default="auto")
 
     sub = command("train-judge", _train_judge)
-    sub.add_argument("--dataset", required=True, help="see `datasets`")
+    sub.add_argument("--dataset", required=True, help=DATASET)
     sub.add_argument("--out", type=Path, required=True, help="the folder to write")
 
     sub = command("reference", _reference)
-    sub.add_argument("--dataset", required=True, help="see `datasets`")
+    sub.add_argument("--dataset", required=True, help=DATASET)
     sub.add_argument("--out", type=Path, required=True, help="the .npz file to write")
 
     sub = command("card", _card)
@@ -101,8 +114,14 @@ def _datasets(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(dataset_table()))
         return
+    from .shelf import has_models
+
     for name, row in dataset_table().items():
         print(f"{name:12} {row['about']}")
+        if not row["here"]:
+            print(f"{'':12} not on this machine: downloaded when needed, or see DISTILLER_DATA")
+        if not has_models(name):
+            print(f"{'':12} no prior here yet: train-prior, train-judge, reference")
         print(f"{'':12} {row['size']} x {row['size']}: {', '.join(row['classes'])}")
 
 
@@ -170,19 +189,37 @@ def _score(options: argparse.Namespace) -> None:
 
 
 def _train_prior(options: argparse.Namespace) -> None:
-    """Trains a prior on a data set; goes on from its checkpoint."""
+    """Trains a prior on a data set, or on pictures of one's own; goes on from its checkpoint."""
     from dataclasses import replace
 
     from .prior import choose_device
     from .train_prior import PRESETS, PriorSpec, train_prior
 
+    limits = {"steps": (1, 10_000_000), "seed": (0, 2**31 - 1)}
+    given: dict[str, Any] = {
+        key: whole(key, value, *limits[key])
+        for key in limits
+        if (value := getattr(options, key)) is not None
+    }
+    device = choose_device(options.device)
+    if options.data is not None:
+        _train_own(options, device, given)
+        return
     spec = PRESETS.get(options.dataset, PriorSpec())
-    given = {k: v for k in ("steps", "seed") if (v := getattr(options, k)) is not None}
     data = load(options.dataset)
-    folder = show(
-        train_prior(data, options.out, replace(spec, **given), choose_device(options.device))
-    )
+    folder = show(train_prior(data, options.out, replace(spec, **given), device))
     print(f"A prior of {data.name} in {folder}")
+
+
+def _train_own(options: argparse.Namespace, device: Any, given: dict[str, Any]) -> None:
+    from .own import take_in, train_own
+
+    size = whole("size", options.size, 1, 4096)
+    pictures = show(take_in(options.data, options.out, size))
+    print("\n".join(pictures.report.lines()))
+    print(f"Previews while it trains: {options.out / '.training'}/preview-*.png")
+    name = show(train_own(options.out, device, **given))
+    print(f"A data set {name!r} with its prior in {options.out}: --dataset {options.out}")
 
 
 def _train_judge(options: argparse.Namespace) -> None:

@@ -1,6 +1,7 @@
 """Data sets: real images with their classes, in a train and a test split."""
 
 import hashlib
+import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,10 +16,13 @@ from numpy.typing import NDArray
 from .cache import cache_folder
 from .errors import Refused, unknown
 from .photographs import CIFAR10, IMAGENETTE, Photographs, find, load_photographs
-from .pictures import Pictures
+from .pictures import Pictures, load_pictures
 from .progress import show
 
-__all__ = ["DATASETS", "Dataset", "Source", "Split", "cache_folder", "dataset_table", "load"]
+__all__ = [
+    "DATASETS", "Dataset", "Source", "Split", "adopt", "cache_folder", "dataset_table", "discover",
+    "load", "resolve",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,14 +79,18 @@ class Source:
     load: Callable[[], Dataset]
     modes: tuple[str, ...] = ()
     here: Callable[[], bool] = lambda: True  # whether its images can be had without a download
+    folder: Path | None = None  # where a data set of one's own lies, with its models
 
 
 def load(name: str) -> Dataset:
-    """Loads a data set by name; one that is public, not here, is downloaded once.
+    """Loads a data set by name, or by the folder of one's own.
+
+    One that is public and not on this machine is downloaded once.
 
     Raises:
         Refused: if there is no data set of that name, or its images cannot be had.
     """
+    name = resolve(name)
     if name not in DATASETS:
         raise Refused(unknown("data set", name, DATASETS))
     return DATASETS[name].load()
@@ -204,6 +212,88 @@ DATASETS: dict[str, Source] = {
 def dataset_table() -> dict[str, dict[str, Any]]:
     """The data sets as plain values, for the command line and the API."""
     return {
-        name: {"title": s.title, "about": s.about, "classes": list(s.classes), "size": s.size}
+        name: {
+            "title": s.title,
+            "about": s.about,
+            "classes": list(s.classes),
+            "size": s.size,
+            "here": s.here(),
+        }
         for name, s in DATASETS.items()
     }
+
+
+# ------------------------------------------------------------------------------------ one's own
+
+
+def discover() -> list[str]:
+    """Adds one's own data sets: the folders in DISTILLER_PRIORS, else in `runs`.
+
+    Returns what was wrong with those that could not be added.
+    """
+    wrong = []
+    try:
+        found = sorted(Path(os.environ.get("DISTILLER_PRIORS") or "runs").iterdir())
+    except OSError:  # there need be none
+        return []
+    for folder in found:
+        if (folder / "dataset.json").is_file():
+            try:
+                adopt(folder)
+            except Refused as refused:
+                wrong.append(str(refused))
+    return wrong
+
+
+def resolve(name: str | Path) -> str:
+    """The name of a data set that is given by its name or by the folder of one's own.
+
+    What is neither is returned as it is. Only for what a user of this machine says: a visitor
+    of the page must not choose folders.
+
+    Raises:
+        Refused: if it is a folder, but not of a data set.
+    """
+    text = str(name)
+    if text in DATASETS or not text or not Path(text).is_dir():
+        return text
+    return adopt(Path(text))
+
+
+def adopt(folder: Path) -> str:
+    """Adds a data set of one's own, made by `train-prior --data`; returns its name, the folder's.
+
+    Raises:
+        Refused: if the folder does not hold one, or another data set has that name.
+    """
+    folder = folder.resolve()
+    source = _own(folder)
+    if folder.name in DATASETS and DATASETS[folder.name].folder != folder:
+        other = DATASETS[folder.name].folder or "one that comes with distiller"
+        raise Refused(
+            f"{folder} would be the data set {folder.name!r}, and so is {other}; rename the folder."
+        )
+    DATASETS[folder.name] = source
+    return folder.name
+
+
+def _own(folder: Path) -> Source:
+    path = folder / "dataset.json"
+    try:
+        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        title, words, size = str(about["title"]), str(about["about"]), int(about["size"])
+        classes = tuple(map(str, about["classes"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Refused(
+            f"{folder} is not a data set: its dataset.json cannot be read ({error!r:.80}). "
+            "`python -m distiller train-prior --data PICTURES --out DIR` makes one."
+        ) from error
+    return Source(
+        title,
+        words,
+        classes,
+        size,
+        load=lambda: _from_pictures(folder.name, load_pictures(folder / "pictures")),
+        here=lambda: (folder / "pictures" / "pictures.json").is_file(),
+        folder=folder,
+    )

@@ -277,7 +277,10 @@ def dataset_of(folder: Path) -> str:
     dataset = _read_json(path).get("dataset")
     name = dataset.get("name") if isinstance(dataset, dict) else None
     if name not in list(DATASETS):
-        raise Refused(f"{path} names no known data set: {str(name)[:60]!r}.")
+        raise Refused(
+            f"{path} names no known data set: {str(name)[:60]!r}. If it is one of your own, name "
+            "its folder with --dataset."
+        )
     return str(name)
 
 

@@ -24,10 +24,10 @@ from .judge import Judge
 from .kernel import distance
 from .prior import Prior
 from .score import Real
+from .shelf import reference_file
 
 __all__ = ["Reference", "build_reference", "load_reference", "save_reference"]
 
-ASSETS = Path(__file__).parent.parent / "assets"
 COMPONENTS = 128
 NEIGHBOURS = 15
 
@@ -125,13 +125,12 @@ def save_reference(reference: Reference, path: Path) -> None:
 
 
 def load_reference(name: str) -> Reference:
-    """The reference of a data set: a shipped one, by the data set's name, or a file.
+    """The reference of a data set, by the data set's name, or of a file.
 
     Raises:
         Refused: if there is none.
     """
-    path = ASSETS / "references" / f"{name}.npz"
-    path = path if path.is_file() else Path(name)
+    path = reference_file(name) or Path(name)
     if not path.is_file():
         raise Refused(
             f"There is no reference for {name!r}; make one with "

@@ -15,9 +15,12 @@ from distiller.errors import Refused
 from distiller.image import to_tensor
 from distiller.reference import load_reference
 from distiller.request import Request
+from distiller.shelf import has_models
 from viz import figures
 from viz.explore import Lab, explore, open_lab
 from viz.preview import contact_sheet, data_uri, fit_linear_decoder
+
+THERE = [name for name, source in DATASETS.items() if has_models(name) and source.here()]
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +103,7 @@ def test_a_stopped_run_leaves_nothing_behind(lab: Lab) -> None:
     assert torch.is_grad_enabled()
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", THERE)
 def test_a_map_holds_every_real_image(name: str) -> None:
     reference = load_reference(name)
     shown = figures.map_of(DATASETS[name], name, reference, 2)
@@ -114,7 +117,7 @@ def test_a_map_holds_every_real_image(name: str) -> None:
     json.dumps(shown)
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", THERE)
 def test_real_images_lie_where_they_are(name: str) -> None:
     """Placed by their neighbours, images that a map knows come close to their own place."""
     reference = load_reference(name)
