@@ -141,6 +141,10 @@ async function showPicked(rows) {
   if (!rows?.length) return;
   const some = rows.slice(0, 24);
   const images = await realImages(some);
+  if (!images[0]) {
+    picked.append(make('span', 'd-muted', `${rows.length} real images, which are not on this machine`));
+    return;
+  }
   picked.replaceChildren(...images.map((source, k) => {
     const img = make('img');
     img.src = source;
@@ -179,7 +183,7 @@ async function hover(point) {
     const row = rowOf(point);
     line(`real ${base.classes[base.labels[row]]}`, 'b');
     if (base.modes && base.mode_names) line(base.mode_names[base.modes[row]]);
-    line(`training image ${row}`);
+    line(`point ${row}`);
     box.alt = '';
     realImages([row]).then(([source]) => { if (mine === hovered && source) box.src = source; }, () => {});
   } else return;

@@ -20,8 +20,8 @@ from .pictures import Pictures, load_pictures
 from .progress import show
 
 __all__ = [
-    "DATASETS", "Dataset", "Source", "Split", "adopt", "cache_folder", "dataset_table", "discover",
-    "load", "resolve",
+    "DATASETS", "Absent", "Dataset", "Source", "Split", "adopt", "cache_folder", "dataset_table",
+    "discover", "load", "load_here", "resolve",
 ]  # fmt: skip
 
 
@@ -33,9 +33,32 @@ class Split:
     labels: NDArray[np.int64]  # (n,)
     modes: NDArray[np.int64] | None = None  # (n,) where the modes inside a class are known
 
+    @property
+    def size(self) -> int:
+        """Height and width of an image in pixels."""
+        return int(self.images.shape[1])
+
     def of(self, label: int) -> NDArray[np.int64]:
         """The indices of a class's images."""
         return np.flatnonzero(self.labels == label)
+
+
+class Absent(Split):
+    """A split whose images are not on this machine: whoever asks for them is refused."""
+
+    def __init__(self, size: int, why: str) -> None:
+        object.__setattr__(self, "_size", size)
+        object.__setattr__(self, "_why", why)
+
+    @property
+    def size(self) -> int:
+        """Height and width that an image would have."""
+        return int(self._size)
+
+    def __getattr__(self, name: str) -> Any:  # of what was never set: images and labels
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise Refused(self._why)
 
 
 @dataclass(frozen=True)
@@ -51,7 +74,7 @@ class Dataset:
     @property
     def size(self) -> int:
         """Height and width of an image in pixels."""
-        return int(self.train.images.shape[1])
+        return self.train.size
 
     def choose_from(self, label: int, n: int) -> NDArray[np.int64]:
         """The indices of a class's training images, of which n are to be chosen.
@@ -80,6 +103,26 @@ class Source:
     modes: tuple[str, ...] = ()
     here: Callable[[], bool] = lambda: True  # whether its images can be had without a download
     folder: Path | None = None  # where a data set of one's own lies, with its models
+
+
+def load_here(name: str) -> Dataset:
+    """A data set as far as it is on this machine: nothing is downloaded.
+
+    Without its images it has its classes, which is enough for a method that looks at none.
+
+    Raises:
+        Refused: if there is no data set of that name.
+    """
+    source = DATASETS.get(name)
+    if source is None or source.here():
+        return load(name)
+    why = (
+        f"This needs the images of {source.title}, which are not on this machine: put them into "
+        f"the folder that DISTILLER_DATA names, or fetch them with "
+        f"`python -m distiller distill --dataset {name} --method random --out DIR`."
+    )
+    split = Absent(source.size, why)
+    return Dataset(name, source.classes, split, split, source.modes)
 
 
 def load(name: str) -> Dataset:
@@ -281,7 +324,7 @@ def _own(folder: Path) -> Source:
     path = folder / "dataset.json"
     try:
         about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        title, words, size = str(about["title"]), str(about["about"]), int(about["size"])
+        words, size = str(about["about"]), int(about["size"])
         classes = tuple(map(str, about["classes"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Refused(
@@ -289,7 +332,7 @@ def _own(folder: Path) -> Source:
             "`python -m distiller train-prior --data PICTURES --out DIR` makes one."
         ) from error
     return Source(
-        title,
+        folder.name,
         words,
         classes,
         size,

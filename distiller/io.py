@@ -340,7 +340,7 @@ def score_set(
         near, away = reference.nearest(z[rows], label)
         places = {view: reference.place(z[rows], view, label) for view in reference.maps}
         for j, i in enumerate(rows):
-            images[i]["nearest_real"] = int(near[j, 0])
+            images[i]["nearest_real"] = int(reference.rows[near[j, 0]])
             images[i]["nearest_distance"] = round(float(away[j, 0]), 4)
             for view, place in places.items():
                 images[i][f"{view}_x"], images[i][f"{view}_y"] = (

@@ -31,6 +31,7 @@ from .image import contact_sheet, to_pixels, to_tensor
 from .prior import DiT, assemble
 from .sampler import dpmpp
 from .schedule import Schedule
+from .shelf import prior_folder
 from .torchvision_shim import declare_missing_operators
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class PriorSpec:
     fresh: int = 0  # renders per class to train on instead of the training split (solids)
     flip: bool = True  # whether a mirror image belongs to the same class
     cfg_scale: float = 2.0  # the default for sampling, stored with the prior
+    start: str = ""  # the data set whose prior's weights training starts from; none if empty
     seed: int = 0
 
 
@@ -194,7 +196,10 @@ def train_autoencoder(
         norm_num_groups=8,
         sample_size=images.shape[1],
         scaling_factor=1.0,
-    ).to(device, memory_format=torch.channels_last)
+    )
+    if spec.start:
+        _start(vae, spec.start, "vae")
+    vae.to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(vae.parameters(), spec.autoencoder_lr, betas=(0.9, 0.99))
 
     def advance(i: int) -> dict[str, float]:
@@ -224,6 +229,31 @@ def train_autoencoder(
     vae.eval()
     _whiten(vae, images[:: max(1, len(images) // 2000)], spec.latent_noise)
     return vae
+
+
+def _start(network: nn.Module, name: str, part: str) -> None:
+    """Copies the weights of a data set's prior, where name and shape agree; not those of labels.
+
+    Raises:
+        Refused: if there is no such prior, or it shares fewer than half of the weights.
+    """
+    from safetensors.torch import load_file
+
+    folder = prior_folder(name)
+    if folder is None:
+        raise Refused(f"There is no prior of {name!r} here to start from.")
+    theirs: dict[str, Tensor] = {}
+    for path in sorted((folder / part).glob("*.safetensors")):
+        theirs |= load_file(path)
+    mine = network.state_dict()
+    shared = {
+        key: value.float()
+        for key, value in theirs.items()
+        if key in mine and mine[key].shape == value.shape and "class_embedder" not in key
+    }
+    if sum(value.numel() for value in shared.values()) < sum(v.numel() for v in mine.values()) / 2:
+        raise Refused(f"The prior of {name!r} has another shape; it cannot be started from.")
+    network.load_state_dict(shared, strict=False)
 
 
 def _cosine(progress: float) -> float:
@@ -302,7 +332,10 @@ def train_transformer(
 
     Returns the exponential moving average of the weights.
     """
-    network = _transformer(latents.shape, spec).to(device)
+    network = _transformer(latents.shape, spec)
+    if spec.start:
+        _start(network, spec.start, "transformer")
+    network.to(device)
     average = copy.deepcopy(network).requires_grad_(False)
     optimizers = _optimizers(network, spec)
     schedule = Schedule.linear()

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from distiller.data import Dataset, Source
+from distiller.data import Absent, Dataset, Source
 from distiller.distill import Distilled
 from distiller.event import Event
 from distiller.judge import Verdict
@@ -103,9 +103,9 @@ def result(
     n, columns = len(z), columns_of(len(z))
     near, away = reference.nearest(z, label, 2)
     # An image that is itself a training image has its nearest neighbour in the next one.
-    own = distilled.sources >= 0
-    rows = np.where(own & (near[:, 0] == distilled.sources), near[:, 1], near[:, 0])
-    distances = np.where(own & (near[:, 0] == distilled.sources), away[:, 1], away[:, 0])
+    own = reference.rows[near[:, 0]] == distilled.sources
+    rows = np.where(own, near[:, 1], near[:, 0])
+    distances = np.where(own, away[:, 1], away[:, 0])
     mine = against(reference.real(label, "latents"), z)
     reach = within_reach(mine)
     frames = np.stack([*film, distilled.images], 1) if film else distilled.images[:, None]
@@ -122,7 +122,7 @@ def result(
             "rows": rows.tolist(),
             "distances": _rounded(distances, 2),
             "typical": round(float(mine.real.ordered[:, 0].mean()), 2),
-            "sheet": data_uri(contact_sheet(data.train.images[rows], columns)),
+            "sheet": _real_sheet(data, reference.rows[rows], columns),
         },
         "covers": reach.sum(1).tolist(),
         "uncovered": encode(np.packbits(~reach.any(0).numpy()), "u1"),
@@ -133,6 +133,13 @@ def result(
         "scores": _scores(z, verdict, label, data, reference),
         "kernel": _kernel(mine.xy, mine.real.bandwidth),
     }
+
+
+def _real_sheet(data: Dataset, rows: NDArray[np.int64], columns: int) -> str | None:
+    """Real training images side by side; none where they are not on this machine."""
+    if isinstance(data.train, Absent):
+        return None
+    return data_uri(contact_sheet(data.train.images[rows], columns))
 
 
 def _quantised(values: NDArray[np.float32]) -> NDArray[np.float32]:
