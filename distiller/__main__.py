@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--size", default="64", help="of the pictures, 32, 64 or 128 pixels (64)")
     sub.add_argument("--out", type=Path, required=True, help="the folder to write")
     sub.add_argument("--steps", help="of the transformer")
+    sub.add_argument("--autoencoder-steps")
     sub.add_argument("--seed")
     sub.add_argument("--device", default="auto")
 
@@ -195,7 +196,8 @@ def _train_prior(options: argparse.Namespace) -> None:
     from .prior import choose_device
     from .train_prior import PRESETS, PriorSpec, train_prior
 
-    limits = {"steps": (1, 10_000_000), "seed": (0, 2**31 - 1)}
+    most = 10_000_000
+    limits = {"steps": (1, most), "autoencoder_steps": (1, most), "seed": (0, 2**31 - 1)}
     given: dict[str, Any] = {
         key: whole(key, value, *limits[key])
         for key in limits

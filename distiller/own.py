@@ -14,6 +14,7 @@ import json
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -88,12 +89,10 @@ def take_in(source: Path, out: Path, size: int) -> Generator[Event, None, Pictur
     return load_pictures(kept)
 
 
-def train_own(
-    out: Path, device: torch.device, steps: int | None = None, seed: int | None = None
-) -> Generator[Event, None, str]:
+def train_own(out: Path, device: torch.device, **given: Any) -> Generator[Event, None, str]:
     """Trains prior and judge on pictures that were taken in, and returns the data set's name.
 
-    To train longer, ask for more steps.
+    What is given replaces hyperparameters of `spec_for`. To train longer, ask for more steps.
 
     Raises:
         Refused: if there are no pictures, or training began with other hyperparameters.
@@ -103,8 +102,7 @@ def train_own(
     test = Split(pictures.test, pictures.test_labels)
     # Not called after the folder, which may be renamed while it trains.
     data = Dataset("pictures", pictures.classes, train, test)
-    spec = spec_for(data.size, len(data.classes))
-    spec = replace(spec, steps=spec.steps if steps is None else steps, seed=seed or spec.seed)
+    spec = replace(spec_for(data.size, len(data.classes)), **given)
     try:
         yield from train_prior(data, out, spec, device)
         judge = yield from _judge(data, out / "judge")

@@ -99,7 +99,7 @@ def _location(p: Tensor, w: Tensor, h: float, rounds: int = 5) -> Tensor:
     """Where weighted places p (m, k, 2) with weights w (m, k) gather, (m, 2).
 
     The Cauchy M-estimate of location: the y with the least sum_j w_j log(1 + |y - p_j|^2 / h^2),
-    by reweighted means from the best of the p_j (Huber & Ronchetti, 2009, section 7.8).
+    by reweighted means from the best of the p_j.
     """
     apart = (p[:, :, None] - p[:, None]).square().sum(-1) / h**2
     start = (w[:, None] * apart.log1p()).sum(-1).argmin(1)

@@ -10,14 +10,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from distiller import data as registry
 from distiller.data import load
+from distiller.distill import Settings, distill
 from distiller.download import download
 from distiller.errors import Refused
 from distiller.event import finish
+from distiller.methods import make_methods
 from distiller.photographs import CIFAR10, IMAGENETTE, Photographs, find, load_photographs
+from distiller.prior import load_prior
+from distiller.train_prior import PRESETS, train_prior
 
 NOWHERE = "http://127.0.0.1:9/cifar-10-binary.tar.gz"  # nobody listens on the discard port
 
@@ -211,3 +216,24 @@ def test_a_stopped_download_leaves_nothing(tmp_path: Path) -> None:
     assert (event.stage, event.i, event.n) == ("download", 0, 3)
     events.close()
     assert not list((tmp_path / "cache").iterdir())
+
+
+def test_a_prior_of_photographs_is_trained_and_sampled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The presets with small networks: what they train is a prior of that data set."""
+    monkeypatch.setattr("distiller.train_prior._has_compiler", lambda device: False)
+    for which, test in ((CIFAR10, "test"), (IMAGENETTE, "val")):
+        pack(tmp_path / "data" / f"{which.name}.zip", members(which, test))
+        preset = PRESETS[which.name]
+        spec = replace(
+            preset, channels=(8,) * len(preset.channels), autoencoder_steps=3,
+            autoencoder_batch=4, width=12, depth=2, heads=2, steps=3, batch=4,
+        )  # fmt: skip
+        data, out = load(which.name), tmp_path / which.name
+        finish(train_prior(data, out, spec, torch.device("cpu")))
+        prior = load_prior(out, "cpu")
+        assert prior.latent_shape == (preset.latent_channels, 16, 16)
+        assert list(prior.labels) == list(which.classes)
+        made = finish(distill(make_methods("mmd"), prior, data, Settings(2, 2, cfg_scale=2), [3]))
+        assert made.images.shape == (2, which.size, which.size, 3)

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,15 @@ import pytest
 import torch
 from PIL import Image
 
-from distiller.data import DATASETS, load
+from distiller.data import DATASETS, Absent, load
 from distiller.errors import Refused
+from distiller.event import finish
 from distiller.image import to_tensor
 from distiller.reference import load_reference
 from distiller.request import Request
 from distiller.shelf import has_models
 from viz import figures
-from viz.explore import Lab, explore, open_lab
+from viz.explore import Lab, _load, explore, open_lab
 from viz.preview import contact_sheet, data_uri, fit_linear_decoder
 
 THERE = [name for name, source in DATASETS.items() if has_models(name) and source.here()]
@@ -152,3 +154,21 @@ def test_the_linear_decoder_is_close_to_the_real_one(lab: Lab) -> None:
     blank = np.abs(lab.data.train.images[100:120] - lab.data.train.images[100:120].mean()).mean()
     assert error < 0.5 * blank
     assert glimpsed < 0.6 * blank
+
+
+def test_a_set_whose_images_are_not_here_is_explored_without_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(DATASETS, "digits", replace(DATASETS["digits"], here=lambda: False))
+    lab = _load.__wrapped__("digits", "cpu")
+    assert isinstance(lab.data.train, Absent)
+    shown, _, _ = finish(explore(lab, ask(), {}, {}))
+    assert shown["nearest"]["sheet"] is None
+    assert any("not on this machine" in line for line in shown["status"])
+    assert len(shown["scores"]) > 10
+    images = load("digits").train.images[100:120]
+    z = lab.prior.encode(to_tensor(images))
+    glimpsed = np.abs(lab.glimpse(z).astype(float) - images).mean()
+    assert glimpsed < 0.7 * np.abs(images - images.mean()).mean()
+    with pytest.raises(Refused, match="not on this machine"):
+        finish(explore(lab, ask(method="random"), {}, {}))

@@ -33,7 +33,8 @@ def fit_umap(z: NDArray[np.float32], seed: int = 0) -> NDArray[np.float32]:
         return plane.astype(np.float32)
     mapper = UMAP(n_neighbors=NEIGHBOURS, min_dist=0.3, random_state=seed)
     fitted: NDArray[np.float32] = mapper.fit_transform(z[:, :COMPONENTS])
-    return ((fitted - fitted.mean(0)) / fitted.std()).astype(np.float32)
+    fitted = (fitted - fitted.mean(0)) / fitted.std()
+    return fitted.astype(np.float32)
 
 
 def trust(z: NDArray[np.float32], places: NDArray[np.float32], sample: int = 2000) -> float:
