@@ -37,10 +37,12 @@ def main() -> None:
           f"{torch.get_num_threads()} threads")  # fmt: skip
     from umap import UMAP
 
+    threads = torch.get_num_threads()
     mapper = UMAP(n_neighbors=K, min_dist=0.3, random_state=0)
     began = time.perf_counter()
     places = mapper.fit_transform(z.numpy())
     print(f"fitted by umap in {time.perf_counter() - began:.1f} s (compilation included)")
+    torch.set_num_threads(threads)  # numba sets OpenMP's own, for which torch would wait
     maps = {"umap": places.astype(np.float32), "class": places.astype(np.float32)}
     reference = Reference(
         torch.zeros(COMPONENTS),

@@ -290,3 +290,32 @@ def test_a_folder_with_something_else_is_left_alone(pictures: Path, tmp_path: Pa
         finish(take_in(other, tmp_path / "x", 32))
     with pytest.raises(Refused, match="at most 1000 classes"):
         spec_for(32, 1001)
+
+
+def test_the_page_offers_it_and_runs_it(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import app
+    from viz.explore import open_lab
+
+    shutil.copytree(home, tmp_path / "all" / "shown")
+    monkeypatch.setenv("DISTILLER_PRIORS", str(tmp_path / "all"))
+    discover()
+    offered = [
+        component.choices
+        for component in app.build().blocks.values()
+        if getattr(component, "label", "") == "Data set"
+    ]
+    assert ("shown", "shown") in offered[0]
+    assert "cifar10" in DATASETS  # listed, and offered once there is a prior of it
+    assert ("CIFAR-10", "cifar10") in offered[0] or not has_models("cifar10")
+    assert list(app.map_of("shown", 1)["views"]) == ["pca"]
+    assert app.chooser_of("shown", 1)["sheet"] is None
+    raw = {"dataset": "shown", "classes": [1], "ipc": 2, "steps": 2, "method": "dit"}
+    session = app.Session()
+    shown = [value for value, _ in app.run_request(session, {**raw, "cfg_scale": 2.0})]
+    assert any(
+        isinstance(value, dict) and value.get("title") == "2 images for 13" for value in shown
+    )
+    assert open_lab("shown").data.classes == DATASETS["shown"].classes
+    assert len(app.real_images(["shown", [0, 5]])) == 2
