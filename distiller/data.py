@@ -322,14 +322,19 @@ def adopt(folder: Path) -> str:
 
 def _own(folder: Path) -> Source:
     path = folder / "dataset.json"
+    if not path.is_file():
+        raise Refused(
+            f"{folder} is a folder without a dataset.json, and so not a data set; "
+            "`python -m distiller train-prior --data PICTURES --out DIR` makes one."
+        )
     try:
         about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         words, size = str(about["about"]), int(about["size"])
         classes = tuple(map(str, about["classes"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Refused(
-            f"{folder} is not a data set: its dataset.json cannot be read ({error!r:.80}). "
-            "`python -m distiller train-prior --data PICTURES --out DIR` makes one."
+            f"{folder} is not a data set: its dataset.json cannot be read ({str(error)[:80]}). "
+            "Run the `train-prior --data` that made it again."
         ) from error
     return Source(
         folder.name,
