@@ -236,7 +236,7 @@ def test_one_s_own_are_found_in_a_folder_of_them(
 def test_a_folder_that_is_none_and_a_name_that_is_taken_are_refused(
     home: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(Refused, match="without a dataset.json"):
+    with pytest.raises(Refused, match="a folder without a"):
         resolve(tmp_path)
     assert resolve("cats") == "cats"
     assert resolve("solids") == "solids"
