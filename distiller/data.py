@@ -298,9 +298,11 @@ def resolve(name: str | Path) -> str:
         Refused: if it is a folder, but not of a data set.
     """
     text = str(name)
-    if text in DATASETS or not text or not Path(text).is_dir():
-        return text
-    return adopt(Path(text))
+    try:
+        is_folder = text not in DATASETS and bool(text) and Path(text).is_dir()
+    except OSError:  # a name too long to be that of a folder
+        is_folder = False
+    return adopt(Path(text)) if is_folder else text
 
 
 def adopt(folder: Path) -> str:

@@ -64,11 +64,16 @@ class Report:
             said.append(f"Class {name!r} left out: {n} training pictures; {LEAST} are needed.")
         if self.left_out:
             said.append(f"{len(self.left_out):,} files left out:")
-            said += [f"  {name}: {reason}" for name, reason in self.left_out[:most]]
+            said += [f"  {_shown(name)}: {reason}" for name, reason in self.left_out[:most]]
         if len(self.left_out) > most:
             rest = Counter(reason for _, reason in self.left_out[most:])
             said += [f"  and {n:,} more: {reason}" for reason, n in rest.most_common(5)]
         return said
+
+
+def _shown(name: str) -> str:
+    """A file's name for a terminal, which takes no control characters and no stray bytes."""
+    return "".join(c if c.isprintable() else "?" for c in name)
 
 
 @dataclass(frozen=True)
@@ -208,7 +213,7 @@ def _labelled(
         if missing:
             raise Refused(
                 f"{tree.path} has no folder with pictures of {', '.join(missing[:10])}; "
-                f"found: {', '.join(folders[:10]) or 'none'}."
+                f"found: {', '.join(map(_shown, folders[:10])) or 'none'}."
             )
         return [replace(f, name=called[f.name]) for f in files if f.name in called], classes
     if len(folders) < 2:
@@ -232,7 +237,7 @@ def _plain(folder: str) -> str:
 
 def _class_name(folder: str) -> str:
     """A folder's name as a class name: commas separate names elsewhere, and control is no text."""
-    text = unicodedata.normalize("NFC", folder).encode(errors="replace").decode()
+    text = unicodedata.normalize("NFC", folder)
     text = "".join(c if c.isprintable() and c not in ',/\\:*?"<>|' else " " for c in text)
     return " ".join(text.split())[:80].strip(". ") or "unnamed"
 

@@ -17,24 +17,31 @@ def _own(name: str) -> Path | None:
     return DATASETS[name].folder if name in DATASETS else None
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long to be that of a file
+        return False
+
+
 def prior_folder(name: str) -> Path | None:
     """The prior of a data set, if there is one on this machine."""
     folder = _own(name) or ASSETS / "priors" / name
-    return folder if (folder / "model_index.json").is_file() else None
+    return folder if _is_file(folder / "model_index.json") else None
 
 
 def judge_folder(name: str) -> Path | None:
     """The judge of a data set, if there is one on this machine."""
     own = _own(name)
     folder = own / "judge" if own else ASSETS / "judges" / name
-    return folder if (folder / "config.json").is_file() else None
+    return folder if _is_file(folder / "config.json") else None
 
 
 def reference_file(name: str) -> Path | None:
     """The reference of a data set, if there is one on this machine."""
     own = _own(name)
     path = own / "reference.npz" if own else ASSETS / "references" / f"{name}.npz"
-    return path if path.is_file() else None
+    return path if _is_file(path) else None
 
 
 def has_models(name: str) -> bool:

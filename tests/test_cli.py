@@ -43,6 +43,8 @@ def test_distils_and_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         (["--steps", "nan"], "steps must be"),
         (["--device", "abacus"], "device 'abacus' cannot be used"),
         (["--prior", "/nowhere"], "There is no prior '/nowhere'"),
+        (["--dataset", "x" * 5000], "no data set 'xxx"),
+        (["--dataset", "a\0b"], "no data set"),
         (["--classes", "ten"], "no class 'ten'. Known: 0, 1"),
         (["--method", "random", "--ipc", "200"], "has 146 training images; 200 were asked for"),
     ],

@@ -3,8 +3,11 @@
 import hashlib
 import io
 import tarfile
+import threading
 import zipfile
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +210,30 @@ def test_another_file_than_the_published_one_is_refused(tmp_path: Path) -> None:
     assert not list((tmp_path / "cache").iterdir())
     with pytest.raises(Refused, match="could not be downloaded"):
         finish(download((tmp_path / "gone").as_uri(), tmp_path / "y", "", "x"))
+
+
+def test_a_server_is_read_to_its_end_and_its_refusal_is_told(tmp_path: Path) -> None:
+    content = np.random.default_rng(0).bytes(2**20 + 5)
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "file.bin").write_bytes(content)
+    handler = partial(Quiet, directory=str(tmp_path / "served"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        md5 = hashlib.md5(content).hexdigest()
+        path = finish(download(f"{address}/file.bin", tmp_path / "got", md5, "download"))
+        assert path.read_bytes() == content
+        with pytest.raises(Refused, match="gone could not be downloaded"):
+            finish(download(f"{address}/gone", tmp_path / "other", md5, "download"))
+        server.shutdown()
+    assert not (tmp_path / "other").exists()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server that says nothing."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
 
 
 def test_a_stopped_download_leaves_nothing(tmp_path: Path) -> None:

@@ -176,6 +176,22 @@ def test_names_are_class_names_that_can_be_typed(tmp_path: Path) -> None:
     assert set(found.classes) == {"Käse alt", "äb", "x y", "日本"}
 
 
+def test_names_that_are_no_text_can_be_printed_and_kept(tmp_path: Path) -> None:
+    path = put(tmp_path / "set", classes())
+    for name in (b"red/\xff\xfe.png", b"red/\x1b[31m.txt"):
+        Path(os.fsdecode(bytes(path) + b"/" + name)).write_bytes(b"x")
+    (path / os.fsdecode(b"gr\xfcn")).mkdir()
+    for k in range(12):
+        (path / os.fsdecode(b"gr\xfcn") / f"{k}.png").write_bytes(plain())
+    found = read(path)
+    "\n".join(found.report.lines()).encode()
+    assert "  red/??.png: not a picture that can be read" in found.report.lines()
+    assert "  red/?[31m.txt: not a picture file (.txt)" in found.report.lines()
+    assert set(found.classes) == {"red", "blue", "gr n"}
+    save_pictures(found, tmp_path / "kept")
+    assert load_pictures(tmp_path / "kept").report == found.report
+
+
 def test_names_of_a_zip_without_the_utf8_flag_are_understood(tmp_path: Path) -> None:
     files = {f"{c}/{k}.png": plain() for c in ("QQ", "b") for k in range(12)}
     path = pack(tmp_path / "x.zip", files)
