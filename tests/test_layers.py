@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"errors", "event", "torchvision_shim"},
     {"limits", "schedule", "image", "kernel", "solids"},
-    {"cache", "download", "progress", "tree"},
+    {"cache", "download", "picture", "progress", "tree"},
     {"pictures"},
     {"photographs"},
     {"sampler", "data", "score"},

@@ -11,13 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from distiller import pictures as module
-from distiller import tree
+from distiller import picture, pictures, tree
 from distiller.errors import Refused
 from distiller.event import finish
+from distiller.picture import decode
 from distiller.pictures import (
     Pictures,
-    decode,
     load_pictures,
     read_pictures,
     save_pictures,
@@ -293,7 +292,7 @@ def test_broken_and_empty_files_are_named_and_never_a_black_picture(tmp_path: Pa
 
 
 def test_a_bomb_of_pixels_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_PIXELS", 10_000)
+    monkeypatch.setattr(picture, "MAX_PIXELS", 10_000)
     with pytest.raises(Refused, match="101 x 100 pixels; at most"):
         decode(plain(size=(101, 100)), 8)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2_000)  # Pillow's own limit, lower
@@ -389,7 +388,7 @@ def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         with pytest.raises(Refused, match="more than 30 files"):
             read(path)
     monkeypatch.undo()
-    monkeypatch.setattr(module, "MAX_MEMORY", 1000)
+    monkeypatch.setattr(pictures, "MAX_MEMORY", 1000)
     with pytest.raises(Refused, match="40 pictures, more than fit"):
         read(tmp_path / "f")
 
