@@ -120,7 +120,7 @@ def _card(name: str, record: dict[str, Any]) -> str:
         f"Seed {spec['seed']}; autoencoder {spec['autoencoder_steps']:,} steps of "
         f"{spec['autoencoder_batch']} images, transformer {spec['steps']:,} steps of "
         f"{spec['batch']} latents with {_hours(record['seconds'])} of training in all on "
-        f"{record['machine']}. Trained on {_source(record)}.",
+        f"{record['machine']}. Trained on {_source(record)}{_start(spec)}.",
         "",
         "## What it reaches",
         "",
@@ -163,6 +163,12 @@ def _hours(seconds: float) -> str:
 
 def _what(record: dict[str, Any]) -> str:
     return f"--dataset {record['dataset']}" if record["dataset"] in PRESETS else "--data PICTURES"
+
+
+def _start(spec: dict[str, Any]) -> str:
+    return (
+        f", starting from the weights of the prior of {spec['start']}" if spec.get("start") else ""
+    )
 
 
 def _source(record: dict[str, Any]) -> str:

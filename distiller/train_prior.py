@@ -519,10 +519,12 @@ def _claim(folder: Path, dataset: str, spec: PriorSpec) -> None:
     """Makes the folder of a training run, or makes sure that it belongs to this one."""
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / "run.json"
-    mine = json.loads(json.dumps({"dataset": dataset, **asdict(spec)}))
+    usual, mine = json.loads(
+        json.dumps([asdict(PriorSpec()), {"dataset": dataset, **asdict(spec)}])
+    )
     length = {"steps", "autoencoder_steps", "cfg_scale"}
     if record.exists():
-        theirs = json.loads(record.read_text())
+        theirs = usual | json.loads(record.read_text())  # begun before there was some option
         changed = sorted(key for key in mine if key not in length and mine[key] != theirs.get(key))
         if changed:
             raise Refused(
