@@ -36,7 +36,7 @@ from distiller.reference import Reference, load_reference
 from distiller.request import Request
 from distiller.shelf import has_models
 from viz import figures
-from viz.explore import explore, open_lab
+from viz.explore import discrepancies_of, explore, open_lab
 from viz.preview import data_uri, from_data_uri
 
 __all__ = ["build", "main", "serve"]
@@ -175,8 +175,11 @@ def first_run(dataset: str) -> dict[str, Any] | None:
 # ------------------------------------------------------------------------------------- running
 
 
-def run_request(session: Session, raw: Mapping[str, Any]) -> Generator[tuple[Any, Any], None, None]:
-    """Runs a request; yields what the sheet shows, and at the end the file to download."""
+def run_request(
+    session: Session, raw: Mapping[str, Any]
+) -> Generator[tuple[Any, Any, Any], None, None]:
+    """Runs a request; yields what the sheet shows, then the file to download, then every
+    discrepancy, which takes longest."""
     try:
         request = Request.parse(raw, BUDGET)
         # Changed in place: what was fitted before reads these very dials.
@@ -185,22 +188,23 @@ def run_request(session: Session, raw: Mapping[str, Any]) -> Generator[tuple[Any
         session.running = True
         name = secrets.token_hex(8)  # so that the page can tell a run it stopped from the next
         begin = figures.waiting(Event("begin", 0, 1, request.classes[0]), request.ipc)
-        yield {**begin, "id": name}, gr.skip()
+        yield {**begin, "id": name}, gr.skip(), gr.skip()
         run = explore(open_lab(request.dataset), request, session.recipes, session.dials)
         try:
             while True:
-                yield {**next(run), "id": name}, gr.skip()
+                yield {**next(run), "id": name}, gr.skip(), gr.skip()
         except StopIteration as stop:
             shown, distilled, done = stop.value
         finally:
             run.close()
-        yield {**shown, "id": name}, gr.skip()
+        yield {**shown, "id": name}, gr.skip(), gr.skip()
         lab = open_lab(request.dataset)
         packed = archive(distilled, done, lab.data, lab.prior, lab.reference, lab.judge)
         with tempfile.TemporaryDirectory() as folder:  # the page keeps a copy of its own
             path = Path(folder) / f"{request.dataset}-{shown['class']}-{request.method}.zip"
             path.write_bytes(packed)
-            yield gr.skip(), gr.DownloadButton(value=str(path), interactive=True)
+            yield gr.skip(), gr.DownloadButton(value=str(path), interactive=True), gr.skip()
+        yield gr.skip(), gr.skip(), {"id": name, "rows": discrepancies_of(lab, distilled)}
     except Refused as error:
         raise notice(error) from error
     except OSError as error:
@@ -365,17 +369,17 @@ def build() -> gr.Blocks:
                 plane = gr.HTML(
                     html_template="<div class='d-map'></div>",
                     padding=False,
-                    js_on_load=text_of("map.js"),
+                    js_on_load="\n".join(map(text_of, ("map.js", "field.js", "picked.js"))),
                     server_functions=[real_images],
                     elem_id="map",
                 )
-        gr.HTML(
+        scores = gr.HTML(
             html_template="<div class='d-scoreboard'></div>",
             padding=False,
             js_on_load=text_of("scores.js"),
             elem_id="scores",
         )
-        _wire(demo, form, session, again, chooser, go, stop, stage, export, plane)
+        _wire(demo, form, session, again, chooser, go, stop, stage, export, plane, scores)
         gr.api(api_distill, api_name="distill", **LANE)
         gr.api(api_score, api_name="score", **LANE)
         gr.api(api_datasets, api_name="datasets")
@@ -434,13 +438,14 @@ def _wire(
     stage: gr.HTML,
     export: gr.DownloadButton,
     plane: gr.HTML,
+    scores: gr.HTML,
 ) -> None:
     """What happens when."""
     plain = form.plain
     groups = [(name, column) for name, columns in form.groups.items() for column in columns]
     columns = [column for _, column in groups]
 
-    def run(session: Session, *values: Any) -> Generator[tuple[Any, Any], None, None]:
+    def run(session: Session, *values: Any) -> Generator[tuple[Any, Any, Any], None, None]:
         yield from run_request(session, form.read(values))
 
     def show_knobs(chosen: list[str]) -> list[gr.Column]:
@@ -463,7 +468,7 @@ def _wire(
         values, linked = _from_link(form, dict(request.query_params))
         return [*values, count + 1 if linked else gr.skip()]
 
-    inputs, outputs = [session, *form.inputs], [stage, export]
+    inputs, outputs = [session, *form.inputs], [stage, export, scores]
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
     click = go.click(run, inputs, outputs, **hidden, **LANE)
     repeat = again.change(run, inputs, outputs, **hidden, **LANE)

@@ -3,8 +3,9 @@ const { shared, on, make, numbers, choose, colour } = window.distiller;
 const root = element.querySelector('.d-scoreboard');
 const bar = make('div', 'd-bar');
 const lines = make('div', 'd-scores');
+const frame = make('details', 'd-kernel d-frame');
 const kernel = make('details', 'd-kernel');
-root.append(bar, lines, kernel);
+root.append(bar, lines, frame, kernel);
 let space = 'latents';
 const SPACES = { latents: 'in latent space', features: "in a classifier's features" };
 
@@ -79,7 +80,32 @@ function draw() {
   bar.replaceChildren(make('span', '', `Beside 200 random draws of ${run.n} real images`), seg);
   const all = run.scores.filter((s) => s.space === space || s.space === 'judge');
   lines.replaceChildren(...all.filter((s) => !(s.name in WIDTHS)).map((score) => card(score, all)));
+  drawFrame(run);
   drawKernel(run);
+}
+
+// Every discrepancy: it comes after the run, with the run's id, or lies in a shipped run.
+function drawFrame(run) {
+  const late = props.value?.id && props.value.id === run.id ? props.value.rows : null;
+  const rows = run.discrepancies ?? late;
+  const open = frame.open;
+  frame.replaceChildren(
+    make('summary', '', 'Every discrepancy between the set and the class'),
+    make('p', '', 'Half of the class is the reference; beside the set, 50 random draws of as many images of the other half. Hover over a name for what it measures.'));
+  frame.open = open;
+  if (!rows) { frame.append(make('p', '', run.id ? 'Being measured …' : '')); return; }
+  const table = frame.appendChild(make('table'));
+  const head = table.appendChild(make('thead')).appendChild(make('tr'));
+  head.append(...['', 'this set', 'random real', ''].map((text) => make('th', '', text)));
+  const body = table.appendChild(make('tbody'));
+  for (const row of rows.filter((r) => r.space === space)) {
+    const tr = body.appendChild(make('tr'));
+    const title = make('th', '', row.title);
+    title.scope = 'row';
+    title.title = row.about;
+    const beside = row.mean === null ? '' : `${format(row.mean)} ± ${format(row.spread)}`;
+    tr.append(title, make('td', '', format(row.value)), make('td', '', beside), make('td', row.grade, row.verdict));
+  }
 }
 
 function drawKernel({ kernel: k, n }) {
@@ -109,4 +135,5 @@ function drawKernel({ kernel: k, n }) {
 
 on('run', draw);
 on('theme', draw);
+watch('value', () => shared.run && !shared.run.live && drawFrame(shared.run));
 draw();

@@ -12,13 +12,16 @@
 
 __version__ = "0.1.0"
 
+from .classifier import LabelledSet
 from .data import load
 from .distill import Distilled, Settings, distill
 from .errors import Refused
+from .evaluate import Evaluation, evaluate
 from .event import Event
 from .guidance import Guidance, guided
 from .methods import METHODS, make_methods
 from .prior import Prior, load_prior
+from .protocol import PROTOCOLS, Protocol, protocol_for
 from .recipe import Recipe
 from .request import Request
 from .sampler import Estimate, Step, ddim, ddpm, dpmpp
@@ -26,11 +29,15 @@ from .schedule import Schedule
 
 __all__ = [
     "METHODS",
+    "PROTOCOLS",
     "Distilled",
     "Estimate",
+    "Evaluation",
     "Event",
     "Guidance",
+    "LabelledSet",
     "Prior",
+    "Protocol",
     "Recipe",
     "Refused",
     "Request",
@@ -41,8 +48,10 @@ __all__ = [
     "ddpm",
     "distill",
     "dpmpp",
+    "evaluate",
     "guided",
     "load",
     "load_prior",
     "make_methods",
+    "protocol_for",
 ]

@@ -3,15 +3,18 @@
 import argparse
 import json
 import os
+import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from .data import DATASETS, dataset_table, discover, load, resolve
 from .errors import Refused
 from .limits import choice, whole
-from .methods import method_table
+from .methods import method_table, paper_options
 from .progress import show
 from .request import Request
 
@@ -35,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"distiller: {refused}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("distiller: stopped; the same command goes on from here.", file=sys.stderr)
+        resumes = "; the same command goes on from here" if run in (_distill, _train_prior) else ""
+        print(f"distiller: stopped{resumes}.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -75,12 +79,32 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a method's option, such as gamma=1.0; may be repeated",
     )
+    sub.add_argument("--paper", action="store_true", help="the papers' options, for DiT-XL/2")
     sub.add_argument("--prior", help="a DiTPipeline folder or Hub id (the shipped one)")
     sub.add_argument("--device", default="auto")
 
     sub = command("score", _score)
     sub.add_argument("folder", type=Path, metavar="DIR")
     sub.add_argument("--dataset", help="where the folder has no manifest; a name or folder")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub.add_argument("--device", default="auto")
+
+    sub = command("evaluate", _evaluate)
+    sub.add_argument("folder", type=Path, metavar="DIR")
+    sub.add_argument("--dataset", help="where the folder has no manifest; a name or folder")
+    sub.add_argument("--protocol", default="quick", help="quick, dc, dsa or hard (quick)")
+    sub.add_argument("--net", help="convnet-3, resnetap-10 ... or a timm model (the protocol's)")
+    sub.add_argument("--seeds", default="3", help="nets to train (3)")
+    sub.add_argument("--epochs", help="instead of the protocol's")
+    sub.add_argument(
+        "--baseline", action="store_true", help="also train on random real images, as many"
+    )
+    sub.add_argument(
+        "--robust", action="store_true", help="also attack the first net, and corrupt test images"
+    )
+    sub.add_argument(
+        "--privacy", action="store_true", help="also test for copies, and the first net for leaks"
+    )
     sub.add_argument("--json", action="store_true", help="print JSON")
     sub.add_argument("--device", default="auto")
 
@@ -135,7 +159,8 @@ def _methods(options: argparse.Namespace) -> None:
         print(f"{name:12} {row['about']}")
         for option, knob in row["options"].items():
             allowed = ", ".join(knob["choices"]) or f"{knob['low']:g} to {knob['high']:g}"
-            print(f"{'':14} {option} = {knob['default']}: {knob['about']} ({allowed})")
+            paper = f"; paper: {row['paper'][option]}" if option in row["paper"] else ""
+            print(f"{'':14} {option} = {knob['default']}: {knob['about']} ({allowed}{paper})")
 
 
 def _distill(options: argparse.Namespace) -> None:
@@ -146,7 +171,10 @@ def _distill(options: argparse.Namespace) -> None:
             raise Refused(f"--set needs NAME=VALUE; got {name[:60]!r}.")
     keys = ("dataset", "method", "ipc", "seed", "classes", "steps", "cfg_scale", "sampler", "prior")
     raw = {key: getattr(options, key) for key in keys}
-    request = Request.parse({**raw, "options": {name: value for name, _, value in pairs}})
+    options_given = {name: value for name, _, value in pairs}
+    if options.paper:
+        options_given = paper_options(options.method) | options_given
+    request = Request.parse({**raw, "options": options_given})
     from .io import export
     from .judge import load_judge
     from .prior import load_prior
@@ -174,19 +202,97 @@ def _score(options: argparse.Namespace) -> None:
         load_judge(name),
     )
     found = read_set(options.folder, DATASETS[name].classes)
-    table = score_set(found, DATASETS[name].size, prior, reference, judge).table()
+    scored = score_set(found, DATASETS[name].size, prior, reference, judge)
+    frame = scored.discrepancies(reference)
+    table = {**scored.table(), "discrepancies": frame}
     if options.json:
         print(json.dumps(table))
         return
     for space in ("latents", "features"):
-        print(f"\n{space:28} {'set':>9}  {'random real':>19}")
-        for key, row in table[space].items():
-            keys = ("value", "random_real_mean", "random_real_sd")
-            value, mean, sd = ("" if row[k] is None else f"{row[k]:.4g}" for k in keys)
-            print(f"  {key:26} {value:>9}  {mean:>9} ± {sd:<8} {row['verdict']}")
+        _print_scores(space, table[space])
+        _print_scores(f"{space}, the frame", frame[space])
     print()
     for key, value in table["judged"].items():
         print(f"  {key:26} {value:9.4g}")
+
+
+def _print_scores(title: str, rows: dict[str, Any]) -> None:
+    print(f"\n{title:28} {'set':>9}  {'random real':>19}")
+    for key, row in rows.items():
+        keys = ("value", "random_real_mean", "random_real_sd")
+        value, mean, sd = ("" if row[k] is None else f"{row[k]:.4g}" for k in keys)
+        print(f"  {key:26} {value:>9}  {mean:>9} ± {sd:<8} {row['verdict']}")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    """Trains nets on a folder of images and tests them on real ones."""
+    from .classifier import LabelledSet
+    from .evaluate import evaluate, evaluate_random, of_classes
+    from .io import dataset_of, read_set
+    from .prior import choose_device
+    from .privacy import privacy
+    from .protocol import protocol_for
+    from .robustness import robustness
+
+    name = options.dataset or dataset_of(options.folder)
+    choice("data set", name, DATASETS)
+    protocol = protocol_for(options.protocol, name)
+    given = {
+        "net": options.net,
+        "seeds": whole("seeds", options.seeds, 1, 100),
+        "epochs": options.epochs and whole("epochs", options.epochs, 1, 100_000),
+        "device": str(choose_device(options.device)),
+        "compiled": None if shutil.which("g++") else False,
+    }
+    found = read_set(options.folder, DATASETS[name].classes)
+    present = sorted(set(found.labels.tolist()))
+    data = of_classes(load(name), present)
+    chosen = LabelledSet(found.images, np.searchsorted(present, found.labels))
+    result = show(evaluate(chosen, data.test, protocol, **given))
+    baseline = None
+    if options.baseline:
+        baseline = show(evaluate_random(data, chosen.labels, protocol, **given))
+    table = {"dataset": name, "classes": data.classes, **result.table(baseline)}
+    if options.robust:
+        table["robustness"] = show(robustness(result.nets[0], data.test))
+    if options.privacy:
+        table["privacy"] = privacy(result.nets[0], chosen, data)
+    print(json.dumps(table) if options.json else _report(table))
+
+
+def _report(table: Mapping[str, Any]) -> str:
+    """The table of an evaluation in lines."""
+
+    def accuracy(row: Mapping[str, Any]) -> str:
+        each = " ".join(f"{a:.1f}" for a in row["accuracies"])
+        spread = "" if row["accuracy_std"] is None else f" ± {row['accuracy_std']:.1f}"
+        return f"{row['accuracy_mean']:.1f}{spread} %   ({each})"
+
+    lines = [
+        f"{table['net']}, protocol {table['protocol']}, {table['epochs']} epochs, "
+        f"{len(table['classes'])} classes of {table['dataset']}, {table['seconds']:.0f} s",
+        f"  test accuracy            {accuracy(table)}",
+    ]
+    if table["baseline"]:
+        low, high = table["difference_interval"]
+        sure = "" if low is None else f", 95 % interval {low:+.1f} to {high:+.1f}"
+        lines += [
+            f"  random real images       {accuracy(table['baseline'])}",
+            f"  difference               {table['difference_mean']:+.1f}{sure}",
+        ]
+    for name, value in zip(table["classes"], table["accuracy_by_class"], strict=True):
+        lines.append(f"    {name:22} {value:6.1f} %")
+    for name, value in table.get("robustness", {}).items():
+        lines.append(f"  {name:24} {value:6.1f} %")
+    for test, row in table.get("privacy", {}).items():
+        shown = ", ".join(f"{key} {_short(value)}" for key, value in row.items())
+        lines.append(f"  {test:24} {shown}")
+    return "\n".join(lines)
+
+
+def _short(value: Any) -> str:
+    values = value if isinstance(value, list) else [value]
+    return " to ".join(f"{v:.3g}" for v in values)
 
 
 def _train_prior(options: argparse.Namespace) -> None:

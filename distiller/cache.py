@@ -1,12 +1,49 @@
-"""The cache: a folder for what can be made again."""
+"""What is kept on disk because it can be made again, by keys of all that it depends on."""
 
-import os
+import hashlib
+import json
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-__all__ = ["cache_folder"]
+import numpy as np
+import torch
+from torch import Tensor
+
+from .data import Dataset
+from .disk import cache_folder, keep
+from .prior import Prior
+
+__all__ = ["content_key", "keep_latents", "load_latents"]
 
 
-def cache_folder() -> Path:
-    """DISTILLER_CACHE, else the user's cache folder; it need not exist yet."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("DISTILLER_CACHE") or Path(home) / "distiller")
+def content_key(prior: Prior, data: Dataset, labels: Sequence[int], settings: Any) -> str:
+    """A key of a prior's weights, the training images of some classes, and settings."""
+    images = hashlib.sha256()
+    for label in labels:
+        images.update(np.ascontiguousarray(data.train.images[data.train.of(label)]).tobytes())
+    about = [prior.fingerprint(), images.hexdigest(), list(labels), settings]
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _path(prior: Prior, data: Dataset, label: int) -> Path:
+    about = [str(prior.device), str(prior.latent_shape)]
+    return cache_folder() / f"latents-{content_key(prior, data, [label], about)}.npy"
+
+
+def load_latents(prior: Prior, data: Dataset, label: int) -> Tensor | None:
+    """The latents of a class that were kept, if any; none of a prior that is not on disk."""
+    if prior.folder is None or not (path := _path(prior, data, label)).exists():
+        return None
+    with suppress(OSError, ValueError, EOFError):
+        return torch.from_numpy(np.load(path, allow_pickle=False))
+    return None
+
+
+def keep_latents(prior: Prior, data: Dataset, label: int, latents: Tensor) -> None:
+    """Keeps the latents of a class; a cache that cannot be written is done without."""
+    if prior.folder is None:
+        return
+    array = latents.cpu().numpy()
+    keep(_path(prior, data, label), lambda file: np.save(file, array))

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .cache import cache_folder
+from .disk import cache_folder, keep
 from .errors import Refused, unknown
 from .photographs import CIFAR10, IMAGENETTE, Photographs, find, load_photographs
 from .pictures import Pictures, load_pictures
 from .progress import show
 
 __all__ = [
-    "DATASETS", "Absent", "Dataset", "Source", "Split", "adopt", "cache_folder", "dataset_table",
+    "DATASETS", "Absent", "Dataset", "Source", "Split", "adopt", "dataset_table",
     "discover", "load", "load_here", "resolve",
 ]  # fmt: skip
 
@@ -186,7 +185,7 @@ def render_solids(per_class: int, seed: int) -> Split:
         images = np.load(path, mmap_mode="r", allow_pickle=False)
     else:
         images = np.concatenate([solids.render(scene) for scene in scenes])
-        _save(path, images)
+        keep(path, lambda file: np.save(file, images))
     labels = np.concatenate([scene.labels for scene in scenes])
     return Split(images, labels, np.concatenate([scene.modes for scene in scenes]))
 
@@ -205,19 +204,6 @@ def _public(which: Photographs, about: str) -> Source:
         load=lambda: _from_pictures(which.name, show(load_photographs(which))),
         here=lambda: find(which) is not None,
     )
-
-
-def _save(path: Path, array: NDArray[np.uint8]) -> None:
-    """Writes an array whole or not at all; a cache that cannot be written is done without."""
-    partial = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            np.save(file, array)
-        partial.replace(path)
-    except OSError:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 DATASETS: dict[str, Source] = {

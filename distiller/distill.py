@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .cache import keep_latents, load_latents
 from .data import Dataset
 from .errors import Refused, unknown
 from .event import Event
@@ -21,6 +22,9 @@ __all__ = [
     "Distilled", "Settings", "distill", "draw", "encode_classes", "fit", "real_latents",
     "seeded_noise",
 ]  # fmt: skip
+
+
+BATCH = 64  # real images that are encoded together
 
 
 @dataclass(frozen=True)
@@ -73,10 +77,23 @@ def seeded_noise(
 def real_latents(prior: Prior, data: Dataset, label: int, n: int) -> Tensor:
     """Latents of n real training images of a class (all, if there are fewer), (n, *shape).
 
-    They are drawn with a fixed seed, so methods that ask for the same number share them.
+    They are drawn with a fixed seed, so methods that ask for the same number share them. What is
+    encoded is kept on disk; it is encoded in the same batches whatever n is, so that it is the
+    same to the last bit.
     """
-    rows = np.random.default_rng([0, label]).permutation(data.train.of(label))[:n]
-    return prior.encode(to_tensor(np.ascontiguousarray(data.train.images[np.sort(rows)])))
+    order = np.random.default_rng([0, label]).permutation(data.train.of(label))
+    n = min(n, len(order))
+    known = load_latents(prior, data, label)
+    done = 0 if known is None else len(known)
+    if known is None or done < n:
+        images = data.train.images
+        parts = [
+            prior.encode(to_tensor(np.ascontiguousarray(images[order[k : k + BATCH]])))
+            for k in range(done, n, BATCH)
+        ]
+        known = torch.cat([*([] if known is None else [known.to(parts[0])]), *parts])
+        keep_latents(prior, data, label, known)
+    return known[torch.from_numpy(order[:n].argsort())].to(prior.device)
 
 
 def encode_classes(

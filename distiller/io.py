@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from . import __version__
 from .data import DATASETS, Dataset
@@ -36,7 +37,7 @@ from .judge import Judge
 from .prior import Prior
 from .reference import Reference
 from .request import Request
-from .score import Comparison, compare, join
+from .score import Comparison, compare, discrepancies, join
 
 __all__ = ["Scored", "SetOnDisk", "archive", "class_folder", "export", "read_set", "score_set"]
 
@@ -137,6 +138,7 @@ def _records(
         "dataset": {"name": data.name, "classes": data.classes, "size": data.size},
         "device": str(prior.device),
         "versions": _versions(),
+        **_guarantees(request),
         "scores": scored.table(),
     }
     return {
@@ -149,6 +151,16 @@ def _identity(request: Request, prior: Prior) -> dict[str, Any]:
     """What makes a set what it is: every parameter, and the weights."""
     weights = {"name": prior.name, "sha256": prior.fingerprint()}
     return {"request": asdict(request), "prior": weights}
+
+
+def _guarantees(request: Request) -> dict[str, Any]:
+    """What methods promise of a set, such as differential privacy, where any does."""
+    made = {
+        name: method.guarantee()
+        for name, method in request.methods.items()
+        if hasattr(method, "guarantee")
+    }
+    return {"guarantees": made} if made else {}
 
 
 def class_folder(name: str) -> str:
@@ -294,6 +306,19 @@ class Scored:
     classes: Mapping[str, Mapping[int, Mapping[str, Comparison]]]  # by space and label
     judged: Mapping[int, Mapping[str, float]]  # by label
     images: Sequence[Mapping[str, Any]]  # what is known of each image
+    points: Mapping[str, Tensor]  # by space, a row an image
+    labels: NDArray[np.int64]
+
+    def discrepancies(self, reference: Reference) -> dict[str, Any]:
+        """Every discrepancy of the frame by space, as plain numbers, averaged over classes."""
+        tables: dict[str, Any] = {}
+        for space, x in self.points.items():
+            classes = {
+                label: discrepancies(reference.real(label, space), x[self.labels == label])
+                for label in self.judged
+            }
+            tables[space] = {name: _plain(c) for name, c in join(classes).items()}
+        return tables
 
     def table(self) -> dict[str, Any]:
         """The scores as plain numbers, each with that of random real images of equal size."""
@@ -346,4 +371,4 @@ def score_set(
                 images[i][f"{view}_x"], images[i][f"{view}_y"] = (
                     round(float(v), 4) for v in place[j]
                 )
-    return Scored(classes, judged, images)
+    return Scored(classes, judged, images, points, found.labels)

@@ -16,12 +16,15 @@ from torch.nn.functional import normalize
 from .errors import Refused, unknown
 
 __all__ = [
-    "KERNELS", "Kernel", "cosine", "kernel_distance", "laplace", "linear", "make_kernel",
-    "median_distance", "polynomial", "rbf",
+    "FEATURE_MAPS", "KERNELS", "FeatureMap", "Kernel", "cosine", "kernel_distance", "laplace",
+    "linear", "make_kernel", "median_distance", "polynomial", "rbf", "witness",
 ]  # fmt: skip
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
 """Maps (n, d) and (m, d) to the (n, m) Gram matrix."""
+
+FeatureMap = Callable[[Tensor], Tensor]
+"""Maps (n, d) to the features (n, k) whose inner products a kernel is."""
 
 
 def linear(x: Tensor, y: Tensor) -> Tensor:
@@ -82,6 +85,17 @@ def kernel_distance(kernel: Kernel, x: Tensor, y: Tensor) -> Tensor:
     )
 
 
+def witness(kernel: Kernel, p: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    """The witness of the discrepancy between y (n, d) and x (m, d), at points p (k, d): (k,).
+
+        w(p) = mean_j k(p, y_j) - mean_i k(p, x_i)
+
+    (Gretton et al., 2012, section 2.3, without its norm): positive where y has more mass than x,
+    as far as the kernel can tell. Its mean over y less that over x is their squared MMD, biased.
+    """
+    return kernel(p, y).mean(1) - kernel(p, x).mean(1)
+
+
 def _self(kernel: Kernel, x: Tensor) -> Tensor:
     """K(x_i, x_i), (n,)."""
     return torch.cat([kernel(row, row)[0] for row in x.split(1)])
@@ -95,6 +109,10 @@ KERNELS: dict[str, Callable[[Tensor], Kernel]] = {
     "laplace": lambda reference: laplace(median_distance(reference)),
 }
 """Kernels by name, with scales taken from reference points (n, d)."""
+
+
+FEATURE_MAPS: dict[str, FeatureMap] = {"linear": lambda x: x, "cosine": normalize}
+"""The feature maps of those kernels that have one of a moderate size."""
 
 
 def make_kernel(name: str, reference: Tensor) -> Kernel:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .cache import cache_folder
+from .disk import cache_folder
 from .download import download
 from .errors import Refused
 from .event import Event

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,12 +82,19 @@ class Prior:
 
     def fingerprint(self) -> str:
         """A hash of the weights on disk: sha256 over the files of network and autoencoder."""
-        digest = hashlib.sha256()
-        for part in ("transformer", "vae"):
-            for path in sorted((self.folder / part).iterdir()) if self.folder else ():
-                digest.update(path.name.encode())
-                digest.update(path.read_bytes())
-        return digest.hexdigest()
+        parts = (self.folder / "transformer", self.folder / "vae") if self.folder else ()
+        files = [path for part in parts for path in sorted(part.iterdir())]
+        return _hash(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))
+
+
+@lru_cache(maxsize=16)
+def _hash(files: tuple[tuple[Path, int, int], ...]) -> str:
+    """The hash of files as they stand, by their sizes and times of change."""
+    digest = hashlib.sha256()
+    for path, _, _ in files:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 class DiT:
@@ -104,9 +112,10 @@ class DiT:
         x = x_t.to(self.transformer.dtype)
         out = self.transformer(x, timestep=timestep, class_labels=labels).sample.float()
         spread = (out[:, self.channels :] + 1) / 2 if self.learns_variance else None
-        return Estimate(self._x0(x_t, t, out[:, : self.channels]), spread)
+        return Estimate(self.x0(x_t, t, out[:, : self.channels]), spread)
 
-    def _x0(self, x_t: Tensor, t: int, out: Tensor) -> Tensor:
+    def x0(self, x_t: Tensor, t: int | Tensor, out: Tensor) -> Tensor:
+        """The estimate of x_0 from the network's output at t, one time or one a row."""
         alpha, sigma = self.schedule(t, like=x_t)
         match self.predicts:
             case "epsilon":
@@ -115,6 +124,17 @@ class DiT:
                 return alpha * x_t - sigma * out
             case _:
                 return out
+
+    def target(self, x0: Tensor, eps: Tensor, t: int | Tensor) -> Tensor:
+        """What the network is trained to say of x_t = alpha_t x_0 + sigma_t eps."""
+        alpha, sigma = self.schedule(t, like=x0)
+        match self.predicts:
+            case "epsilon":
+                return eps
+            case "v_prediction":
+                return alpha * eps - sigma * x0
+            case _:
+                return x0
 
     def hidden(self, x_t: Tensor, t: int, labels: Tensor, block: int) -> Tensor:
         """The activations after block `block` (from 0): (n, tokens, width)."""

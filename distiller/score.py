@@ -15,15 +15,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .discrepancy import DISCREPANCIES, Measure
 from .errors import Refused
 from .kernel import median_distance, squared_distance
 
 __all__ = [
-    "SCORES", "Against", "Comparison", "Real", "Score", "against", "compare", "join",
-    "within_reach",
+    "SCORES", "Against", "Comparison", "Real", "Score", "against", "compare", "discrepancies",
+    "join", "reach", "within_reach",
 ]  # fmt: skip
 
 DRAWS = 200
+DISCREPANCY_DRAWS = 50  # some of them cost milliseconds
 BANDWIDTHS = {"half": 0.5, "median": 1.0, "double": 2.0}
 
 
@@ -37,6 +39,7 @@ class Real:
         self.n = len(features)
         self.bandwidth = median_distance(self.features)
         self._draws: dict[int, dict[str, NDArray[np.float64]]] = {}
+        self._discrepancies: dict[int, dict[str, NDArray[np.float64]]] = {}
 
     @cached_property
     def yy(self) -> Tensor:
@@ -58,6 +61,32 @@ class Real:
                 for name, score in SCORES.items()
             }
         return self._draws[m]
+
+    @cached_property
+    def halves(self) -> tuple[Tensor, Tensor]:
+        """Two random halves of the class, drawn with a fixed seed."""
+        rows = np.random.default_rng(1).permutation(self.n)
+        return self.features[rows[: self.n // 2]], self.features[rows[self.n // 2 :]]
+
+    @cached_property
+    def measures(self) -> dict[str, Measure]:
+        """Every discrepancy from the first half."""
+        return {name: d.to(self.halves[0]) for name, d in DISCREPANCIES.items()}
+
+    def discrepancies(self, m: int) -> dict[str, NDArray[np.float64]]:
+        """Every discrepancy between the first half and random subsets of m of the second.
+
+        NaN where the second half has no more than m, or a discrepancy needs more than m.
+        """
+        if m not in self._discrepancies:
+            rng, pool = np.random.default_rng(0), self.halves[1]
+            enough = m < len(pool)
+            draws = [pool[rng.permutation(len(pool))[:m]] for _ in range(DISCREPANCY_DRAWS)]
+            self._discrepancies[m] = {
+                name: np.array([_measured(name, measure, x) if enough else math.nan for x in draws])
+                for name, measure in self.measures.items()
+            }
+        return self._discrepancies[m]
 
     @cached_property
     def self_similarity(self) -> dict[str, float]:
@@ -120,8 +149,13 @@ def coverage(a: Against) -> float:
 
 def within_reach(a: Against) -> Tensor:
     """Which real images (columns) each image of the set (rows) covers: (m, k), boolean."""
+    return a.xy.sqrt() <= reach(a)
+
+
+def reach(a: Against) -> Tensor:
+    """How near an image of the set must lie to cover a real image, for each of those: (k,)."""
     k = max(round(a.real.n / len(a.xx)) - 1, 1)
-    return a.xy.sqrt() <= a.real.ordered[a.others, k - 1]
+    return a.real.ordered[a.others, k - 1]
 
 
 def vendi(a: Against) -> float:
@@ -259,6 +293,24 @@ def compare(real: Real, x: Tensor) -> dict[str, Comparison]:
         name: Comparison(score.measure(mine), draws[name], score.better)
         for name, score in SCORES.items()
     }
+
+
+def discrepancies(real: Real, x: Tensor) -> dict[str, Comparison]:
+    """Every discrepancy of the frame between the features x (m, d) and the class.
+
+    The class is split in halves at random: the set and, beside it, random subsets of m images of
+    the second half are held against the first, so that no draw meets itself.
+    """
+    x, draws = x.float(), real.discrepancies(len(x))
+    return {
+        name: Comparison(_measured(name, measure, x), draws[name], DISCREPANCIES[name].better)
+        for name, measure in real.measures.items()
+    }
+
+
+@torch.no_grad()
+def _measured(name: str, measure: Measure, x: Tensor) -> float:
+    return float(measure(x)) if len(x) >= DISCREPANCIES[name].least else math.nan
 
 
 def _subset(real: Real, rows: NDArray[np.int64]) -> Against:

@@ -14,16 +14,16 @@ import copy
 import json
 import math
 import shutil
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .checkpoint import Checkpoint, advance
 from .data import Dataset, render_solids
 from .errors import Refused
 from .event import Event
@@ -42,7 +42,6 @@ __all__ = ["PriorSpec", "train_autoencoder", "train_prior", "train_transformer"]
 
 F = nn.functional
 NULL_LABEL = 1000  # DiTPipeline's; the label table has a row for every label below it
-CHECKPOINT_SECONDS = 60.0
 PREVIEWS = 20  # of a training run
 PREVIEW_CLASSES, PREVIEW_COLUMNS, PREVIEW_STEPS = 10, 4, 12
 
@@ -106,54 +105,7 @@ ten images in 20 steps within 8 s on two cores; their steps by half an hour of a
 """
 
 
-# --------------------------------------------------------------------------------- checkpoints
-
-
-@dataclass
-class Checkpoint:
-    """The state of a training run on disk, written whole or not at all."""
-
-    path: Path
-    state: dict[str, Any]
-    step: int = 0  # steps done
-    seconds: float = 0.0  # spent on them, over all runs
-
-    def restore(self) -> None:
-        """Loads the state, if there is one."""
-        if self.path.exists():
-            saved = torch.load(self.path, weights_only=True, map_location="cpu")
-            for name, part in self.state.items():
-                part.load_state_dict(saved[name])
-            self.step, self.seconds = int(saved["step"]), float(saved.get("seconds", 0))
-
-    def save(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_suffix(".partial")
-        states = {name: part.state_dict() for name, part in self.state.items()}
-        torch.save({"step": self.step, "seconds": self.seconds, **states}, partial)
-        partial.replace(self.path)
-
-
-def _run(
-    stage: str, steps: int, checkpoint: Checkpoint, advance: Callable[[int], dict[str, float]]
-) -> Generator[Event, None, None]:
-    """Advances step by step from the checkpoint, saving once a minute and when closed."""
-    checkpoint.restore()
-    first = checkpoint.step
-    saved = time.monotonic()
-    try:
-        for i in range(first, steps):
-            began = time.monotonic()
-            scalars = advance(i)
-            checkpoint.step = i + 1
-            checkpoint.seconds += time.monotonic() - began
-            if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                checkpoint.save()
-                saved = time.monotonic()
-            yield Event(stage, i, steps, scalars=scalars)
-    finally:
-        if checkpoint.step > first:
-            checkpoint.save()
+# --------------------------------------------------------------------------------- schedule
 
 
 def _rate(spec: PriorSpec, i: int) -> float:
@@ -202,7 +154,7 @@ def train_autoencoder(
     vae.to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(vae.parameters(), spec.autoencoder_lr, betas=(0.9, 0.99))
 
-    def advance(i: int) -> dict[str, float]:
+    def step(i: int) -> dict[str, float]:
         rng, generator = _rng(spec.seed, i)
         x = to_tensor(images[np.sort(rng.integers(len(images), size=spec.autoencoder_batch))])
         if spec.flip and i % 2:
@@ -225,7 +177,7 @@ def train_autoencoder(
         return {"loss": loss.item(), "psnr": 10 * math.log10(4 / F.mse_loss(y, x).item())}
 
     checkpoint = Checkpoint(folder / "autoencoder.ckpt", {"vae": vae, "optimizer": optimizer})
-    yield from _run("autoencoder", spec.autoencoder_steps, checkpoint, advance)
+    yield from advance("autoencoder", spec.autoencoder_steps, checkpoint, step)
     vae.eval()
     _whiten(vae, images[:: max(1, len(images) // 2000)], spec.latent_noise)
     return vae
@@ -339,9 +291,9 @@ def train_transformer(
     average = copy.deepcopy(network).requires_grad_(False)
     optimizers = _optimizers(network, spec)
     schedule = Schedule.linear()
-    step = torch.compile(network) if _has_compiler(device) else network
+    compiled = torch.compile(network) if _has_compiler(device) else network
 
-    def advance(i: int) -> dict[str, float]:
+    def step(i: int) -> dict[str, float]:
         rng, generator = _rng(spec.seed, i)
         rows = torch.from_numpy(rng.integers(len(latents), size=spec.batch))
         x0 = latents[rows].to(device, torch.float32)
@@ -351,7 +303,7 @@ def train_transformer(
         eps = torch.randn(x0.shape, generator=generator).to(device)
         alpha, sigma = schedule(t, like=x0)
         with torch.autocast(device.type, torch.bfloat16):
-            v = step(alpha * x0 + sigma * eps, timestep=t - 1, class_labels=y.to(device)).sample
+            v = compiled(alpha * x0 + sigma * eps, timestep=t - 1, class_labels=y.to(device)).sample
         loss = F.mse_loss(v.float(), alpha * eps - sigma * x0)
         loss.backward()
         for optimizer in optimizers:
@@ -368,8 +320,8 @@ def train_transformer(
 
     state = {"network": network, "average": average}
     state |= {f"optimizer{k}": optimizer for k, optimizer in enumerate(optimizers)}
-    yield from _run(
-        "transformer", spec.steps, Checkpoint(folder / "transformer.ckpt", state), advance
+    yield from advance(
+        "transformer", spec.steps, Checkpoint(folder / "transformer.ckpt", state), step
     )
     return average
 

@@ -1,11 +1,20 @@
-"""Priors with known answers, for tests."""
+"""Priors with known answers, for tests, and a small transformer with data to match."""
 
+import tempfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
 import torch
 from torch import Tensor
 
-from distiller.prior import Prior
+from distiller.data import Dataset, Split
+from distiller.prior import Prior, load_prior
 from distiller.sampler import Estimate
 from distiller.schedule import Schedule
+
+from .tiny import CLASSES, save_tiny_pipeline
 
 
 def gaussian_prior(means: Tensor, scale: float = 1.0) -> Prior:
@@ -32,3 +41,13 @@ def gaussian_prior(means: Tensor, scale: float = 1.0) -> Prior:
         blocks=4,
         cfg_scale=1.0,
     )
+
+
+@cache
+def tiny_world() -> tuple[Prior, Dataset]:
+    """A transformer with random weights, and random images of its three classes."""
+    with tempfile.TemporaryDirectory() as folder:
+        prior = load_prior(save_tiny_pipeline(Path(folder)), "cpu")
+    pixels = np.random.default_rng(0).integers(0, 256, (36, 16, 16, 3), dtype=np.uint8)
+    split = Split(pixels, np.repeat(np.arange(3), 12))
+    return replace(prior, folder=None), Dataset("tiny", CLASSES, split, split)

@@ -153,7 +153,7 @@ def drive(session: app.Session, turn: float | None = None) -> dict[str, Any]:
         "cfg_scale": 1.5, "seed": 0, "options": {"dap.gamma": 0.3},
     }  # fmt: skip
     shown: dict[str, Any] = {}
-    for stage, _ in app.run_request(session, raw):
+    for stage, *_ in app.run_request(session, raw):
         if "live" in stage:
             shown = stage
         if turn is not None and shown["live"] and shown["sheet"]:
@@ -179,7 +179,7 @@ def test_a_result_outlives_a_disk_that_is_full(monkeypatch: pytest.MonkeyPatch) 
     raw = {"dataset": "digits", "method": "dit", "classes": [3], "ipc": 2, "steps": 2}
     run = app.run_request(session, {**raw, "cfg_scale": 1.5, "seed": 0})
     with pytest.raises(gr.Error, match="could not be packed: No space left"):
-        seen.extend(stage for stage, _ in run)
+        seen.extend(stage for stage, *_ in run)
     assert seen[-1]["live"] is False
     assert not session.running
 

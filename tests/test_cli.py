@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from distiller.__main__ import main
+from distiller.data import load
 
 SMALL = ["distill", "--dataset", "digits", "--ipc", "3", "--steps", "3", "--classes", "1"]
 
@@ -29,7 +31,9 @@ def test_distils_and_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["request"]["options"]["dap.gamma"] == 2.5
     assert main(["score", str(out), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == manifest["scores"]
+    scored = json.loads(capsys.readouterr().out)
+    assert set(scored.pop("discrepancies")) == {"latents", "features"}
+    assert scored == manifest["scores"]
     assert main(["score", str(out)]) == 0
     assert "mmd2_double" in capsys.readouterr().out
 
@@ -75,3 +79,72 @@ def test_what_is_missing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "no manifest.json" in capsys.readouterr().err
     assert main(["card", str(tmp_path)]) == 2
     assert "no prior.json" in capsys.readouterr().err
+
+
+def write_digits(folder: Path, classes: str = "0123456789", ipc: int = 3) -> Path:
+    """A folder of real training images, without a manifest."""
+    data = load("digits")
+    for name in classes:
+        (folder / name).mkdir(parents=True)
+        for k, row in enumerate(data.train.of(int(name))[:ipc]):
+            Image.fromarray(data.train.images[row]).save(folder / name / f"{k}.png")
+    return folder
+
+
+def test_evaluates_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_digits(tmp_path / "set", "037")
+    arguments = ["evaluate", str(folder), "--dataset", "digits", "--seeds", "2", "--epochs", "20"]
+    assert main([*arguments, "--baseline", "--privacy", "--json"]) == 0
+    out, error = capsys.readouterr()
+    table = json.loads(out)
+    assert (table["net"], table["protocol"], table["epochs"]) == ("convnet-3-w32", "quick", 20)
+    assert len(table["accuracies"]) == len(table["baseline"]["accuracies"]) == 2
+    assert table["accuracy_mean"] > 60
+    assert table["classes"] == ["0", "3", "7"]
+    difference = table["accuracy_mean"] - table["baseline"]["accuracy_mean"]
+    assert table["difference_mean"] == pytest.approx(difference)
+    assert table["privacy"]["memorisation"]["p_value"] < 0.3  # nine copies of training images
+    assert "train on random real" in error
+    assert main([*arguments, "--robust"]) == 0
+    out = capsys.readouterr().out
+    for words in ("test accuracy", "fgsm", "corrupted", "3 classes of digits"):
+        assert words in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--protocol", "slow"], "no protocol 'slow'. Known: dc, dsa, hard, quick"),
+        (["--net", "convnet"], "no net 'convnet'. Known: convnet-3"),
+        (["--seeds", "0"], "seeds must be a whole number from 1 to 100"),
+        (["--epochs", "half"], "epochs must be"),
+        ([], "at least two classes"),
+        (["--baseline", "--dataset", "letters"], "no data set 'letters'"),
+    ],
+)
+def test_an_evaluation_that_cannot_be_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    folder = write_digits(tmp_path / "set", "01" if arguments else "0", 1)
+    assert main(["evaluate", str(folder), "--dataset", "digits", *arguments]) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("distiller: ")
+    assert words in error
+
+
+@pytest.mark.parametrize(("command", "resumes"), [("distill", True), ("evaluate", False)])
+def test_a_stopped_command_says_whether_it_can_be_gone_on_with(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    command: str,
+    resumes: bool,
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("distiller.__main__.choice", stopped)
+    monkeypatch.setattr("distiller.__main__.Request.parse", stopped)
+    target = ["--out", str(tmp_path)] if command == "distill" else [str(tmp_path)]
+    assert main([command, *target, "--dataset", "digits"]) == 130
+    assert ("goes on from here" in capsys.readouterr().err) == resumes

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from distiller.data import DATASETS, cache_folder, load, load_here, render_solids
+from distiller.data import DATASETS, load, load_here, render_solids
+from distiller.disk import cache_folder
 from distiller.distill import Settings, distill
 from distiller.errors import Refused
 from distiller.event import finish

@@ -1,18 +1,22 @@
-"""MGD3, MMD guidance and herding: closed forms, and what each promises."""
+"""Guided methods and herding: closed forms, and what each promises."""
 
 import numpy as np
 import pytest
 import torch
 
 from distiller.data import Dataset, Split
+from distiller.discrepancy import DISCREPANCIES
 from distiller.distill import Settings, distill, real_latents
 from distiller.errors import Refused
 from distiller.event import finish
 from distiller.kernel import median_distance, rbf
 from distiller.methods import make_methods
+from distiller.methods.discrepancy import SMOOTH
 from distiller.methods.herding import herd
+from distiller.methods.igd import crowding, mean_gradient, mismatch, sample_gradients
 from distiller.methods.mgd3 import modes
 from distiller.score import Real, against, mmd2
+from distiller.surrogate import LatentNet, Surrogate, train_surrogate
 
 from .priors import gaussian_prior
 
@@ -120,3 +124,86 @@ def test_herding_of_a_pool_beats_its_first_images() -> None:
     real = Real(REAL.flatten(1))
     first, chosen = sample("dit", 10), sample("herding", 10, pool=10)
     assert mmd2(against(real, chosen.flatten(1))) < mmd2(against(real, first.flatten(1)))
+
+
+@pytest.mark.parametrize("by", SMOOTH)
+def test_a_short_step_along_the_field_lowers_the_discrepancy(by: str) -> None:
+    method = make_methods("discrepancy", {"by": by, "references": 100})["discrepancy"]
+    guidance = finish(method.fit(PRIOR, DATA, [0])).guidance[0](0)
+    measure = DISCREPANCIES[by].to(REAL.flatten(1))
+    x = torch.randn(12, 3, 1, 1, generator=torch.Generator().manual_seed(5))
+    field = guidance.field(x, 300, x)
+    moved = x + 1e-3 * field / field.abs().max()
+    assert float(measure(moved.flatten(1))) < float(measure(x.flatten(1)))
+
+
+@pytest.mark.parametrize("by", ["mmd", "energy", "sinkhorn", "sliced", "quantisation", "frechet"])
+def test_discrepancy_guidance_lowers_its_discrepancy(by: str) -> None:
+    measure = DISCREPANCIES[by].to(REAL.flatten(1))
+    options = {"by": by, "references": 100, "t_low": 0, "strength": 0.2}
+    plain, moved = sample("dit", 20), sample("discrepancy", 20, **options)
+    assert float(measure(moved.flatten(1))) < float(measure(plain.flatten(1)))
+
+
+def test_at_strength_one_noise_of_a_unit_moves_by_about_a_unit() -> None:
+    for by in ("mmd", "sinkhorn", "quantisation"):
+        method = make_methods("discrepancy", {"by": by, "references": 100})["discrepancy"]
+        guidance = finish(method.fit(PRIOR, DATA, [0])).guidance[0](0)
+        x = REAL[:20] + torch.randn(20, 3, 1, 1, generator=torch.Generator().manual_seed(5))
+        alpha, _ = PRIOR.schedule(300, like=x)
+        moves = (guidance.field(x, 300, x) / alpha).flatten(1)
+        assert float(moves.square().mean().sqrt()) == pytest.approx(1, rel=0.5), by
+
+
+# ----------------------------------------------------------------------------------- influence
+
+
+def surrogate() -> Surrogate:
+    torch.manual_seed(0)
+    net = LatentNet(3, 2).requires_grad_(False)
+    moments = [{k: w + 0.1 * torch.randn_like(w) for k, w in net.state_dict().items()}] * 2
+    return Surrogate(net, moments)
+
+
+def test_sample_gradients_are_those_of_autograd_one_by_one() -> None:
+    s = surrogate()
+    x = torch.randn(3, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    found = sample_gradients(s, 1, x, 1)
+    net = LatentNet(3, 2)
+    net.load_state_dict(dict(s.moments[1]))
+    for i in range(3):
+        net.zero_grad()
+        loss = torch.nn.functional.cross_entropy(net(x[i : i + 1]), torch.tensor([1]))
+        loss.backward()  # type: ignore[no-untyped-call]
+        expected = torch.cat([p.grad.flatten() for p in net.parameters()])  # type: ignore[union-attr]
+        torch.testing.assert_close(found[i], expected, rtol=1e-3, atol=1e-6)
+    torch.testing.assert_close(mean_gradient(s, 1, x, 1), found.mean(0), rtol=1e-4, atol=1e-7)
+
+
+def test_what_teaches_the_same_does_not_mismatch() -> None:
+    s = surrogate()
+    x = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    targets = [sample_gradients(s, k, x[:1], 1)[0] for k in range(2)]
+    gaps = mismatch(s, x, 1, targets)
+    assert float(gaps[0]) == pytest.approx(0, abs=1e-5)
+    assert float(gaps[1]) > 0.01
+
+
+def test_crowding_is_the_cosine_with_the_most_similar_other_image() -> None:
+    x = torch.tensor([[1.0, 0.0], [1.0, 1.0], [-1.0, 0.0]])
+    torch.testing.assert_close(crowding(x), torch.tensor([0.5**0.5, 0.5**0.5, -(0.5**0.5)]))
+    assert float(crowding(x[:1])) == 0
+
+
+def test_a_surrogate_learns_the_classes() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(3), 40)
+    values = CENTRES[labels] + rng.normal(0, 0.1, (120, 3))
+    pixels = np.clip(np.rint((values + 1) * 127.5), 0, 255).astype(np.uint8)[:, None, None]
+    split = Split(pixels, labels)
+    data = Dataset("three", ("0", "1", "2"), split, split)
+    trained = finish(train_surrogate(gaussian_prior(torch.zeros(3, 3, 1, 1)), data, 40))
+    real = real_latents(PRIOR, data, 1, 40)
+    assert (trained.log_probabilities(real).argmax(1) == 1).float().mean() > 0.9
+    first, last = (w["head.weight"] for w in (trained.moments[0], trained.moments[-1]))
+    assert (first != last).any()

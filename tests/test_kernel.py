@@ -18,6 +18,7 @@ from distiller.kernel import (
     polynomial,
     rbf,
     squared_distance,
+    witness,
 )
 
 G = torch.Generator().manual_seed(0)
@@ -67,6 +68,31 @@ def test_squared_distances_have_a_gradient_at_zero() -> None:
     assert x.grad is not None
     assert math.isfinite(float(x.grad.abs().sum()))
     assert (squared_distance(X, X) >= 0).all()
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_the_witness_integrates_to_the_squared_discrepancy(name: str) -> None:
+    """Its mean over y less its mean over x is the biased estimate of Gretton et al., Eq. 5."""
+    kernel = make_kernel(name, X)
+    expected = kernel(X, X).mean() + kernel(Y, Y).mean() - 2 * kernel(X, Y).mean()
+    found = witness(kernel, Y, Y, X).mean() - witness(kernel, X, Y, X).mean()
+    torch.testing.assert_close(found, expected, atol=1e-12, rtol=1e-12)
+    assert expected > 0
+
+
+def test_the_witness_has_the_sign_of_what_is_missed() -> None:
+    """Between one real point at 0 and one of the set at 1, k(p, 0) - k(p, 1)."""
+    y, x = torch.zeros(1, 1), torch.ones(1, 1)
+    p = torch.tensor([[0.0], [0.5], [1.0], [60.0]])
+    near = 1 - math.exp(-0.5)
+    expected = torch.tensor([near, 0, -near, 0])
+    torch.testing.assert_close(witness(rbf(1.0), p, y, x), expected)
+
+
+def test_the_witness_of_a_set_against_itself_is_zero() -> None:
+    shuffled = X[torch.randperm(len(X), generator=G)]
+    found = witness(rbf(1.3), torch.cat([X, Y]), X, shuffled)
+    torch.testing.assert_close(found, torch.zeros_like(found), atol=1e-15, rtol=0)
 
 
 def test_an_unknown_kernel_lists_the_known() -> None:

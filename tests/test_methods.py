@@ -13,14 +13,14 @@ from distiller.distill import Settings, distill, draw, fit, seeded_noise
 from distiller.errors import Refused
 from distiller.event import Event
 from distiller.image import to_tensor
-from distiller.kernel import KERNELS, kernel_distance, make_kernel
-from distiller.methods import METHODS, make_methods, method_table
-from distiller.methods.dap import DAP
+from distiller.kernel import FEATURE_MAPS, KERNELS, kernel_distance, make_kernel
+from distiller.methods import METHODS, make_methods, method_table, paper_options
+from distiller.methods.dap import DAP, _to_each, _to_the_mean
 from distiller.methods.diversity import Diversity, repulsion
 from distiller.prior import Prior
 from distiller.recipe import Recipe, combine
 
-from .priors import gaussian_prior
+from .priors import gaussian_prior, tiny_world
 
 MEANS = torch.tensor([[1.2, -0.6, 0.5], [0.5, 1.4, -1.0], [-1.2, 0.0, 1.0]]).reshape(3, 3, 1, 1)
 PRIOR = gaussian_prior(MEANS, scale=0.4)
@@ -40,9 +40,24 @@ DATA = make_data()
 SETTINGS = Settings(ipc=4, steps=6, seed=1)
 
 
-def run(name: str, prior: Prior = PRIOR, settings: Settings = SETTINGS, labels: Any = None) -> Any:
+QUICK = {"minimax": {"minimax.steps": 3, "minimax.images": 8, "minimax.batch": 4}}
+"""Options for methods that would otherwise take long, and need a transformer."""
+
+
+@pytest.fixture(autouse=True)
+def _short_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("distiller.surrogate.STEPS", 20)
+
+
+def world(name: str) -> tuple[Prior, Dataset]:
+    """A prior and data that a method can work with."""
+    return tiny_world() if QUICK.keys() & set(name.split("+")) else (PRIOR, DATA)
+
+
+def run(name: str, settings: Settings = SETTINGS, labels: Any = None) -> Any:
     events = []
-    generator = distill(make_methods(name), prior, DATA, settings, labels)
+    options = QUICK.get(name.split("+")[0])
+    generator = distill(make_methods(name, options), *world(name), settings, labels)
     try:
         while True:
             events.append(next(generator))
@@ -89,9 +104,10 @@ def test_is_serialisable(name: str) -> None:
 
 def test_distils_the_images_that_were_asked_for(name: str) -> None:
     distilled, _ = run(name)
-    assert distilled.images.shape == (12, 1, 1, 3)
+    prior, data = world(name)
+    assert distilled.images.shape == (12, data.size, data.size, 3)
     assert distilled.images.dtype == np.uint8
-    assert distilled.latents.shape == (12, 3, 1, 1)
+    assert distilled.latents.shape == (12, *prior.latent_shape)
     assert distilled.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
     assert torch.isfinite(distilled.latents).all()
     assert ((distilled.sources >= 0) == (name == "random")).all()
@@ -101,7 +117,7 @@ def test_streams_events_and_stops_at_once(name: str) -> None:
     _, events = run(name)
     assert all(isinstance(event, Event) for event in events)
     assert all(0 <= event.i < event.n for event in events)
-    generator = distill(make_methods(name), PRIOR, DATA, SETTINGS)
+    generator = distill(make_methods(name, QUICK.get(name)), *world(name), SETTINGS)
     for event in generator:
         if event.stage == "sample" and event.i == 1:
             break
@@ -140,7 +156,7 @@ def test_refuses_hyperparameters_out_of_range_in_words(name: str) -> None:
             make_methods(name, {f.name: bad})
         method = dataclasses.replace(METHODS[name](), **{f.name: bad})
         with pytest.raises(Refused, match=f.name):
-            list(fit({name: method}, PRIOR, DATA, [0]))
+            list(fit({name: method}, *world(name), [0]))
 
 
 def test_composes_with_diversity_or_says_why_not(name: str) -> None:
@@ -272,6 +288,15 @@ def test_dap_gradient_is_that_of_its_energy() -> None:
     torch.testing.assert_close(guidance.field(x, t, x), expected, atol=1e-4, rtol=1e-3)
 
 
+@pytest.mark.parametrize("kernel", ["linear", "cosine"])
+def test_squared_distances_to_the_mean_feature_are_those_to_every_reference(kernel: str) -> None:
+    phi = torch.randn(30, 7, generator=torch.Generator().manual_seed(0)) + 1
+    x = torch.randn(5, 7, generator=torch.Generator().manual_seed(1))
+    each = _to_each(phi, kernel, squared=True)(x)
+    mean = _to_the_mean(phi.split(8), FEATURE_MAPS[kernel])(x)
+    torch.testing.assert_close(mean, each, rtol=1e-4, atol=1e-5)
+
+
 def test_dap_refuses_a_block_that_is_not_there() -> None:
     with pytest.raises(Refused, match="below 4, the number of blocks"):
         run_option("dap", block=4)
@@ -317,3 +342,12 @@ def test_a_dial_acts_from_the_next_step_on() -> None:
         assert same == (i <= 9)
         if i == 9:
             dial["value"] = 1.0
+
+
+@pytest.mark.parametrize("name", [n for n, m in METHODS.items() if hasattr(m, "paper")])
+def test_the_papers_options_are_valid_and_differ_from_the_defaults(name: str) -> None:
+    options = paper_options(name)
+    methods = make_methods(name, options)
+    assert methods[name] != METHODS[name]()
+    assert options == {f"{name}.{k}": v for k, v in method_table()[name]["paper"].items()}
+    assert paper_options("dit") == {}

@@ -195,6 +195,23 @@ def test_it_is_scored_and_carded_and_referenced(
     assert "train-prior --data PICTURES" in capsys.readouterr().out
 
 
+def test_it_is_evaluated_by_its_folder_or_its_name(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "set"
+    arguments = ["--dataset", str(home), "--method", "random", "--ipc", "2"]
+    assert main(["distill", *arguments, "--out", str(out)]) == 0
+    capsys.readouterr()
+    evaluated = ["evaluate", str(out), "--seeds", "1", "--epochs", "2", "--json"]
+    assert main([*evaluated, "--dataset", str(home), "--baseline"]) == 0
+    assert main(evaluated) == 0  # by its manifest: the name is known since
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first["dataset"] == second["dataset"] == "squares"
+    assert sorted(first["classes"]) == sorted(KNOWN)
+    assert first["accuracies"] == second["accuracies"]
+    assert first["baseline"] is not None
+
+
 def _shares():  # type: ignore[no-untyped-def]  # noqa: ANN202
     """In place of sampling 50 images a class."""
     yield from ()
@@ -313,7 +330,7 @@ def test_the_page_offers_it_and_runs_it(
     assert app.chooser_of("shown", 1)["sheet"] is None
     raw = {"dataset": "shown", "classes": [1], "ipc": 2, "steps": 2, "method": "dit"}
     session = app.Session()
-    shown = [value for value, _ in app.run_request(session, {**raw, "cfg_scale": 2.0})]
+    shown = [value for value, *_ in app.run_request(session, {**raw, "cfg_scale": 2.0})]
     assert any(
         isinstance(value, dict) and value.get("title") == "2 images for 13" for value in shown
     )

@@ -3,16 +3,22 @@
 Without Chromium these tests are skipped, and fail where CI is set. DISTILLER_CHROMIUM may name it.
 """
 
+import base64
+import io
 import os
 import shutil
 import socket
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import app
+from distiller.data import DATASETS, load, load_here
 
 CHROMIUM = os.environ.get("DISTILLER_CHROMIUM") or next(
     (
@@ -120,6 +126,23 @@ def test_a_click_streams_a_run_and_ends_with_images_map_and_scores(
     assert len(trace(page, 4, "x")) == 5
 
 
+def test_every_discrepancy_comes_after_the_run(page: Page, address: str) -> None:
+    open_digit(page, address)
+    page.locator("#go").click()
+    page.wait_for_function("() => window.distiller.shared.run.live")
+    page.wait_for_function("() => !window.distiller.shared.run.live")
+    page.locator(".d-frame summary").click()
+    rows = page.locator(".d-frame tbody tr")
+    expect(rows).to_have_count(23, timeout=120_000)
+    sinkhorn = rows.filter(has_text="Sinkhorn").first
+    expect(sinkhorn.locator("td").nth(1)).to_contain_text("±")
+    before = sinkhorn.inner_text()
+    page.get_by_role("button", name="in a classifier's features").click()
+    expect(page.locator(".d-frame tbody tr").filter(has_text="Sinkhorn").first).not_to_have_text(
+        before
+    )
+
+
 def test_gallery_and_map_are_linked_both_ways_and_keep_the_zoom(page: Page, address: str) -> None:
     open_digit(page, address)
     page.evaluate(
@@ -149,7 +172,7 @@ def test_gallery_and_map_are_linked_both_ways_and_keep_the_zoom(page: Page, addr
     )
     pressed = page.locator(".d-tile[aria-pressed=true]")
     expect(pressed).to_have_count(2)
-    expect(page.locator(".d-picked img")).to_have_count(1)
+    expect(page.locator(".d-real img")).to_have_count(1)
     assert page.evaluate(f"() => {plot}.layout.xaxis.range") == pytest.approx(before)
 
 
@@ -169,6 +192,218 @@ def test_a_real_mouse_selects_a_point_of_the_map(page: Page, address: str) -> No
     page.mouse.click(box["x"] + x, box["y"] + y)
     page.wait_for_function("() => window.distiller.shared.chosen.size === 1")
     assert page.locator(".d-tile[aria-pressed=true]").count() == 1
+
+
+def field_at(page: Page, highest: bool) -> list[int]:
+    """The colour (red, green, blue, opacity) of the field at its highest or lowest value."""
+    colour: list[int] = page.evaluate(
+        """(highest) => {
+            const run = window.distiller.shared.run, f = run.witness.fields.class;
+            const values = window.distiller.numbers(f.values, Int8Array);
+            const k = values.indexOf(highest ? Math.max(...values) : Math.min(...values));
+            const rows = values.length / f.columns, [left, right, bottom, top] = f.box;
+            const x = left + ((k % f.columns) + .5) * (right - left) / f.columns;
+            const y = bottom + (Math.floor(k / f.columns) + .5) * (top - bottom) / rows;
+            const { xaxis, yaxis } = document.querySelector('.d-plot')._fullLayout;
+            const canvas = document.querySelector('.d-field');
+            const px = Math.round(canvas.width * xaxis.l2p(x) / xaxis._length);
+            const py = Math.round(canvas.height * yaxis.l2p(y) / yaxis._length);
+            return [...canvas.getContext('2d').getImageData(px, py, 1, 1).data];
+        }""",
+        highest,
+    )
+    return colour
+
+
+def everything_else(page: Page) -> Any:
+    """The traces, the axes, the selection, and where the parts of the map lie."""
+    return page.evaluate(
+        """() => {
+            const plot = document.querySelector('.d-plot'), l = plot._fullLayout;
+            const place = (name) => document.querySelector(name).getBoundingClientRect();
+            return JSON.stringify([
+                plot.data.map((t) => [t.type, [...t.x], [...t.y], t.marker, t.selectedpoints]),
+                l.xaxis.range, l.yaxis.range, [...window.distiller.shared.chosen],
+                ['.d-plot', '.d-map', '#scores', '.d-sheet'].map(place)]);
+        }"""
+    )
+
+
+def test_the_witness_is_drawn_beneath_the_map_and_changes_nothing_else(
+    page: Page, address: str
+) -> None:
+    page.goto(address)  # the shipped run, which has both signs
+    finished(page)
+    page.wait_for_function("() => document.querySelector('.d-plot')?.data?.[4].x.length === 10")
+    canvas, switch = page.locator(".d-field"), page.locator(".d-witness button")
+    expect(canvas).to_be_visible()
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".d-scale")).to_contain_text("too much")
+    expect(page.locator(".d-scale")).to_contain_text("missed")
+    red, _, blue, opacity = field_at(page, highest=True)
+    assert blue > red  # missed: blue
+    assert opacity > 40
+    red, _, blue, opacity = field_at(page, highest=False)
+    assert red > blue  # too much: amber
+    assert opacity > 10
+    before = everything_else(page)
+    switch.click()
+    expect(canvas).to_be_hidden()
+    expect(page.locator(".d-scale")).to_be_hidden()
+    assert everything_else(page) == before
+    switch.press("Enter")
+    expect(canvas).to_be_visible()
+    assert everything_else(page) == before
+    for part in (canvas, page.locator(".d-scale")):
+        assert part.evaluate("(node) => getComputedStyle(node).pointerEvents") == "none"
+
+
+def test_the_field_follows_the_axes(page: Page, address: str) -> None:
+    open_digit(page, address)
+    expect(page.locator(".d-field")).to_be_visible()
+    picture = "() => document.querySelector('.d-field').toDataURL()"
+    whole = page.evaluate(picture)
+    page.evaluate(
+        "() => Plotly.relayout(document.querySelector('.d-plot'),"
+        " {'xaxis.range': [-1, 1], 'yaxis.range': [-1, 1]})"
+    )
+    page.wait_for_function(f"(whole) => ({picture})() !== whole", arg=whole)
+    box = page.locator(".d-plot").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 200, box["y"] + 200)
+    still = page.evaluate(picture)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 260, box["y"] + 200, steps=4)
+    page.wait_for_function(f"(still) => ({picture})() !== still", arg=still)  # while dragged
+    page.mouse.up()
+
+
+def test_a_stale_witness_goes_and_its_switch_is_kept(page: Page, address: str) -> None:
+    open_digit(page, address)
+    canvas = page.locator(".d-field")
+    expect(canvas).to_be_visible()
+    page.locator(".d-class").nth(7).click()  # another class: nothing is known of it
+    expect(canvas).to_be_hidden()
+    page.get_by_label("Steps").fill("60")
+    page.locator("#go").click()
+    page.wait_for_function(
+        "() => window.distiller.shared.run.live && window.distiller.shared.run.step > 2"
+    )
+    expect(canvas).to_be_hidden()
+    finished(page)
+    expect(canvas).to_be_visible()
+    page.locator(".d-witness button").click()
+    page.get_by_label("Steps").fill("5")
+    before = shared(page, "s.run.id")
+    page.locator("#go").click()
+    page.wait_for_function("(before) => window.distiller.shared.run.id !== before", arg=before)
+    finished(page)
+    expect(page.locator(".d-witness button")).to_have_attribute("aria-pressed", "false")
+    expect(canvas).to_be_hidden()
+
+
+def test_an_uncovered_image_is_shown_with_what_is_nearest_to_it(page: Page, address: str) -> None:
+    open_digit(page, address)
+    data = load("digits").train
+    rows = data.of(3)
+    distance, reach = (
+        np.array(page.evaluate(
+            f"() => [...window.distiller.numbers(window.distiller.shared.run.standing.{key},"
+            " Float32Array)]"
+        ))
+        for key in ("distance", "reach")
+    )  # fmt: skip
+    uncovered = rows[distance > reach]
+    assert 0 < len(uncovered) < len(rows)
+    expect(page.locator(".d-uncovered")).to_have_text(f"not covered ({len(uncovered)})")
+    assert len(trace(page, 2, "x")) == len(uncovered)
+    free = page.evaluate(  # a ring that nothing else lies on
+        """() => {
+            const { data, _fullLayout: l } = document.querySelector('.d-plot');
+            const at = (t) => [...t.x].map((x, k) => [l.xaxis.l2p(x), l.yaxis.l2p(t.y[k])]);
+            const others = [...at(data[1]), ...at(data[4])];
+            const near = ([x, y]) => others.map(([u, v]) => Math.hypot(x - u, y - v))
+                .sort((a, b) => a - b)[1]; // the first is its own point
+            const places = at(data[2]), rooms = places.map(near);
+            const k = rooms.indexOf(Math.max(...rooms));
+            return [k, places[k][0] + l._size.l, places[k][1] + l._size.t];
+        }"""
+    )
+    row = int(uncovered[free[0]])
+    box = page.locator(".d-plot").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + free[1], box["y"] + free[2], steps=4)
+    page.mouse.click(box["x"] + free[1], box["y"] + free[2])
+    shown = page.locator(".d-real")
+    expect(shown).to_contain_text(f"training image {row}")
+    expect(shown).to_contain_text("not covered")
+    k = int(np.flatnonzero(rows == row)[0])
+    expect(shown).to_contain_text(f"{distance[k]:.2f}")
+    expect(shown).to_contain_text(f"reach of {reach[k]:.2f}")
+    page.wait_for_function("() => document.querySelector('.d-real img').src.startsWith('data:')")
+    picture = base64.b64decode(shown.locator("img").get_attribute("src").partition(",")[2])
+    pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"), float)
+    error = np.abs(data.images[rows].astype(float) - pixels).mean((1, 2, 3))
+    assert rows[error.argmin()] == row  # it is that image and no other
+    nearest = page.evaluate(
+        f"() => window.distiller.numbers(window.distiller.shared.run.standing.nearest,"
+        f" Uint16Array)[{k}]"
+    )
+    link = shown.locator(".d-link")
+    expect(link).to_have_text(f"#{nearest + 1}")
+    assert page.locator(".d-tile[aria-pressed=true]").count() == 0
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".d-tile[aria-pressed=true]")).to_have_count(1)
+    expect(page.locator(".d-tile").nth(nearest)).to_have_attribute("aria-pressed", "true")
+    expect(shown).to_contain_text(f"training image {row}")  # it stays
+    expect(link).to_be_focused()
+
+
+def test_the_uncovered_images_are_gone_through_by_keyboard(page: Page, address: str) -> None:
+    open_digit(page, address)
+    page.locator(".d-uncovered").focus()
+    page.keyboard.press("Enter")
+    strip = page.locator(".d-strip button")
+    expect(strip.first).to_be_visible()
+    count = len(trace(page, 2, "x"))
+    expect(strip).to_have_count(min(count, 24))
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.d-strip img')].every((i) => i.naturalWidth)"
+    )
+    strip.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(strip.nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(strip.nth(1)).to_be_focused()
+    name = strip.nth(1).locator("img").get_attribute("alt")
+    assert name
+    expect(page.locator(".d-real")).to_contain_text(name)
+    assert len(trace(page, 5, "x")) == 2  # a ring around it, a line to its nearest
+    page.keyboard.press("Escape")
+    expect(page.locator(".d-picked")).to_be_hidden()
+    expect(page.locator(".d-uncovered")).to_be_focused()
+    assert trace(page, 5, "x") == []
+
+
+def test_words_stand_for_real_images_that_are_not_here(
+    page: Page, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = app.open_lab("digits")
+    monkeypatch.setitem(DATASETS, "digits", replace(DATASETS["digits"], here=lambda: False))
+    absent = replace(lab, data=load_here("digits"))
+    monkeypatch.setattr(app, "open_lab", lambda name: absent)
+    open_digit(page, address)
+    page.locator(".d-uncovered").click()
+    strip = page.locator(".d-strip")
+    expect(strip).to_contain_text("not on this machine")
+    expect(strip.locator("img")).to_have_count(0)
+    strip.locator("button").nth(1).click()
+    shown = page.locator(".d-real")
+    expect(shown.locator(".d-absent")).to_have_text("not on this machine")
+    expect(shown.locator("img")).to_have_count(0)
+    expect(shown).to_contain_text("the nearest distilled image is")
+    assert page.locator(".d-panel img:not([src])").count() == 0
 
 
 def test_a_slider_acts_during_a_run_and_repeats_it_on_release(page: Page, address: str) -> None:

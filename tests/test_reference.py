@@ -1,12 +1,13 @@
 """References: which real images they hold, and where new points fall on their maps."""
 
+import base64
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from distiller.data import load
+from distiller.data import DATASETS, load
 from distiller.event import finish
 from distiller.judge import load_judge
 from distiller.prior import load_prior
@@ -18,6 +19,7 @@ from distiller.reference import (
     load_reference,
     save_reference,
 )
+from viz.figures import map_of
 
 
 def reference_of(z: torch.Tensor, places: torch.Tensor, labels: np.ndarray) -> Reference:
@@ -55,6 +57,9 @@ def test_points_are_the_images_that_rows_name(some: Reference, tmp_path: Path) -
         near, away = some.nearest(z[j : j + 1], int(some.labels[point]))
         assert near[0, 0] == point
         assert away[0, 0] < 0.05
+    shown = map_of(DATASETS["digits"], "digits", some, 0)
+    images = np.frombuffer(base64.b64decode(shown["images"]), np.uint32)
+    np.testing.assert_array_equal(images, some.rows)
     save_reference(some, tmp_path / "r.npz")
     np.testing.assert_array_equal(load_reference(str(tmp_path / "r.npz")).rows, some.rows)
 

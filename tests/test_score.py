@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from distiller.discrepancy import DISCREPANCIES
 from distiller.errors import Refused
 from distiller.score import (
     SCORES,
@@ -14,6 +15,7 @@ from distiller.score import (
     against,
     compare,
     coverage,
+    discrepancies,
     join,
     mmd2,
     nearest,
@@ -143,3 +145,26 @@ def test_what_cannot_be_compared_is_refused() -> None:
         compare(REAL, torch.zeros(300, 6))
     with pytest.raises(Refused, match="at least 3"):
         Real(Y[:2])
+
+
+def test_every_discrepancy_is_held_against_draws_that_do_not_meet_themselves() -> None:
+    first, second = REAL.halves
+    assert len(first) == len(second) == 150
+    assert torch.cdist(first, second).min() > 0
+    table = discrepancies(REAL, second[:10])
+    assert table.keys() == DISCREPANCIES.keys()
+    for name, c in table.items():
+        assert c.value == pytest.approx(float(DISCREPANCIES[name].to(first)(second[:10])), rel=1e-4)
+        assert len(c.draws) == 50
+        assert np.isfinite(c.draws).all()
+    far = discrepancies(REAL, second[:10] + 8)
+    graded = {name: c.grade for name, c in far.items()}
+    assert all(grade == "worse" for name, grade in graded.items() if name != "parameter"), graded
+
+
+def test_a_discrepancy_that_needs_more_images_says_so() -> None:
+    table = discrepancies(REAL, Y[:1] + 0.1)
+    assert math.isnan(table["frechet"].value)
+    assert not math.isnan(table["mmd"].value)
+    crowd = discrepancies(REAL, torch.cat([Y[:160] + 0.1]))
+    assert np.isnan(crowd["mmd"].draws).all()  # too many for draws from half of the class

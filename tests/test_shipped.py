@@ -8,8 +8,10 @@ import pytest
 
 from distiller.card import COMMON_MODE, mode_coverage, psnr, recognition
 from distiller.data import DATASETS, load
+from distiller.distill import fit
 from distiller.event import finish
 from distiller.judge import load_judge, measure
+from distiller.methods import make_methods
 from distiller.prior import load_prior
 from distiller.shelf import has_models
 
@@ -70,3 +72,15 @@ def test_every_shipped_file_is_small_and_safe() -> None:
         if path.is_file():
             assert path.stat().st_size < 10_000_000, path
             assert path.suffix not in {".pt", ".bin", ".pkl", ".ckpt"}, path
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_the_minimax_fit_is_shipped_and_small(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the default options the method answers at once: nothing is encoded, nothing trained."""
+    assert (PRIORS / name / "minimax.safetensors").stat().st_size < 1_000_000
+    data = load(name)
+    monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path))
+    events = list(fit(make_methods("minimax"), load_prior(name, "cpu"), data, [0]))
+    assert events == []

@@ -74,6 +74,18 @@ def test_what_is_shown_of_an_image_is_true(lab: Lab) -> None:
     second = d.sort(1).values[:, 1]  # the nearest is the image itself
     np.testing.assert_allclose(shown["nearest"]["distances"], second.numpy(), atol=0.02)
     assert not set(shown["nearest"]["rows"]) & set(distilled.sources.tolist())
+    standing = {
+        key: np.frombuffer(base64.b64decode(shown["standing"][key]), kind)
+        for key, kind in (("nearest", "<u2"), ("distance", "<f4"), ("reach", "<f4"))
+    }
+    np.testing.assert_allclose(standing["distance"], d.min(0).values.numpy(), atol=0.02)
+    np.testing.assert_array_equal(standing["nearest"], d.min(0).indices.numpy())
+    k = round(len(z) / 4)  # a fair share of the class, itself included
+    own = torch.cdist(z, z).sort(1).values[:, k - 1]
+    np.testing.assert_allclose(standing["reach"], own.numpy(), atol=0.02)
+    covered = 100 * (standing["distance"] <= standing["reach"]).mean()
+    score = next(line for line in shown["scores"] if line["name"] == "coverage")
+    assert covered == pytest.approx(score["value"])
     kernel = shown["kernel"]
     values = np.frombuffer(base64.b64decode(kernel["values"]), np.uint8)
     order = np.frombuffer(base64.b64decode(kernel["order"]), np.uint16)
@@ -111,6 +123,8 @@ def test_a_map_holds_every_real_image(name: str) -> None:
     shown = figures.map_of(DATASETS[name], name, reference, 2)
     labels = np.frombuffer(base64.b64decode(shown["labels"]), np.uint16)
     np.testing.assert_array_equal(labels, load(name).train.labels)
+    images = np.frombuffer(base64.b64decode(shown["images"]), np.uint32)
+    np.testing.assert_array_equal(images, reference.rows)
     for view, places in reference.maps.items():
         xy = np.frombuffer(base64.b64decode(shown["views"][view]["xy"]), np.int16)
         again = xy.reshape(-1, 2) / shown["views"][view]["scale"]

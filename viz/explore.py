@@ -26,7 +26,7 @@ from distiller.request import Request
 from . import figures
 from .preview import fit_linear_decoder
 
-__all__ = ["Lab", "explore", "open_lab", "with_dials"]
+__all__ = ["Lab", "discrepancies_of", "explore", "open_lab", "with_dials"]
 
 FRAMES = 11  # of a film, before the finished image
 _LOADING = Lock()
@@ -143,6 +143,13 @@ def explore(
         "query": done.query(),
     }
     return shown_result, distilled, done
+
+
+def discrepancies_of(lab: Lab, distilled: Distilled) -> list[dict[str, Any]]:
+    """Every discrepancy of a set of one class from the class, as lines to show."""
+    z = lab.reference.project(lab.prior.encode(to_tensor(distilled.images)))
+    features = lab.judge.judge(distilled.images).features
+    return figures.discrepancy_lines(z, features, int(distilled.labels[0]), lab.reference)
 
 
 def _turned(request: Request, dials: Mapping[str, float]) -> Request:

@@ -14,15 +14,26 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from distiller.data import Absent, Dataset, Source
+from distiller.discrepancy import DISCREPANCIES
 from distiller.distill import Distilled
 from distiller.event import Event
 from distiller.judge import Verdict
 from distiller.reference import Reference
-from distiller.score import SCORES, Comparison, against, compare, within_reach
+from distiller.score import (
+    SCORES,
+    Against,
+    Comparison,
+    against,
+    compare,
+    discrepancies,
+    reach,
+    within_reach,
+)
 
 from .preview import contact_sheet, data_uri
+from .witness import Witness, witness_of
 
-__all__ = ["frame", "map_of", "result", "waiting"]
+__all__ = ["discrepancy_lines", "frame", "map_of", "result", "waiting"]
 
 TICKS = 60  # random real draws shown on a score's line
 SPACES = {"latents": "VAE latents", "features": "classifier features"}
@@ -44,6 +55,7 @@ def map_of(source: Source, name: str, reference: Reference, label: int) -> dict[
         "label": label,
         "classes": source.classes,
         "labels": encode(reference.labels, "<u2"),
+        "images": encode(reference.rows, "<u4"),
         "modes": None if reference.modes is None else encode(reference.modes, "<u2"),
         "mode_names": source.modes,
         "views": views,
@@ -107,7 +119,6 @@ def result(
     rows = np.where(own, near[:, 1], near[:, 0])
     distances = np.where(own, away[:, 1], away[:, 0])
     mine = against(reference.real(label, "latents"), z)
-    reach = within_reach(mine)
     frames = np.stack([*film, distilled.images], 1) if film else distilled.images[:, None]
     strip = contact_sheet(frames.reshape(-1, *frames.shape[2:]), frames.shape[1])
     return {
@@ -124,9 +135,9 @@ def result(
             "typical": round(float(mine.real.ordered[:, 0].mean()), 2),
             "sheet": _real_sheet(data, reference.rows[rows], columns),
         },
-        "covers": reach.sum(1).tolist(),
-        "uncovered": encode(np.packbits(~reach.any(0).numpy()), "u1"),
-        "away": encode(_quantised(mine.xy.min(0).values.sqrt().numpy()), "u1"),
+        "covers": within_reach(mine).sum(1).tolist(),
+        "standing": _standing(mine),
+        "witness": _witness(witness_of(reference, label, z)),
         "film": {"sheet": data_uri(strip), "frames": frames.shape[1]},
         "recognised": [data.classes[c] for c in verdict.classes],
         "modes": [data.modes[m] for m in verdict.modes] if verdict.modes is not None else None,
@@ -142,10 +153,34 @@ def _real_sheet(data: Dataset, rows: NDArray[np.int64], columns: int) -> str | N
     return data_uri(contact_sheet(data.train.images[rows], columns))
 
 
-def _quantised(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Values as whole numbers from 0 to 255, the largest being 255."""
-    whole: NDArray[np.float32] = np.rint(255 * values / max(float(values.max()), 1e-9))
-    return whole
+def _standing(mine: Against) -> dict[str, str]:
+    """What stands for each real image of the class: the nearest of the set, and is it near enough.
+
+    An image is covered if `distance` is at most `reach`: compared in single precision, as it is
+    for the score.
+    """
+    near = mine.xy.sqrt().min(0)
+    return {
+        "nearest": encode(near.indices.numpy(), "<u2"),
+        "distance": encode(near.values.numpy(), "<f4"),
+        "reach": encode(reach(mine).numpy(), "<f4"),
+    }
+
+
+def _witness(witness: Witness) -> dict[str, Any]:
+    """The witness at each real image of the class, and as a field on every map.
+
+    A field's whole numbers are in units of a 64th of what chance reaches, cut off at twice that.
+    """
+    fields = {
+        name: {
+            "values": encode((64 * field.values / field.chance).round().clip(-128, 127), "i1"),
+            "columns": field.values.shape[1],
+            "box": [round(edge, 4) for edge in field.box],
+        }
+        for name, field in witness.fields.items()
+    }
+    return {"at": encode(witness.at.numpy(), "<f4"), "fields": fields}
 
 
 def _scores(
@@ -163,6 +198,19 @@ def _scores(
     real = np.full(2, np.nan)
     line = _line("Recognised", about, Comparison(share, real, "higher"))
     rows.append({"space": "judge", "name": "recognised", "unit": " %", **line})
+    return rows
+
+
+def discrepancy_lines(
+    z: Tensor, features: Tensor, label: int, reference: Reference
+) -> list[dict[str, Any]]:
+    """Every discrepancy of the frame, in both spaces; takes seconds the first time."""
+    rows = []
+    for space, points in (("latents", z), ("features", features)):
+        for name, c in discrepancies(reference.real(label, space), points).items():
+            d = DISCREPANCIES[name]
+            line = _line(d.title, f"{d.about}; {d.source}", c)
+            rows.append({"space": space, "name": name, **line, "draws": []})
     return rows
 
 

@@ -25,7 +25,7 @@ from distiller.reference import build_reference, save_reference
 from distiller.request import Request
 
 from .embedding import add_umap
-from .explore import explore, open_lab
+from .explore import discrepancies_of, explore, open_lab
 from .preview import contact_sheet, png
 
 __all__ = ["class_pictures", "main", "samples_beside_real"]
@@ -55,7 +55,8 @@ def main() -> None:
     lab = open_lab(name, "cpu")
     raw = {key: getattr(given, key) for key in ("dataset", "method", "classes", "steps", "seed")}
     request = Request.parse({**raw, "cfg_scale": lab.prior.cfg_scale})
-    shown, _, _ = finish(explore(lab, request, {}, {}))
+    shown, distilled, _ = finish(explore(lab, request, {}, {}))
+    shown["discrepancies"] = discrepancies_of(lab, distilled)
     _write(ASSETS / "first" / f"{name}.json", f"{json.dumps(shown)}\n".encode())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import Refused, unknown
 from ..recipe import Method, convert
 
-__all__ = ["METHODS", "make_methods", "method_table"]
+__all__ = ["METHODS", "make_methods", "method_table", "paper_options"]
 
 
 def _load(name: str) -> type[Method]:
@@ -19,7 +19,9 @@ def _load(name: str) -> type[Method]:
     return method
 
 
-METHODS: dict[str, type[Method]] = {m.name: _load(m.name) for m in iter_modules(__path__)}
+METHODS: dict[str, type[Method]] = {
+    m.name.replace("_", "-"): _load(m.name) for m in iter_modules(__path__)
+}
 
 
 def make_methods(names: str, options: Mapping[str, Any] | None = None) -> dict[str, Method]:
@@ -48,12 +50,23 @@ def make_methods(names: str, options: Mapping[str, Any] | None = None) -> dict[s
     return methods
 
 
+def paper_options(names: str) -> dict[str, Any]:
+    """The values of the methods' papers, for DiT-XL/2, where they differ from the defaults."""
+    chosen = {name.strip(): METHODS.get(name.strip()) for name in names.split("+")}
+    return {
+        f"{name}.{option}": value
+        for name, method in chosen.items()
+        for option, value in getattr(method, "paper", {}).items()
+    }
+
+
 def method_table() -> dict[str, dict[str, Any]]:
     """The methods and their options as plain values, for the command line and the API."""
     return {
         name: {
             "title": method.title,
             "about": (method.__doc__ or "").strip(),
+            "paper": dict(getattr(method, "paper", {})),
             "options": {f.name: {"default": f.default, **f.metadata} for f in fields(method)},
         }
         for name, method in METHODS.items()

@@ -14,18 +14,16 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ..data import Dataset
 from ..distill import encode_classes
 from ..event import Event
-from ..image import to_tensor
 from ..kernel import median_distance, rbf
 from ..prior import Prior
 from ..recipe import Recipe, knob
+from ..selection import pool_knob, selecting
 
 __all__ = ["Herding"]
 
@@ -36,7 +34,7 @@ class Herding:
 
     title: ClassVar[str] = "Herding"
 
-    pool: int = knob(3, "samples drawn per image kept; 1 picks real images instead", low=1, high=50)
+    pool: int = pool_knob()
     references: int = knob(1000, "real images of the class to match", low=2, high=100_000)
 
     def fit(
@@ -45,17 +43,10 @@ class Herding:
         """Encodes the references of each class."""
         real = yield from encode_classes(prior, data, labels, self.references)
 
-        def select(label: int, latents: Tensor, n: int) -> list[int]:
-            return herd(latents.flatten(1), real[label].flatten(1).to(latents), n)
+        def rule(x: Tensor, y: Tensor, n: int, label: int) -> list[int]:
+            return herd(x, y, n)
 
-        def subset(label: int, n: int, seed: int) -> NDArray[np.int64]:
-            members = data.choose_from(label, n)
-            images = to_tensor(np.ascontiguousarray(data.train.images[members]))
-            return members[herd(prior.encode(images).flatten(1), real[label].flatten(1), n)]
-
-        if self.pool == 1:
-            return Recipe(subset=subset)
-        return Recipe(select=select, pool=self.pool)
+        return selecting(rule, self.pool, prior, data, real)
 
 
 def herd(x: Tensor, y: Tensor, n: int) -> list[int]:

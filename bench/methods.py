@@ -1,0 +1,229 @@
+"""Every method beside random real images: what its sets cover, how far they are, what they teach.
+
+    python -m bench.methods --dataset solids --ipc 10 --out runs/bench
+
+distils the whole data set by every method and several compositions, three seeds each, every method
+in a process of its own (so its peak memory is known), then measures the sets, trains small nets on
+them, and prints the table. What is there is not made again. `--methods dit,herding:pool=1` names
+others, with options after a colon; on processors with AMX, `--dtype bfloat16` samples faster.
+"""
+
+import argparse
+import json
+import math
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from distiller import load, load_prior
+from distiller.classifier import LabelledSet
+from distiller.data import Dataset
+from distiller.discrepancy import DISCREPANCIES, Measure
+from distiller.distill import Distilled, Settings, draw, fit
+from distiller.evaluate import evaluate
+from distiller.event import finish
+from distiller.image import to_tensor
+from distiller.judge import Judge, load_judge
+from distiller.methods import make_methods
+from distiller.prior import Prior
+from distiller.privacy import privacy
+from distiller.protocol import protocol_for
+from distiller.reference import Reference, load_reference
+from distiller.robustness import robustness
+from distiller.score import Real, compare
+
+METHODS = (
+    "random", "herding:pool=1", "k-center:pool=1", "dit", "minimax", "dap", "d3hr", "mgd3", "igd",
+    "cao2", "herding", "k-center", "kernel-thinning", "greedy", "mmd", "discrepancy", "diversity",
+    "dap+diversity", "d3hr+mmd", "mgd3+mmd", "d3hr+mmd+herding", "minimax+d3hr+mmd",
+)  # fmt: skip
+COLUMNS = {
+    "modes": "modes", "mmd2_z": "MMD², latents", "mmd2_f": "MMD², features",
+    "sinkhorn_z": "Sinkhorn, latents", "sinkhorn_f": "Sinkhorn, features", "vendi": "Vendi",
+    "coverage": "coverage, %", "recognised": "recognised, %", "accuracy": "accuracy, %",
+    "seconds": "s", "memory": "GB",
+}  # fmt: skip
+BEYOND = {
+    "clean": "clean, %", "fgsm": "FGSM, %", "pgd": "PGD, %", "corrupted": "corrupted, %",
+    "covering": "covering radius", "copies": "nearer to train, %", "copies_p": "p",
+    "membership": "membership advantage, %",
+}  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--dataset", default="solids")
+    parser.add_argument("--ipc", type=int, default=10)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--methods", default=",".join(METHODS))
+    parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
+    parser.add_argument("--protocol", default="quick")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--make", action="store_true", help="distil, and measure nothing")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    folder = given.out / f"{given.dataset}-{given.ipc}"
+    folder.mkdir(parents=True, exist_ok=True)
+    seeds = [int(seed) for seed in given.seeds.split(",")]
+    if given.child:
+        make(given, given.child, seeds, folder)
+        return
+    names = given.methods.split(",")
+    for name in names:
+        if not all(path_of(folder, name, seed).exists() for seed in seeds):
+            subprocess.run([sys.executable, "-m", "bench.methods", *sys.argv[1:], "--child", name],
+                           check=True)  # fmt: skip
+    if not given.make:
+        rows = measure(given, names, seeds, folder)
+        print_table(names, rows, COLUMNS)
+        print()
+        print_table(names, rows, BEYOND)
+
+
+def path_of(folder: Path, name: str, seed: int) -> Path:
+    return folder / f"{name.replace(':', '-').replace('=', '')}-{seed}.npz"
+
+
+def parse(name: str) -> tuple[str, dict[str, str]]:
+    """A method and its options, of "herding:pool=1"."""
+    method, _, options = name.partition(":")
+    pairs = [option.partition("=") for option in options.split(";") if option]
+    return method, {key: value for key, _, value in pairs}
+
+
+# ------------------------------------------------------------------------------------- making
+
+
+def make(given: argparse.Namespace, name: str, seeds: Sequence[int], folder: Path) -> None:
+    prior = load_prior(given.dataset, "cpu", getattr(torch, given.dtype))
+    data = load(given.dataset)
+    labels = range(len(data.classes))
+    began = time.perf_counter()
+    recipe = finish(fit(make_methods(*parse(name)), prior, data, labels))
+    fitted = time.perf_counter() - began
+    for seed in seeds:
+        began = time.perf_counter()
+        settings = Settings(ipc=given.ipc, steps=given.steps, seed=seed)
+        parts = [finish(draw(recipe, prior, data, label, settings)) for label in labels]
+        found = Distilled.join(parts)
+        spent = time.perf_counter() - began
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        np.savez(path_of(folder, name, seed), images=found.images, labels=found.labels,
+                 fit=fitted, draw=spent, memory=memory)  # fmt: skip
+        print(f"{name} seed {seed}: fit {fitted:.0f} s, draw {spent:.0f} s", flush=True)
+
+
+# ---------------------------------------------------------------------------------- measuring
+
+
+def measure(
+    given: argparse.Namespace, names: Sequence[str], seeds: Sequence[int], folder: Path
+) -> dict[str, list[dict[str, float]]]:
+    """The row of each set, by method; robustness and privacy of the first seed's alone."""
+    data, prior = load(given.dataset), load_prior(given.dataset, "cpu")
+    reference, judge = load_reference(data.name), load_judge(data.name)
+    rows: dict[str, list[dict[str, float]]] = {}
+    for name in names:
+        for seed in seeds:
+            path = path_of(folder, name, seed)
+            record = path.with_suffix(f".{given.protocol}.json")
+            if not record.exists():
+                with np.load(path) as file:
+                    arrays = {key: file[key] for key in file.files}
+                row = scores(arrays, prior, data, reference, judge)
+                row |= lessons(arrays, data, given.protocol, seed, beyond=seed == seeds[0])
+                record.write_text(json.dumps(row))
+                print(f"{name} seed {seed}: {row['accuracy']:.1f} %", file=sys.stderr, flush=True)
+            rows.setdefault(name, []).append(json.loads(record.read_text()))
+    return rows
+
+
+def scores(
+    arrays: dict[str, Any], prior: Prior, data: Dataset, reference: Reference, judge: Judge
+) -> dict[str, float]:
+    """The means over classes of what a set covers and how far it is from the class."""
+    verdict = judge.judge(arrays["images"])
+    z = reference.project(prior.encode(to_tensor(arrays["images"])))
+    rows: list[dict[str, float]] = []
+    for label in range(len(data.classes)):
+        mine = np.flatnonzero(arrays["labels"] == label)
+        seen = verdict.classes[mine] == label
+        row = {"recognised": 100 * float(seen.mean())}
+        if verdict.modes is not None:
+            row["modes"] = float(len(set(verdict.modes[mine][seen].tolist())))
+        for letter, space, x in (("z", "latents", z), ("f", "features", verdict.features)):
+            real = reference.real(label, space)
+            table = compare(real, x[mine])
+            row[f"mmd2_{letter}"] = table["mmd2"].value
+            row[f"sinkhorn_{letter}"] = held_against(real, "sinkhorn", x[mine])
+            if space == "latents":
+                row |= {"coverage": table["coverage"].value, "vendi": table["vendi"].value}
+                row["covering"] = held_against(real, "covering", x[mine])
+        rows.append(row)
+    mean = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
+    seconds = float(arrays["fit"]) + float(arrays["draw"])
+    return {**mean, "seconds": seconds, "memory": float(arrays["memory"])}
+
+
+def held_against(real: Real, name: str, x: torch.Tensor) -> float:
+    """A discrepancy from the half of the class that `score` has as reference."""
+    return float(prepared(real, name)(x.float()))
+
+
+@cache
+def prepared(real: Real, name: str) -> Measure:
+    return DISCREPANCIES[name].to(real.halves[0])
+
+
+def lessons(
+    arrays: dict[str, Any], data: Dataset, protocol: str, seed: int, *, beyond: bool
+) -> dict[str, float]:
+    """What a net trained on the set reaches and, beyond, withstands and gives away, in percent."""
+    chosen = LabelledSet(arrays["images"], arrays["labels"])
+    way = protocol_for(protocol, data.name)
+    found = finish(evaluate(chosen, data.test, way, seeds=1, seed=seed))
+    if not beyond:
+        return {"accuracy": found.mean}
+    withstands = finish(robustness(found.nets[0], data.test))
+    gives_away = privacy(found.nets[0], chosen, data)
+    copies = gives_away["memorisation"]
+    return {
+        "accuracy": found.mean,
+        **{name: withstands[name] for name in ("clean", "fgsm", "pgd", "corrupted")},
+        "copies": 100 * (math.exp(copies["log_ratio"]) - 1),
+        "copies_p": copies["p_value"],
+        "membership": 100 * gives_away["membership_inference"]["advantage"],
+    }
+
+
+def print_table(
+    names: Sequence[str], rows: dict[str, list[dict[str, float]]], columns: dict[str, str]
+) -> None:
+    """Means over seeds, with standard deviations where they were measured, as Markdown."""
+    keys = [key for key in columns if key in rows[names[0]][0]]
+    print("| method | " + " | ".join(columns[key] for key in keys) + " |")
+    print("|---|" + "---|" * len(keys))
+    for name in names:
+        cells = []
+        for key in keys:
+            values = [row[key] for row in rows[name] if key in row]
+            digits = 3 if key in ("mmd2_z", "mmd2_f", "copies_p") else 1
+            known = len(values) > 1 and key not in ("seconds", "memory")
+            spread = f" ± {np.std(values, ddof=1):.{digits}f}" if known else ""
+            cells.append(f"{np.mean(values):.{digits}f}{spread}")
+        print(f"| `{name}` | " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()

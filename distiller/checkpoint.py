@@ -1,0 +1,63 @@
+"""Checkpoints: training that is stopped or killed goes on where its last checkpoint was."""
+
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .event import Event
+
+__all__ = ["Checkpoint", "advance"]
+
+SECONDS = 60.0  # between two checkpoints
+
+
+@dataclass
+class Checkpoint:
+    """The state of a training run on disk, written whole or not at all."""
+
+    path: Path
+    state: dict[str, Any]  # parts with state_dict and load_state_dict
+    step: int = 0  # steps done
+    seconds: float = 0.0  # spent on them, over all runs
+
+    def restore(self) -> None:
+        """Loads the state, if there is one."""
+        if self.path.exists():
+            saved = torch.load(self.path, weights_only=True, map_location="cpu")
+            for name, part in self.state.items():
+                part.load_state_dict(saved[name])
+            self.step, self.seconds = int(saved["step"]), float(saved.get("seconds", 0))
+
+    def save(self) -> None:
+        """Writes the state."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_suffix(".partial")
+        states = {name: part.state_dict() for name, part in self.state.items()}
+        torch.save({"step": self.step, "seconds": self.seconds, **states}, partial)
+        partial.replace(self.path)
+
+
+def advance(
+    stage: str, steps: int, checkpoint: Checkpoint, step: Callable[[int], dict[str, float]]
+) -> Generator[Event, None, None]:
+    """Runs step(i) from the checkpoint on, saving once a minute and when closed."""
+    checkpoint.restore()
+    first = checkpoint.step
+    saved = time.monotonic()
+    try:
+        for i in range(first, steps):
+            began = time.monotonic()
+            scalars = step(i)
+            checkpoint.step = i + 1
+            checkpoint.seconds += time.monotonic() - began
+            if time.monotonic() - saved > SECONDS:
+                checkpoint.save()
+                saved = time.monotonic()
+            yield Event(stage, i, steps, scalars=scalars)
+    finally:
+        if checkpoint.step > first:
+            checkpoint.save()

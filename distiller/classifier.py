@@ -1,0 +1,152 @@
+"""Classifiers: nets that take images as everything here does, and how one is trained.
+
+Training is a generator of losses; what it learns from, and for how long, its caller decides.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from .augment import augment, mix
+from .compiled import bfloat16_pays, compiled_forward
+from .protocol import Protocol
+
+__all__ = ["Classifier", "LabelledSet", "predict", "resize", "train"]
+
+F = nn.functional
+
+
+@dataclass(frozen=True)
+class LabelledSet:
+    """A set to train on."""
+
+    images: NDArray[np.uint8]  # (n, h, w, 3)
+    labels: NDArray[np.int64]  # (n,)
+    weights: NDArray[np.float64] | None = None  # (n,), of each image's loss; None: all alike
+
+
+class Classifier(nn.Module):
+    """A net behind what it does to images: average them down to its size, normalise them.
+
+    It takes images (n, 3, h, w) in [-1, 1], as everything here does, and so its gradients with
+    respect to images are those of that range.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, net: nn.Module, protocol: Protocol, size: int) -> None:
+        super().__init__()
+        self.net, self.size = net, size
+        self.register_buffer("mean", torch.tensor(protocol.mean)[:, None, None])
+        self.register_buffer("std", torch.tensor(protocol.std)[:, None, None])
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Maps (n, 3, h, w) in [-1, 1] to logits (n, classes)."""
+        logits: Tensor = self.net(self.normalise(resize(images, self.size)))
+        return logits
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """(x - mean) / std, channel by channel."""
+        return (images - self.mean) / self.std
+
+
+def resize(images: Tensor, size: int) -> Tensor:
+    """Averages (n, 3, h, w) over areas down to (n, 3, size, size); smaller images stay."""
+    if images.shape[-1] <= size:
+        return images
+    return F.interpolate(images, size=(size, size), mode="area")
+
+
+def _last(pixels: NDArray[np.uint8]) -> Tensor:
+    """`to_tensor` in the channels-last layout, which is that of the pixels: nothing moves."""
+    x = torch.from_numpy(np.array(pixels, np.float32))
+    return x.permute(0, 3, 1, 2).div_(127.5).sub_(1)
+
+
+@torch.no_grad()
+def predict(net: nn.Module, images: NDArray[np.uint8], batch: int = 200) -> Tensor:
+    """Logits (n, classes), on the CPU, of pixels (n, h, w, 3); leaves the net in eval mode."""
+    net.eval()
+    device = next(net.parameters()).device
+    parts = []
+    for k in range(0, len(images), batch):
+        parts.append(net(_last(images[k : k + batch]).to(device)).float().cpu())
+    return torch.cat(parts)
+
+
+# ------------------------------------------------------------------------------------ training
+
+
+def train(
+    classifier: Classifier,
+    protocol: Protocol,
+    chosen: LabelledSet,
+    epochs: int,
+    seed: int,
+    compiled: bool = False,
+) -> Generator[float, None, None]:
+    """Trains a net in place, yielding the loss of every step.
+
+    The order of the images and their augmentation follow from the seed alone. `compiled` compiles
+    the net, and uses bfloat16 where that is faster.
+
+    Raises:
+        Refused: if it is to be compiled and cannot be.
+    """
+    forward = compiled_forward() if compiled else lambda net, x: net(x)
+    device = next(classifier.parameters()).device
+    generator = torch.Generator().manual_seed(seed)
+    x = resize(_last(chosen.images), classifier.size).to(device)
+    y = torch.from_numpy(chosen.labels).to(device)
+    weights = _weights(chosen).to(device)
+    optimizer = protocol.make_optimizer(classifier)
+    low = compiled and bfloat16_pays(device.type)
+    classifier.train()
+    batches = -(-len(y) // protocol.batch)
+    for epoch in range(epochs):
+        order = torch.randperm(len(y), generator=generator).to(device)
+        for j, rows in enumerate(order.split(protocol.batch)):
+            for group in optimizer.param_groups:
+                group["lr"] = protocol.rate_at((epoch * batches + j) / (epochs * batches))
+            mixed, others, kept = _mixed(classifier, protocol, x[rows], generator)
+            with torch.autocast(device.type, torch.bfloat16, enabled=low):
+                logits = forward(classifier.net, mixed).float()
+            loss = _loss(logits, y[rows], weights[rows], others, kept)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            yield loss.item()
+
+
+def _weights(chosen: LabelledSet) -> Tensor:
+    """The weights of the images' losses, scaled to a mean of 1: (n,)."""
+    if chosen.weights is None:
+        return torch.ones(len(chosen.labels))
+    weights = torch.from_numpy(np.asarray(chosen.weights, np.float32))
+    return weights / weights.mean()
+
+
+def _mixed(
+    classifier: Classifier, protocol: Protocol, x: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor, float]:
+    """A batch augmented, normalised and mixed by CutMix: images, others, share of their own."""
+    if protocol.augment_normalised:
+        x = augment(classifier.normalise(x), protocol.augment, generator)
+    else:
+        x = classifier.normalise(augment(x, protocol.augment, generator))
+    others, kept = torch.arange(len(x), device=x.device), 1.0
+    if protocol.cutmix:
+        x, others, kept = mix(x, generator)
+    return x.contiguous(memory_format=torch.channels_last), others, kept
+
+
+def _loss(logits: Tensor, y: Tensor, w: Tensor, others: Tensor, kept: float) -> Tensor:
+    """The weighted cross-entropy, of both labels of an image that was mixed."""
+    own = w * F.cross_entropy(logits, y, reduction="none")
+    other = w[others] * F.cross_entropy(logits, y[others], reduction="none")
+    return (kept * own + (1 - kept) * other).mean()

@@ -1,0 +1,59 @@
+"""K-center: every real image has one of the set within a small radius.
+
+Farthest first (Gonzalez, 1985; as core-set selection Sener & Savarese, 2018, arXiv:1708.00489):
+after the candidate nearest to the class's mean, each pick serves the real image that is farthest
+from the set. Picking from the real images themselves, the covering radius, one side of the
+Hausdorff distance, is at most twice the smallest possible. It is the robust objective of the
+frame: a net's risk under perturbations of radius r is bounded with r plus the covering radius.
+Being about the worst case, it picks outliers; `start` and a pool of typical samples temper that.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from ..data import Dataset
+from ..distill import encode_classes
+from ..event import Event
+from ..kernel import distance
+from ..prior import Prior
+from ..recipe import Recipe, knob
+from ..selection import pool_knob, selecting
+
+__all__ = ["KCenter"]
+
+
+@dataclass(frozen=True)
+class KCenter:
+    """Picks, one by one, what serves the real image that is served worst."""
+
+    title: ClassVar[str] = "K-center"
+
+    pool: int = pool_knob()
+    references: int = knob(1000, "real images of the class to cover", low=2, high=100_000)
+
+    def fit(
+        self, prior: Prior, data: Dataset, labels: Sequence[int]
+    ) -> Generator[Event, None, Recipe]:
+        """Encodes the references of each class."""
+        real = yield from encode_classes(prior, data, labels, self.references)
+
+        def rule(x: Tensor, y: Tensor, n: int, label: int) -> list[int]:
+            return farthest_first(x, y, n)
+
+        return selecting(rule, self.pool, prior, data, real)
+
+
+def farthest_first(x: Tensor, y: Tensor, n: int) -> list[int]:
+    """Rows of the candidates x (m, d) that cover y (k, d), the most central first."""
+    apart = distance(x, y)
+    picked = [int(distance(x, y.mean(0, keepdim=True))[:, 0].argmin())]
+    served = apart[picked[0]].clone()
+    free = apart.clone()
+    while len(picked) < n:
+        free[picked[-1]] = float("inf")
+        picked.append(int(free[:, served.argmax()].argmin()))
+        served = served.minimum(apart[picked[-1]])
+    return picked

@@ -1,0 +1,45 @@
+"""Selection: a rule that picks n of many, after sampling or from the real images themselves."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .data import Dataset
+from .image import to_tensor
+from .prior import Prior
+from .recipe import Recipe, knob
+
+__all__ = ["Rule", "pool_knob", "selecting"]
+
+Rule = Callable[[Tensor, Tensor, int, int], Sequence[int]]
+"""Maps (candidates (m, d), real (k, d), n, label) to n rows of the candidates, best first."""
+
+
+def pool_knob(default: int = 3) -> int:
+    """The hyperparameter that says what is selected from."""
+    about = "samples drawn per image kept; 1 picks real images instead"
+    made: int = knob(default, about, low=1, high=50)
+    return made
+
+
+def selecting(
+    rule: Rule, pool: int, prior: Prior, data: Dataset, real: Mapping[int, Tensor]
+) -> Recipe:
+    """The recipe that selects by a rule: from a pool of samples, or, with pool 1, real images.
+
+    `real` holds latents of each class; candidates and real ones meet in latent space.
+    """
+
+    def select(label: int, latents: Tensor, n: int) -> Sequence[int]:
+        return rule(latents.flatten(1), real[label].flatten(1).to(latents), n, label)
+
+    def subset(label: int, n: int, seed: int) -> NDArray[np.int64]:
+        members = data.choose_from(label, n)
+        images = to_tensor(np.ascontiguousarray(data.train.images[members]))
+        return members[
+            list(rule(prior.encode(images).flatten(1), real[label].flatten(1), n, label))
+        ]
+
+    return Recipe(subset=subset) if pool == 1 else Recipe(select=select, pool=pool)
