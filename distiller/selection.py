@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .data import Dataset
-from .image import to_tensor
+from .distill import real_latents
 from .prior import Prior
 from .recipe import Recipe, knob
 
@@ -37,9 +37,7 @@ def selecting(
 
     def subset(label: int, n: int, seed: int) -> NDArray[np.int64]:
         members = data.choose_from(label, n)
-        images = to_tensor(np.ascontiguousarray(data.train.images[members]))
-        return members[
-            list(rule(prior.encode(images).flatten(1), real[label].flatten(1), n, label))
-        ]
+        latents = real_latents(prior, data, label, len(members)).flatten(1)
+        return members[list(rule(latents, real[label].flatten(1), n, label))]
 
     return Recipe(subset=subset) if pool == 1 else Recipe(select=select, pool=pool)

@@ -271,20 +271,24 @@ def test_dap_of_strength_zero_is_the_baseline() -> None:
     torch.testing.assert_close(zero.latents, distilled.latents, rtol=0, atol=0)
 
 
-def test_dap_gradient_is_that_of_its_energy() -> None:
+@pytest.mark.parametrize("squared", [False, True])
+def test_dap_gradient_is_that_of_its_energy(squared: bool) -> None:
     """With the identity as features and a linear kernel the field has a closed form."""
     data, t = DATA, 300
-    recipe = returned(DAP(references=8).fit(PRIOR, data, [0]))
+    recipe = returned(DAP(references=8, squared=squared).fit(PRIOR, data, [0]))
     guidance = recipe.guidance[0](0)
     x = torch.randn(2, 3, 1, 1, generator=torch.Generator().manual_seed(0))
     rows = np.sort(np.random.default_rng([0, 0]).permutation(data.train.of(0))[:8])
     real = to_tensor(data.train.images[rows])
     alpha, sigma = PRIOR.schedule(t, like=x)
     noised = (alpha * real + sigma * seeded_noise((3, 1, 1), 0, 0, 8)).flatten(1)
-    unit = torch.cdist(noised, noised).sum() / (8 * 7)
     apart = x.flatten(1)[:, None] - noised[None]
-    gradient = (apart / apart.norm(dim=2, keepdim=True)).mean(1)
-    expected = -3 * alpha * (gradient / unit).reshape(x.shape)
+    if squared:
+        gradient = apart.mean(1) / (torch.cdist(noised, noised).square().sum() / (8 * 7))
+    else:
+        unit = torch.cdist(noised, noised).sum() / (8 * 7)
+        gradient = (apart / apart.norm(dim=2, keepdim=True)).mean(1) / unit
+    expected = -3 * alpha * gradient.reshape(x.shape)
     torch.testing.assert_close(guidance.field(x, t, x), expected, atol=1e-4, rtol=1e-3)
 
 

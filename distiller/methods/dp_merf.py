@@ -46,7 +46,7 @@ class DPMERF:
 
     title: ClassVar[str] = "DP-MERF"
 
-    epsilon: float = knob(1.0, "the privacy loss, epsilon", low=0.01, high=100)
+    epsilon: float = knob(4.0, "the privacy loss, epsilon", low=0.01, high=100)
     delta: float = knob(1e-5, "the probability of more, delta", low=1e-12, high=0.1)
     strength: float | Dial = knob(3.0, "how hard the set is moved", low=0, high=20, live=True)
     features: int = knob(128, "random frequencies", low=1, high=10_000)

@@ -41,7 +41,7 @@ class IGD:
     title: ClassVar[str] = "IGD"
 
     influence: float | Dial = knob(1.0, "strength of gradient matching", low=0, high=20, live=True)
-    deviation: float | Dial = knob(0.1, "strength of staying apart", low=0, high=20, live=True)
+    deviation: float | Dial = knob(1.0, "strength of staying apart", low=0, high=20, live=True)
     images: int = knob(200, "real images of each class", low=2, high=100_000)
     t_low: int = knob(100, "the time below which it does not act", low=0, high=1000)
     t_high: int = knob(400, "the time above which it does not act", low=0, high=1000)
