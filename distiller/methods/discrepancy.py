@@ -42,7 +42,7 @@ class DiscrepancyGuidance:
     title: ClassVar[str] = "Discrepancy"
 
     by: str = knob("regression", "the discrepancy", choices=SMOOTH)
-    strength: float | Dial = knob(1.0, "how hard the set is moved", low=0, high=20, live=True)
+    strength: float | Dial = knob(0.5, "how hard the set is moved", low=0, high=20, live=True)
     references: int = knob(200, "real images of the class to compare with", low=2, high=5000)
     t_low: int = knob(50, "the time below which it does not act", low=0, high=1000)
     t_high: int = knob(1000, "the time above which it does not act", low=0, high=1000)
