@@ -24,7 +24,7 @@ import gradio as gr
 import numpy as np
 import plotly
 
-from distiller.data import DATASETS, dataset_table
+from distiller.data import DATASETS, Absent, dataset_table, discover
 from distiller.errors import Refused
 from distiller.event import Event
 from distiller.io import SetOnDisk, archive, score_set
@@ -34,6 +34,7 @@ from distiller.prior import default_cfg_scale
 from distiller.recipe import Recipe
 from distiller.reference import Reference, load_reference
 from distiller.request import Request
+from distiller.shelf import has_models
 from viz import figures
 from viz.explore import discrepancies_of, explore, open_lab
 from viz.preview import data_uri, from_data_uri
@@ -227,14 +228,21 @@ def settle(chosen: list[str]) -> list[str]:
     return [last] if last in ALONE else [name for name in chosen if name not in ALONE]
 
 
-def real_images(asked: Any) -> list[str]:
-    """Thumbnails of real training images, for the map: of [data set, rows]."""
+def real_images(asked: Any) -> list[str | None]:
+    """Thumbnails of real training images, for the map: of [data set, points].
+
+    None in place of each where the images are not on this machine.
+    """
     try:
         if not isinstance(asked, list) or len(asked) != 2 or not isinstance(asked[1], list):
             raise Refused("A data set and a list of rows are needed.")
         dataset, rows = choice("data set", asked[0], DATASETS), asked[1][:THUMBNAILS]
-        images = open_lab(dataset).data.train.images
-        return [data_uri(images[whole("image", row, 0, len(images) - 1)]) for row in rows]
+        points = reference_of(dataset).rows
+        chosen = [points[whole("image", row, 0, len(points) - 1)] for row in rows]
+        train = open_lab(dataset).data.train
+        if isinstance(train, Absent):
+            return [None] * len(chosen)
+        return [data_uri(train.images[row]) for row in chosen]
     except Refused as error:
         raise notice(error) from error
 
@@ -387,7 +395,7 @@ def _head() -> str:
 def _choices(form: Form) -> tuple[gr.HTML, gr.Button, gr.Button]:
     """The left column."""
     plain = form.plain
-    titles = [(source.title, name) for name, source in DATASETS.items()]
+    titles = [(source.title, name) for name, source in DATASETS.items() if has_models(name)]
     plain["dataset"] = gr.Dropdown(titles, value=FIRST, label="Data set")
     chooser = gr.HTML(
         chooser_of(FIRST, 0),
@@ -507,8 +515,9 @@ def _from_link(form: Form, query: dict[str, str]) -> tuple[list[Any], bool]:
     linked = False
     if query:
         try:
-            request = Request.from_query({"dataset": FIRST, **query}, BUDGET)
-            linked = True
+            asked = Request.from_query({"dataset": FIRST, **query}, BUDGET)
+            reference_of(asked.dataset)  # or there is nothing to show of it
+            request, linked = asked, True
         except Refused as error:
             gr.Warning(f"The link was not understood: {error}")
     dataset, label = request.dataset, request.classes[0]
@@ -535,7 +544,9 @@ def device_name() -> str:
 
 
 def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
-    """Starts the page, and loads the first data set behind it."""
+    """Starts the page with one's own data sets, and loads the first data set behind it."""
+    for wrong in discover():
+        print(f"distiller: left out: {wrong}")
     gr.set_static_paths([str(PLOTLY)])
     demo = build()
     demo.queue(max_size=16, default_concurrency_limit=4)

@@ -21,8 +21,10 @@ const TITLES = { mode: 'coloured by known mode', distance: 'coloured by the dist
   plain: 'one colour', class: 'a map of this class alone', umap: 'a map of the whole data set', pca: 'the first two principal components' };
 const VIEWS = { class: 'UMAP', umap: 'all classes', pca: 'PCA' };
 const look = { view: 'class', paint: 'plain', witness: true };
-const cache = new Map(); // real images fetched so far, by row
-let base = null; // the decoded value: {dataset, label, classes, labels, modes, xy, rows}
+const cache = new Map(); // real images fetched so far, by row; null where they are not on this machine
+// The decoded value: {dataset, label, classes, labels, modes, images, xy, rows, others, places}. A row
+// is that of a point; `images` says which training images they are.
+let base = null;
 const [REAL, UNCOVERED, MADE, PICKED] = [1, 2, 4, 5]; // traces; 0 are the other classes, 3 the lines
 
 function decode(value) {
@@ -40,7 +42,8 @@ function decode(value) {
   labels.forEach((label, i) => (label === value.label ? rows : others).push(i));
   const places = new Map(rows.map((row, k) => [row, k]));
   const modes = value.modes && numbers(value.modes, Uint16Array);
-  return { ...value, labels, modes, xy, rows, others, places };
+  const images = numbers(value.images, Uint32Array);
+  return { ...value, labels, modes, images, xy, rows, others, places };
 }
 
 const run = () =>
@@ -72,7 +75,7 @@ function uncovered() {
 
 // A real image in words: what it is, and what stands for it.
 function facts(row) {
-  const name = `real ${base.classes[base.labels[row]]}, training image ${row}`;
+  const name = `real ${base.classes[base.labels[row]]}, training image ${base.images[row]}`;
   const mode = base.modes && base.mode_names ? base.mode_names[base.modes[row]] : '';
   const stand = standing(), k = base.places.get(row);
   if (!stand || k === undefined) return { name, mode };
@@ -227,7 +230,7 @@ async function hover(point) {
     const row = rowUnder(point);
     line(`real ${base.classes[base.labels[row]]}`, 'b');
     if (base.modes && base.mode_names) line(base.mode_names[base.modes[row]]);
-    line(`training image ${row}`);
+    line(`training image ${base.images[row]}`);
     box.alt = '';
     realImages([row]).then(([source]) => { if (mine === hovered && source) box.src = source; }, () => {});
   } else return;

@@ -3,8 +3,10 @@
 function makePicked(root, { images, facts, choose }) {
   const { make, tile } = window.distiller;
   const STRIP = 24; // as many as the server hands out at once
+  const ABSENT = 'not on this machine';
   const one = make('div', 'd-real');
   const strip = make('div', 'd-strip');
+  const rest = make('span', 'd-muted');
   strip.setAttribute('role', 'group');
   strip.setAttribute('aria-label', 'real images');
   root.append(one, strip);
@@ -12,7 +14,9 @@ function makePicked(root, { images, facts, choose }) {
   let [row, rows] = [null, []];
   let asked = 0;
 
-  const picture = (source, text) => {
+  // A real image, or the place for one that is still fetched; words for one that is not here (null).
+  const picture = (source, text, instead = ABSENT) => {
+    if (source === null) return make('span', 'd-muted d-absent', instead);
     const img = make('img');
     img.alt = text;
     if (source) img.src = source;
@@ -63,11 +67,15 @@ function makePicked(root, { images, facts, choose }) {
         button.type = 'button';
         button.addEventListener('click', () => choose([], { rows: [each] }));
         return button;
-      }));
-      if (rows.length > shown.length) strip.append(make('span', 'd-muted', `and ${rows.length - shown.length} more`));
+      }), rest);
     }
+    const also = rows.length > shown.length ? [`and ${rows.length - shown.length} more`] : [];
+    if (sources?.includes(null)) also.push(ABSENT);
+    rest.textContent = also.join(', ');
     strip.querySelectorAll('button').forEach((button, k) => {
-      if (!button.firstChild || sources) button.replaceChildren(picture(sources?.[k], facts(shown[k]).name));
+      const { name } = facts(shown[k]);
+      if (!button.firstChild || sources) button.replaceChildren(picture(sources?.[k], name, String(k + 1)));
+      button.setAttribute('aria-label', name);
       button.setAttribute('aria-pressed', shown[k] === row);
     });
   }

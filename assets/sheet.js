@@ -80,7 +80,7 @@ function drawInspector(run, i) {
   const place = [run.columns, rows, i % run.columns, Math.floor(i / run.columns)];
   const [mine, real] = [make('i'), make('i')];
   tile(mine, run.sheet, ...place);
-  tile(real, run.nearest.sheet, ...place);
+  if (run.nearest.sheet) tile(real, run.nearest.sheet, ...place);
   const words = make('div');
   const line = (...parts) => {
     const row = make('div');
@@ -93,7 +93,7 @@ function drawInspector(run, i) {
   line('covers ', strong(run.covers[i]), ' real images');
   const seen = run.recognised[i] === run.class ? '' : `recognised as ${run.recognised[i]}`;
   if (run.modes || seen) line(run.modes ? strong(run.modes[i]) : '', run.modes && seen ? ' · ' : '', seen);
-  inspector.replaceChildren(mine, real, words);
+  inspector.replaceChildren(mine, ...(run.nearest.sheet ? [real] : []), words);
 }
 
 function drawFilm(run, i) {

@@ -5,22 +5,23 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from .data import DATASETS, dataset_table, load
+from .data import DATASETS, dataset_table, discover, load, resolve
 from .errors import Refused
-from .event import Event
 from .limits import choice, whole
 from .methods import method_table, paper_options
+from .progress import show
 from .request import Request
 
 __all__ = ["main"]
 
-T = TypeVar("T")
+
+DATASET = "see `datasets`; or the folder of one's own"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], None] = options.run
     try:
+        for wrong in discover():
+            print(f"distiller: left out: {wrong}", file=sys.stderr)
+        if getattr(options, "dataset", None):
+            options.dataset = resolve(options.dataset)
         run(options)
     except Refused as refused:
         print(f"distiller: {refused}", file=sys.stderr)
@@ -58,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         command(name, run).add_argument("--json", action="store_true", help="print JSON")
 
     sub = command("distill", _distill)
-    sub.add_argument("--dataset", required=True, help="see `datasets`")
+    sub.add_argument("--dataset", required=True, help=DATASET)
     sub.add_argument("--method", default="dit", help="see `methods`; compose with +")
     sub.add_argument("--ipc", default="10", help="images per class (10)")
     sub.add_argument("--out", type=Path, required=True, help="the folder to write")
@@ -80,13 +85,13 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("score", _score)
     sub.add_argument("folder", type=Path, metavar="DIR")
-    sub.add_argument("--dataset", help="where the folder has no manifest")
+    sub.add_argument("--dataset", help="where the folder has no manifest; a name or folder")
     sub.add_argument("--json", action="store_true", help="print JSON")
     sub.add_argument("--device", default="auto")
 
     sub = command("evaluate", _evaluate)
     sub.add_argument("folder", type=Path, metavar="DIR")
-    sub.add_argument("--dataset", help="where the folder has no manifest")
+    sub.add_argument("--dataset", help="where the folder has no manifest; a name or folder")
     sub.add_argument("--protocol", default="quick", help="quick, dc, dsa or hard (quick)")
     sub.add_argument("--net", help="convnet-3, resnetap-10 ... or a timm model (the protocol's)")
     sub.add_argument("--seeds", default="3", help="nets to train (3)")
@@ -104,18 +109,24 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--device", default="auto")
 
     sub = command("train-prior", _train_prior)
-    sub.add_argument("--dataset", required=True, help="see `datasets`")
+    which = sub.add_mutually_exclusive_group(required=True)
+    which.add_argument("--dataset", help=DATASET)
+    which.add_argument(
+        "--data", type=Path, metavar="PICTURES", help="a folder or zip with class folders"
+    )
+    sub.add_argument("--size", default="64", help="of the pictures, 32, 64 or 128 pixels (64)")
     sub.add_argument("--out", type=Path, required=True, help="the folder to write")
-    sub.add_argument("--steps", type=int, help="of the transformer")
-    sub.add_argument("--seed", type=int)
+    sub.add_argument("--steps", help="of the transformer")
+    sub.add_argument("--autoencoder-steps")
+    sub.add_argument("--seed")
     sub.add_argument("--device", default="auto")
 
     sub = command("train-judge", _train_judge)
-    sub.add_argument("--dataset", required=True, help="see `datasets`")
+    sub.add_argument("--dataset", required=True, help=DATASET)
     sub.add_argument("--out", type=Path, required=True, help="the folder to write")
 
     sub = command("reference", _reference)
-    sub.add_argument("--dataset", required=True, help="see `datasets`")
+    sub.add_argument("--dataset", required=True, help=DATASET)
     sub.add_argument("--out", type=Path, required=True, help="the .npz file to write")
 
     sub = command("card", _card)
@@ -123,40 +134,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _drain(events: Generator[Event, None, T]) -> T:
-    """Runs a generator to its end beside a progress bar, and returns its result."""
-    from tqdm import tqdm
-
-    bar: Any = None
-    shown = None
-    try:
-        while True:
-            event = next(events)
-            if shown != (event.stage, event.label):
-                shown = event.stage, event.label
-                if bar is not None:
-                    bar.close()
-                title = event.stage if event.label is None else f"{event.stage} {event.label}"
-                bar = tqdm(total=event.n, desc=title, initial=event.i, dynamic_ncols=True)
-            if event.scalars:
-                bar.set_postfix({k: f"{v:.4g}" for k, v in event.scalars.items()}, refresh=False)
-            bar.update(event.i + 1 - bar.n)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    finally:
-        events.close()
-        if bar is not None:
-            bar.close()
-
-
 def _datasets(options: argparse.Namespace) -> None:
     """Lists the data sets."""
     if options.json:
         print(json.dumps(dataset_table()))
         return
+    from .shelf import has_models
+
     for name, row in dataset_table().items():
         print(f"{name:12} {row['about']}")
+        if not row["here"]:
+            print(f"{'':12} not on this machine: downloaded when needed, or see DISTILLER_DATA")
+        if not has_models(name):
+            print(f"{'':12} no prior here yet: train-prior, train-judge, reference")
         print(f"{'':12} {row['size']} x {row['size']}: {', '.join(row['classes'])}")
 
 
@@ -193,7 +183,7 @@ def _distill(options: argparse.Namespace) -> None:
     prior = load_prior(request.prior or request.dataset, options.device)
     reference, judge = load_reference(request.dataset), load_judge(request.dataset)
     data = load(request.dataset)
-    folder = _drain(export(request, options.out, data, prior, reference, judge))
+    folder = show(export(request, options.out, data, prior, reference, judge))
     print(f"{len(request.classes) * request.ipc} images in {folder}")
 
 
@@ -258,13 +248,13 @@ def _evaluate(options: argparse.Namespace) -> None:
     present = sorted(set(found.labels.tolist()))
     data = of_classes(load(name), present)
     chosen = LabelledSet(found.images, np.searchsorted(present, found.labels))
-    result = _drain(evaluate(chosen, data.test, protocol, **given))
+    result = show(evaluate(chosen, data.test, protocol, **given))
     baseline = None
     if options.baseline:
-        baseline = _drain(evaluate_random(data, chosen.labels, protocol, **given))
+        baseline = show(evaluate_random(data, chosen.labels, protocol, **given))
     table = {"dataset": name, "classes": data.classes, **result.table(baseline)}
     if options.robust:
-        table["robustness"] = _drain(robustness(result.nets[0], data.test))
+        table["robustness"] = show(robustness(result.nets[0], data.test))
     if options.privacy:
         table["privacy"] = privacy(result.nets[0], chosen, data)
     print(json.dumps(table) if options.json else _report(table))
@@ -306,19 +296,38 @@ def _short(value: Any) -> str:
 
 
 def _train_prior(options: argparse.Namespace) -> None:
-    """Trains a prior on a data set; goes on from its checkpoint."""
+    """Trains a prior on a data set, or on pictures of one's own; goes on from its checkpoint."""
     from dataclasses import replace
 
     from .prior import choose_device
     from .train_prior import PRESETS, PriorSpec, train_prior
 
+    most = 10_000_000
+    limits = {"steps": (1, most), "autoencoder_steps": (1, most), "seed": (0, 2**31 - 1)}
+    given: dict[str, Any] = {
+        key: whole(key, value, *limits[key])
+        for key in limits
+        if (value := getattr(options, key)) is not None
+    }
+    device = choose_device(options.device)
+    if options.data is not None:
+        _train_own(options, device, given)
+        return
     spec = PRESETS.get(options.dataset, PriorSpec())
-    given = {k: v for k in ("steps", "seed") if (v := getattr(options, k)) is not None}
     data = load(options.dataset)
-    folder = _drain(
-        train_prior(data, options.out, replace(spec, **given), choose_device(options.device))
-    )
+    folder = show(train_prior(data, options.out, replace(spec, **given), device))
     print(f"A prior of {data.name} in {folder}")
+
+
+def _train_own(options: argparse.Namespace, device: Any, given: dict[str, Any]) -> None:
+    from .own import take_in, train_own
+
+    size = whole("size", options.size, 1, 4096)
+    pictures = show(take_in(options.data, options.out, size))
+    print("\n".join(pictures.report.lines()))
+    print(f"Previews while it trains: {options.out / '.training'}/preview-*.png")
+    name = show(train_own(options.out, device, **given))
+    print(f"A data set {name!r} with its prior in {options.out}: --dataset {options.out}")
 
 
 def _train_judge(options: argparse.Namespace) -> None:
@@ -326,7 +335,7 @@ def _train_judge(options: argparse.Namespace) -> None:
     from .judge import save_judge, train_judge
 
     data = load(options.dataset)
-    judge = _drain(train_judge(data, flip=data.name != "digits"))
+    judge = show(train_judge(data, flip=data.name != "digits"))
     save_judge(judge, options.out)
     print(f"Accuracy on the real test split: {judge.accuracy}")
 
@@ -339,14 +348,14 @@ def _reference(options: argparse.Namespace) -> None:
 
     data = load(options.dataset)
     prior, judge = load_prior(data.name), load_judge(data.name)
-    save_reference(_drain(build_reference(data, prior, judge)), options.out)
+    save_reference(show(build_reference(data, prior, judge)), options.out)
 
 
 def _card(options: argparse.Namespace) -> None:
     """Measures what a prior reaches, and writes its card."""
     from .card import measure_prior, write_card
 
-    write_card(options.folder, _drain(measure_prior(options.folder)))
+    write_card(options.folder, show(measure_prior(options.folder)))
     print((options.folder / "README.md").read_text())
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .data import Dataset, cache_folder
+from .data import Dataset
+from .disk import cache_folder, keep
 from .prior import Prior
 
 __all__ = ["content_key", "keep_latents", "load_latents"]
@@ -45,10 +45,5 @@ def keep_latents(prior: Prior, data: Dataset, label: int, latents: Tensor) -> No
     """Keeps the latents of a class; a cache that cannot be written is done without."""
     if prior.folder is None:
         return
-    path = _path(prior, data, label)
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.tmp")
-        with partial.open("wb") as file:
-            np.save(file, latents.cpu().numpy())
-        partial.replace(path)
+    array = latents.cpu().numpy()
+    keep(_path(prior, data, label), lambda file: np.save(file, array))

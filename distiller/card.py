@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .data import Dataset, load
+from .data import Dataset, load, resolve
 from .distill import Settings, draw
 from .errors import Refused
 from .event import Event
@@ -15,6 +15,7 @@ from .image import to_pixels, to_tensor
 from .judge import Judge, load_judge
 from .prior import Prior, load_prior
 from .recipe import Recipe
+from .train_prior import PRESETS
 
 __all__ = ["measure_prior", "mode_coverage", "psnr", "recognition", "write_card"]
 
@@ -68,7 +69,8 @@ def measure_prior(folder: Path) -> Generator[Event, None, dict[str, Any]]:
     """
     if not (folder / "prior.json").is_file():
         raise Refused(f"{folder} has no prior.json; it needs a folder that train-prior wrote.")
-    data = load(json.loads((folder / "prior.json").read_text())["dataset"])
+    name = json.loads((folder / "prior.json").read_text())["dataset"]
+    data = load(resolve(folder) if (folder / "dataset.json").is_file() else name)
     prior, judge = load_prior(folder), load_judge(data.name)
     result: dict[str, Any] = {"sha256": prior.fingerprint()}
     result["judge_accuracy_percent"] = judge.accuracy
@@ -113,12 +115,12 @@ def _card(name: str, record: dict[str, Any]) -> str:
         "",
         "## How it was made",
         "",
-        f"    python -m distiller train-prior --dataset {record['dataset']} --out DIR",
+        f"    python -m distiller train-prior {_what(record)} --out DIR",
         "",
         f"Seed {spec['seed']}; autoencoder {spec['autoencoder_steps']:,} steps of "
         f"{spec['autoencoder_batch']} images, transformer {spec['steps']:,} steps of "
         f"{spec['batch']} latents with {_hours(record['seconds'])} of training in all on "
-        f"{record['machine']}. Trained on {_source(record)}.",
+        f"{record['machine']}. Trained on {_source(record)}{_start(spec)}.",
         "",
         "## What it reaches",
         "",
@@ -157,6 +159,16 @@ def _modes(measured: dict[str, Any]) -> str:
 
 def _hours(seconds: float) -> str:
     return f"{seconds / 3600:.1f} hours" if seconds > 5400 else f"{seconds / 60:.0f} minutes"
+
+
+def _what(record: dict[str, Any]) -> str:
+    return f"--dataset {record['dataset']}" if record["dataset"] in PRESETS else "--data PICTURES"
+
+
+def _start(spec: dict[str, Any]) -> str:
+    return (
+        f", starting from the weights of the prior of {spec['start']}" if spec.get("start") else ""
+    )
 
 
 def _source(record: dict[str, Any]) -> str:

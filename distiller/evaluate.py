@@ -281,11 +281,12 @@ def check(chosen: LabelledSet, test: Split) -> None:
             f"The images must be of shape (n, {', '.join(map(str, test.images.shape[1:]))}) like "
             f"the test images, with n labels; got {shape} and {n} labels."
         )
-    missing = sorted(set(test.labels.tolist()) - set(chosen.labels.tolist()))
-    if missing or chosen.labels.min() < 0 or chosen.labels.max() > test.labels.max():
+    tested, made = set(test.labels.tolist()), set(chosen.labels.tolist())
+    if tested != made:
         raise Refused(
             "A set must have an image of every class of the test and of no other; "
-            f"without any: {missing[:10]}."
+            f"without any: {sorted(tested - made)[:10]}, not in the test: "
+            f"{sorted(made - tested)[:10]}."
         )
     weights = chosen.weights
     if weights is not None and (len(weights) != n or not (0 < np.sum(weights) < np.inf)):

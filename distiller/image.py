@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["to_pixels", "to_tensor"]
+__all__ = ["contact_sheet", "to_pixels", "to_tensor"]
 
 
 def to_tensor(pixels: NDArray[np.uint8]) -> Tensor:
@@ -23,3 +23,12 @@ def to_pixels(images: Tensor) -> NDArray[np.uint8]:
     images = images.detach().float().clamp(-1, 1).add(1).mul(127.5).round()
     pixels: NDArray[np.uint8] = images.to("cpu", torch.uint8).permute(0, 2, 3, 1).numpy()
     return np.ascontiguousarray(pixels)
+
+
+def contact_sheet(pixels: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
+    """Images (n, h, w, 3) side by side, row by row, the last row filled with grey."""
+    n, h, w, _ = pixels.shape
+    rows = -(-n // columns)
+    sheet = np.full((rows * columns, h, w, 3), 128, np.uint8)
+    sheet[:n] = pixels
+    return sheet.reshape(rows, columns, h, w, 3).swapaxes(1, 2).reshape(rows * h, columns * w, 3)

@@ -289,7 +289,10 @@ def dataset_of(folder: Path) -> str:
     dataset = _read_json(path).get("dataset")
     name = dataset.get("name") if isinstance(dataset, dict) else None
     if name not in list(DATASETS):
-        raise Refused(f"{path} names no known data set: {str(name)[:60]!r}.")
+        raise Refused(
+            f"{path} names no known data set: {str(name)[:60]!r}. If it is one of your own, name "
+            "its folder with --dataset."
+        )
     return str(name)
 
 
@@ -362,7 +365,7 @@ def score_set(
         near, away = reference.nearest(z[rows], label)
         places = {view: reference.place(z[rows], view, label) for view in reference.maps}
         for j, i in enumerate(rows):
-            images[i]["nearest_real"] = int(near[j, 0])
+            images[i]["nearest_real"] = int(reference.rows[near[j, 0]])
             images[i]["nearest_distance"] = round(float(away[j, 0]), 4)
             for view, place in places.items():
                 images[i][f"{view}_x"], images[i][f"{view}_y"] = (

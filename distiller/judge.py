@@ -20,11 +20,11 @@ from .data import Dataset, Split
 from .errors import Refused
 from .event import Event
 from .image import to_tensor
+from .shelf import judge_folder
 
 __all__ = ["Judge", "Verdict", "load_judge", "save_judge", "train_judge"]
 
 F = nn.functional
-ASSETS = Path(__file__).parent.parent / "assets"
 WIDTHS = (32, 64, 128, 128)
 
 
@@ -171,15 +171,14 @@ def save_judge(judge: Judge, folder: Path) -> None:
 
 
 def load_judge(name: str) -> Judge:
-    """The judge of a data set: a shipped one, by the data set's name, or a folder.
+    """The judge of a data set, by the data set's name, or of a folder.
 
     Raises:
         Refused: if there is none.
     """
     from safetensors.torch import load_file
 
-    folder = ASSETS / "judges" / name
-    folder = folder if folder.is_dir() else Path(name)
+    folder = judge_folder(name) or Path(name)
     if not (folder / "config.json").is_file():
         raise Refused(
             f"There is no judge for {name!r}; train one with "

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from .data import DATASETS
 from .errors import Refused, unknown
 from .sampler import Denoiser, Estimate
 from .schedule import Schedule
+from .shelf import prior_folder
 from .torchvision_shim import declare_missing_operators
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, DiTTransformer2DModel
 
-__all__ = ["DiT", "Prior", "choose_device", "default_cfg_scale", "load_prior"]
-
-ASSETS = Path(__file__).parent.parent / "assets"
+__all__ = ["DiT", "Prior", "assemble", "choose_device", "default_cfg_scale", "load_prior"]
 
 
 @dataclass(frozen=True)
@@ -177,14 +177,18 @@ def choose_dtype(device: torch.device) -> torch.dtype:
 
 
 def load_prior(name: str | Path, device: str = "auto", dtype: torch.dtype | None = None) -> Prior:
-    """Loads a prior: the name of a shipped one, a `DiTPipeline` folder, or a Hub id.
+    """Loads a prior: that of a data set, by its name, a `DiTPipeline` folder, or a Hub id.
 
     Raises:
         Refused: if files are missing or broken, there is no network, or memory runs out.
     """
     where = choose_device(device)
-    shipped = ASSETS / "priors" / str(name)
-    source = str(shipped if shipped.is_dir() else name)
+    source = str(prior_folder(str(name)) or name)
+    if source in DATASETS:
+        raise Refused(
+            f"There is no prior of {source!r} here; train one with "
+            f"`python -m distiller train-prior --dataset {source}`."
+        )
     try:
         return _load(source, Path(name).name, where, dtype or choose_dtype(where))
     except (OSError, KeyError, ValueError) as error:
@@ -233,29 +237,33 @@ def _load(source: str, name: str, device: torch.device, dtype: torch.dtype) -> P
     )
     for module in (transformer, vae):
         module.to(device).eval().requires_grad_(False)
-    dit = DiT(transformer, schedule, config.get("prediction_type", "epsilon"))
-    side = int(transformer.config.sample_size)
+    predicts = config.get("prediction_type", "epsilon")
+    folder = Path(source) if Path(source).is_dir() else None
+    made = assemble(name, DiT(transformer, schedule, predicts), vae)
+    labels, cfg_scale = _labels(index.get("id2label") or {}), default_cfg_scale(source)
+    return replace(made, labels=labels, cfg_scale=cfg_scale, device=device, folder=folder)
+
+
+def assemble(name: str, dit: DiT, vae: "AutoencoderKL") -> Prior:
+    """A prior of a network and an autoencoder, which know no class names."""
+    config = dit.transformer.config
     return Prior(
         name=name,
-        schedule=schedule,
-        latent_shape=(dit.channels, side, side),
-        labels=_labels(index.get("id2label") or {}),
-        null_label=int(transformer.config.num_embeds_ada_norm),
+        schedule=dit.schedule,
+        latent_shape=(dit.channels, int(config.sample_size), int(config.sample_size)),
+        labels={},
+        null_label=int(config.num_embeds_ada_norm),
         predict=dit,
         encode=_encoder(vae),
         decode=_decoder(vae),
         hidden=dit.hidden,
-        blocks=len(transformer.transformer_blocks),
-        cfg_scale=default_cfg_scale(source),
-        device=device,
-        folder=Path(source) if Path(source).is_dir() else None,
+        blocks=len(dit.transformer.transformer_blocks),
     )
 
 
 def default_cfg_scale(name: str | Path) -> float:
-    """What `train-prior` recorded of a shipped prior or a folder; else 4, the default of DiT."""
-    shipped = ASSETS / "priors" / str(name)
-    record = (shipped if shipped.is_dir() else Path(name)) / "prior.json"
+    """What `train-prior` recorded of a data set's prior or a folder; else 4, the default of DiT."""
+    record = (prior_folder(str(name)) or Path(name)) / "prior.json"
     return float(json.loads(record.read_text())["cfg_scale"]) if record.is_file() else 4.0
 
 

@@ -41,7 +41,8 @@ class Request:
     def parse(cls, raw: Mapping[str, Any], budget: int = BUDGET) -> "Request":
         """Validates raw values, text or not; what is left out has its default.
 
-        Classes may be indices or names, one, a list, or text with commas; none means all.
+        Classes may be indices or names, one, a list, or text with commas; none means all. Text is
+        a name where there is a class of that name, a number always an index.
 
         Raises:
             Refused: naming what is wrong, what is allowed, and what came.
@@ -134,7 +135,7 @@ def _classes(given: Any, names: tuple[str, ...]) -> tuple[int, ...]:
 
 def _class(item: Any, names: tuple[str, ...]) -> int:
     text = str(item).strip()
-    if text in names:
+    if text in names and not isinstance(item, int):  # a class may be called "7", and be the third
         return names.index(text)
     try:
         return whole("class", text, 0, len(names) - 1)

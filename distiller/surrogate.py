@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from .cache import content_key
-from .data import Dataset, cache_folder
+from .data import Dataset
+from .disk import cache_folder
 from .distill import encode_classes
 from .event import Event
 from .prior import Prior

@@ -31,7 +31,9 @@ def test_distils_and_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["request"]["options"]["dap.gamma"] == 2.5
     assert main(["score", str(out), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == manifest["scores"]
+    scored = json.loads(capsys.readouterr().out)
+    assert set(scored.pop("discrepancies")) == {"latents", "features"}
+    assert scored == manifest["scores"]
     assert main(["score", str(out)]) == 0
     assert "mmd2_double" in capsys.readouterr().out
 
@@ -45,6 +47,8 @@ def test_distils_and_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         (["--steps", "nan"], "steps must be"),
         (["--device", "abacus"], "device 'abacus' cannot be used"),
         (["--prior", "/nowhere"], "There is no prior '/nowhere'"),
+        (["--dataset", "x" * 5000], "no data set 'xxx"),
+        (["--dataset", "a\0b"], "no data set"),
         (["--classes", "ten"], "no class 'ten'. Known: 0, 1"),
         (["--method", "random", "--ipc", "200"], "has 146 training images; 200 were asked for"),
     ],

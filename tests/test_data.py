@@ -1,11 +1,18 @@
 """Data sets: fixed splits, clear words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from distiller.data import cache_folder, load, render_solids
+from distiller.data import DATASETS, load, load_here, render_solids
+from distiller.disk import cache_folder
+from distiller.distill import Settings, distill
 from distiller.errors import Refused
+from distiller.event import finish
 from distiller.image import to_pixels, to_tensor
+from distiller.methods import make_methods
+from distiller.prior import load_prior
 
 
 def test_digits_are_all_there_and_split_once() -> None:
@@ -20,7 +27,7 @@ def test_digits_are_all_there_and_split_once() -> None:
 
 
 def test_an_unknown_data_set_lists_the_known() -> None:
-    with pytest.raises(Refused, match=r"no data set 'cats'. Known: digits, solids"):
+    with pytest.raises(Refused, match=r"no data set 'cats'. Known: cifar10, digits, imag"):
         load("cats")
 
 
@@ -45,3 +52,26 @@ def test_renders_are_kept_and_an_unwritable_cache_is_done_without(
     np.testing.assert_array_equal(first.images, again.images)
     monkeypatch.setenv("DISTILLER_CACHE", "/dev/null/nowhere")
     np.testing.assert_array_equal(render_solids(per_class=2, seed=7).images, first.images)
+
+
+def test_without_its_images_a_set_has_its_classes_and_refuses_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    away = replace(DATASETS["digits"], here=lambda: False)
+    monkeypatch.setitem(DATASETS, "digits", away)
+    data = load_here("digits")
+    assert (data.size, data.classes) == (32, load("digits").classes)
+    for ask in (
+        lambda: data.train.images,
+        lambda: data.train.of(3),
+        lambda: data.choose_from(0, 1),
+    ):
+        with pytest.raises(Refused, match="images of Digits, which are not on this machine"):
+            ask()
+    prior, settings = load_prior("digits", "cpu"), Settings(ipc=1, steps=2)
+    assert len(finish(distill(make_methods("dit"), prior, data, settings, [3])).images) == 1
+    for method in ("dap", "random", "mmd"):
+        with pytest.raises(Refused, match="not on this machine"):
+            finish(distill(make_methods(method), prior, data, settings, [3]))
+    with pytest.raises(Refused, match="no data set 'cats'"):
+        load_here("cats")

@@ -190,6 +190,14 @@ def test_what_does_not_fit_is_refused(change: dict[str, np.ndarray], words: str)
         finish(evaluate(replace(CHOSEN, **change), DATA.test, TINY))
 
 
+def test_a_class_without_test_images_is_refused() -> None:
+    """As in pictures of one's own, where a class may be missing from the test split."""
+    rows = DATA.test.labels != 1
+    test = Split(DATA.test.images[rows], DATA.test.labels[rows])
+    with pytest.raises(Refused, match=r"not in the test: \[1\]"):
+        finish(evaluate(CHOSEN, test, TINY))
+
+
 def test_no_seeds_are_refused() -> None:
     with pytest.raises(Refused, match="seeds must be at least 1"):
         finish(evaluate(CHOSEN, DATA.test, TINY, seeds=0))

@@ -10,6 +10,7 @@ import shutil
 import socket
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import pytest
 from PIL import Image
 
 import app
-from distiller.data import load
+from distiller.data import DATASETS, load, load_here
 
 CHROMIUM = os.environ.get("DISTILLER_CHROMIUM") or next(
     (
@@ -383,6 +384,26 @@ def test_the_uncovered_images_are_gone_through_by_keyboard(page: Page, address: 
     expect(page.locator(".d-picked")).to_be_hidden()
     expect(page.locator(".d-uncovered")).to_be_focused()
     assert trace(page, 5, "x") == []
+
+
+def test_words_stand_for_real_images_that_are_not_here(
+    page: Page, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = app.open_lab("digits")
+    monkeypatch.setitem(DATASETS, "digits", replace(DATASETS["digits"], here=lambda: False))
+    absent = replace(lab, data=load_here("digits"))
+    monkeypatch.setattr(app, "open_lab", lambda name: absent)
+    open_digit(page, address)
+    page.locator(".d-uncovered").click()
+    strip = page.locator(".d-strip")
+    expect(strip).to_contain_text("not on this machine")
+    expect(strip.locator("img")).to_have_count(0)
+    strip.locator("button").nth(1).click()
+    shown = page.locator(".d-real")
+    expect(shown.locator(".d-absent")).to_have_text("not on this machine")
+    expect(shown.locator("img")).to_have_count(0)
+    expect(shown).to_contain_text("the nearest distilled image is")
+    assert page.locator(".d-panel img:not([src])").count() == 0
 
 
 def test_a_slider_acts_during_a_run_and_repeats_it_on_release(page: Page, address: str) -> None:

@@ -12,7 +12,7 @@ from distiller.request import Request
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        ({"dataset": "cats"}, r"no data set 'cats'. Known: digits, solids"),
+        ({"dataset": "cats"}, r"no data set 'cats'. Known: cifar10, digits"),
         ({"method": "dam"}, "no method 'dam'"),
         ({"method": ""}, "no method ''"),
         ({"classes": "sphere,moon"}, "no class 'moon'"),

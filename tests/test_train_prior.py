@@ -10,9 +10,11 @@ import torch
 from distiller.data import load
 from distiller.errors import Refused
 from distiller.event import finish
+from distiller.image import to_tensor
 from distiller.judge import load_judge, save_judge, train_judge
 from distiller.prior import load_prior
-from distiller.train_prior import PriorSpec, train_prior, train_transformer
+from distiller.shelf import prior_folder
+from distiller.train_prior import PriorSpec, train_autoencoder, train_prior, train_transformer
 
 CPU = torch.device("cpu")
 SPEC = PriorSpec(
@@ -105,6 +107,56 @@ def rate(folder: Path) -> float:
 def test_another_run_in_the_same_folder_is_refused(whole: Path) -> None:
     with pytest.raises(Refused, match="differs in batch, seed"):
         next(train_prior(load("digits"), whole, replace(SPEC, seed=1, batch=4), CPU))
+
+
+def test_a_run_that_was_begun_before_an_option_came_goes_on(whole: Path, tmp_path: Path) -> None:
+    (tmp_path / ".training").mkdir()
+    record = json.loads((whole / ".training" / "run.json").read_text())
+    assert record.pop("start") == ""
+    (tmp_path / ".training" / "run.json").write_text(json.dumps(record))
+    next(train_prior(load("digits"), tmp_path, SPEC, CPU))
+
+
+def test_training_starts_from_another_prior_s_weights(tmp_path: Path) -> None:
+    images = load("digits").train.images[:64]
+    spec = replace(SPEC, channels=(16, 32, 64), autoencoder_steps=1, start="digits")
+    warm = finish(train_autoencoder(images, spec, tmp_path / "warm", CPU))
+    cold = finish(train_autoencoder(images, replace(spec, start=""), tmp_path / "cold", CPU))
+
+    def error(vae: torch.nn.Module) -> float:
+        x = to_tensor(images)
+        with torch.no_grad():
+            return float((vae.decode(vae.encode(x).latent_dist.mean).sample - x).square().mean())
+
+    assert error(warm) < 0.1 * error(cold)
+    with pytest.raises(Refused, match="another shape"):
+        next(train_autoencoder(images, replace(spec, channels=(8, 8)), tmp_path / "x", CPU))
+    with pytest.raises(Refused, match="no prior of 'cats'"):
+        next(train_autoencoder(images, replace(spec, start="cats"), tmp_path / "y", CPU))
+
+
+def test_labels_of_another_prior_are_not_taken(tmp_path: Path) -> None:
+    spec = replace(SPEC, width=128, depth=6, heads=2, patch=1, steps=1, start="digits", lr=1e-9)
+    latents, labels = torch.randn(20, 4, 8, 8), torch.zeros(20, dtype=torch.long)
+    network = finish(train_transformer(latents, labels, spec, tmp_path, CPU))
+    theirs = load_file_of("digits")
+    mine = network.state_dict()
+    tables = [name for name in mine if "class_embedder" in name]
+    assert tables
+    for name, value in mine.items():
+        same = torch.allclose(value, theirs[name].float(), atol=1e-3)
+        assert same == ("class_embedder" not in name), name
+
+
+def load_file_of(name: str) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load_file
+
+    folder = prior_folder(name)
+    assert folder is not None
+    found: dict[str, torch.Tensor] = {}
+    for path in (folder / "transformer").glob("*.safetensors"):
+        found |= load_file(path)
+    return found
 
 
 def test_fresh_images_are_for_what_is_rendered(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,18 @@ import pytest
 import torch
 from PIL import Image
 
-from distiller.data import DATASETS, load
+from distiller.data import DATASETS, Absent, load
 from distiller.errors import Refused
+from distiller.event import finish
 from distiller.image import to_tensor
 from distiller.reference import load_reference
 from distiller.request import Request
+from distiller.shelf import has_models
 from viz import figures
-from viz.explore import Lab, explore, open_lab
+from viz.explore import Lab, _load, explore, open_lab
 from viz.preview import contact_sheet, data_uri, fit_linear_decoder
+
+THERE = [name for name, source in DATASETS.items() if has_models(name) and source.here()]
 
 
 @pytest.fixture(scope="module")
@@ -112,12 +117,14 @@ def test_a_stopped_run_leaves_nothing_behind(lab: Lab) -> None:
     assert torch.is_grad_enabled()
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", THERE)
 def test_a_map_holds_every_real_image(name: str) -> None:
     reference = load_reference(name)
     shown = figures.map_of(DATASETS[name], name, reference, 2)
     labels = np.frombuffer(base64.b64decode(shown["labels"]), np.uint16)
     np.testing.assert_array_equal(labels, load(name).train.labels)
+    images = np.frombuffer(base64.b64decode(shown["images"]), np.uint32)
+    np.testing.assert_array_equal(images, reference.rows)
     for view, places in reference.maps.items():
         xy = np.frombuffer(base64.b64decode(shown["views"][view]["xy"]), np.int16)
         again = xy.reshape(-1, 2) / shown["views"][view]["scale"]
@@ -126,7 +133,7 @@ def test_a_map_holds_every_real_image(name: str) -> None:
     json.dumps(shown)
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", THERE)
 def test_real_images_lie_where_they_are(name: str) -> None:
     """Placed by their neighbours, images that a map knows come close to their own place."""
     reference = load_reference(name)
@@ -161,3 +168,21 @@ def test_the_linear_decoder_is_close_to_the_real_one(lab: Lab) -> None:
     blank = np.abs(lab.data.train.images[100:120] - lab.data.train.images[100:120].mean()).mean()
     assert error < 0.5 * blank
     assert glimpsed < 0.6 * blank
+
+
+def test_a_set_whose_images_are_not_here_is_explored_without_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(DATASETS, "digits", replace(DATASETS["digits"], here=lambda: False))
+    lab = _load.__wrapped__("digits", "cpu")
+    assert isinstance(lab.data.train, Absent)
+    shown, _, _ = finish(explore(lab, ask(), {}, {}))
+    assert shown["nearest"]["sheet"] is None
+    assert any("not on this machine" in line for line in shown["status"])
+    assert len(shown["scores"]) > 10
+    images = load("digits").train.images[100:120]
+    z = lab.prior.encode(to_tensor(images))
+    glimpsed = np.abs(lab.glimpse(z).astype(float) - images).mean()
+    assert glimpsed < 0.7 * np.abs(images - images.mean()).mean()
+    with pytest.raises(Refused, match="not on this machine"):
+        finish(explore(lab, ask(method="random"), {}, {}))

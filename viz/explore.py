@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from distiller.data import Dataset, load
+from distiller.data import DATASETS, Dataset, load_here
 from distiller.distill import Distilled, draw, fit
 from distiller.event import Event
 from distiller.guidance import Dial
@@ -54,10 +54,15 @@ def open_lab(name: str, device: str = "auto") -> Lab:
 @cache
 def _load(name: str, device: str) -> Lab:
     prior, reference, judge = load_prior(name, device), load_reference(name), load_judge(name)
-    data = load(name)
-    rows = np.linspace(0, len(data.train.images) - 1, 48).astype(int)
-    images = to_tensor(data.train.images[rows])
-    glimpse = fit_linear_decoder(prior.encode(images).cpu(), images)
+    data = load_here(name)
+    if DATASETS[name].here():
+        rows = np.linspace(0, len(data.train.images) - 1, 48).astype(int)
+        images = to_tensor(data.train.images[rows])
+        latents = prior.encode(images).cpu()
+    else:  # what the autoencoder makes of real images' latents stands for them
+        latents = reference.latents(48).reshape(-1, *prior.latent_shape)
+        images = prior.decode(latents.to(prior.device)).cpu()
+    glimpse = fit_linear_decoder(latents, images)
     return Lab(name, data, prior, reference, judge, glimpse)
 
 
@@ -123,9 +128,12 @@ def explore(
     # Encoded anew: so the page shows the scores that `score` finds for the saved images.
     z = lab.reference.project(lab.prior.encode(to_tensor(distilled.images)))
     shown_result = figures.result(distilled, z, label, lab.data, lab.reference, verdict, film)
-    n = len(lab.data.train.of(label))
+    here = DATASETS[lab.name].here()
+    n = len(lab.data.train.of(label)) if here else int((lab.reference.labels == label).sum())
     done = _turned(request, dials)
     status = [_pace(request, seconds, first), _how(done)]
+    if not here:
+        status.append(f"real images of {DATASETS[lab.name].title} are not on this machine")
     if dict(dials) != began_with:
         status.append("a dial was moved during this run: its settings alone do not repeat it")
     shown_result |= {

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from distiller.data import Dataset, Source
+from distiller.data import Absent, Dataset, Source
 from distiller.discrepancy import DISCREPANCIES
 from distiller.distill import Distilled
 from distiller.event import Event
@@ -55,6 +55,7 @@ def map_of(source: Source, name: str, reference: Reference, label: int) -> dict[
         "label": label,
         "classes": source.classes,
         "labels": encode(reference.labels, "<u2"),
+        "images": encode(reference.rows, "<u4"),
         "modes": None if reference.modes is None else encode(reference.modes, "<u2"),
         "mode_names": source.modes,
         "views": views,
@@ -114,9 +115,9 @@ def result(
     n, columns = len(z), columns_of(len(z))
     near, away = reference.nearest(z, label, 2)
     # An image that is itself a training image has its nearest neighbour in the next one.
-    own = distilled.sources >= 0
-    rows = np.where(own & (near[:, 0] == distilled.sources), near[:, 1], near[:, 0])
-    distances = np.where(own & (near[:, 0] == distilled.sources), away[:, 1], away[:, 0])
+    own = reference.rows[near[:, 0]] == distilled.sources
+    rows = np.where(own, near[:, 1], near[:, 0])
+    distances = np.where(own, away[:, 1], away[:, 0])
     mine = against(reference.real(label, "latents"), z)
     frames = np.stack([*film, distilled.images], 1) if film else distilled.images[:, None]
     strip = contact_sheet(frames.reshape(-1, *frames.shape[2:]), frames.shape[1])
@@ -132,7 +133,7 @@ def result(
             "rows": rows.tolist(),
             "distances": _rounded(distances, 2),
             "typical": round(float(mine.real.ordered[:, 0].mean()), 2),
-            "sheet": data_uri(contact_sheet(data.train.images[rows], columns)),
+            "sheet": _real_sheet(data, reference.rows[rows], columns),
         },
         "covers": within_reach(mine).sum(1).tolist(),
         "standing": _standing(mine),
@@ -143,6 +144,13 @@ def result(
         "scores": _scores(z, verdict, label, data, reference),
         "kernel": _kernel(mine.xy, mine.real.bandwidth),
     }
+
+
+def _real_sheet(data: Dataset, rows: NDArray[np.int64], columns: int) -> str | None:
+    """Real training images side by side; none where they are not on this machine."""
+    if isinstance(data.train, Absent):
+        return None
+    return data_uri(contact_sheet(data.train.images[rows], columns))
 
 
 def _standing(mine: Against) -> dict[str, str]:

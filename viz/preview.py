@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn.functional import pixel_shuffle, unfold
 
 from distiller.errors import Refused
-from distiller.image import to_pixels
+from distiller.image import contact_sheet, to_pixels
 
 __all__ = ["contact_sheet", "data_uri", "fit_linear_decoder", "from_data_uri", "png"]
 
@@ -56,15 +56,6 @@ def _neighbourhoods(latents: Tensor) -> Tensor:
     padded = torch.nn.functional.pad(latents, (1, 1, 1, 1), mode="replicate")
     around = unfold(padded, 3).transpose(1, 2)
     return torch.cat([around, torch.ones_like(around[..., :1])], -1)
-
-
-def contact_sheet(pixels: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
-    """Images (n, h, w, 3) side by side, row by row, the last row filled with grey."""
-    n, h, w, _ = pixels.shape
-    rows = -(-n // columns)
-    sheet = np.full((rows * columns, h, w, 3), 128, np.uint8)
-    sheet[:n] = pixels
-    return sheet.reshape(rows, columns, h, w, 3).swapaxes(1, 2).reshape(rows * h, columns * w, 3)
 
 
 def data_uri(pixels: NDArray[np.uint8], *, lossless: bool = False) -> str:

@@ -32,7 +32,8 @@ import torch
 from torch import Tensor
 
 from ..cache import content_key
-from ..data import Dataset, cache_folder
+from ..data import Dataset
+from ..disk import cache_folder
 from ..distill import real_latents, seeded_noise
 from ..errors import Refused
 from ..event import Event

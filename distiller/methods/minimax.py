@@ -31,8 +31,9 @@ from torch.nn.functional import cosine_similarity, mse_loss
 
 from ..cache import content_key
 from ..checkpoint import Checkpoint, advance
-from ..data import Dataset, cache_folder
+from ..data import Dataset
 from ..difffit import Fit, fold, network_of, nothing, twin_of, with_fit
+from ..disk import cache_folder
 from ..distill import encode_classes
 from ..event import Event
 from ..guidance import Dial
