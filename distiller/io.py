@@ -277,7 +277,7 @@ def _read_weights(folder: Path, files: Sequence[str]) -> NDArray[np.float64] | N
 def weights_of(text: str, files: Sequence[str]) -> NDArray[np.float64] | None:
     """The field `weight` of a metadata.jsonl for some files: (n,), or None where it has none.
 
-    DDOQ (Tan & Slade, 2025) and others weight each image's loss by what it stands for.
+    DDOQ (ICLR 2026) weights the loss of each image by the share of the class that it stands for.
 
     Raises:
         Refused: if a line is not JSON, or some of the files have a weight and others have not.

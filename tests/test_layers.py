@@ -19,6 +19,7 @@ LAYERS = [
     {"methods", "card"},
     {"request"},
     {"io"},
+    {"upload"},
     {"__main__", "__init__"},
 ]
 """Each module may import from the layers above it in this list, never from its own or below."""
