@@ -235,5 +235,5 @@ def test_weights_are_read_from_the_metadata(tmp_path: Path) -> None:
     assert weights is not None
     assert weights.tolist() == [1, 0.5, 4]
     (tmp_path / "metadata.jsonl").write_text('{"file_name": "0/0.png", "weight": -1}')
-    with pytest.raises(Refused, match="weight of 0/0.png must be a number from 0"):
+    with pytest.raises(Refused, match=r"weight of 0/0\.png must be a number from 0"):
         read_set(tmp_path, classes)
