@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .data import DATASETS, dataset_table, load
+from .data import DATASETS, Dataset, dataset_table, load
 from .errors import Refused
 from .event import Event
 from .limits import choice, whole
 from .methods import method_table, paper_options
+from .protocol import Protocol
 from .request import Request
 
 __all__ = ["main"]
@@ -93,6 +94,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--epochs", help="instead of the protocol's")
     sub.add_argument(
         "--baseline", action="store_true", help="also train on random real images, as many"
+    )
+    sub.add_argument(
+        "--full", action="store_true", help="also train on all real images; kept, for it takes long"
     )
     sub.add_argument(
         "--report",
@@ -269,11 +273,26 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.baseline:
         baseline = _drain(evaluate_random(data, chosen.labels, protocol, **given))
     table = {"dataset": name, "classes": data.classes, **result.table(baseline)}
+    if options.full:
+        table["full"] = _full(data, protocol, given)
     if options.robust:
         table["robustness"] = _drain(robustness(result.nets[0], data.test))
     if options.privacy:
         table["privacy"] = privacy(result.nets[0], chosen, data)
     print(json.dumps(table) if options.json else _report(table))
+
+
+def _full(data: Dataset, protocol: Protocol, given: Mapping[str, Any]) -> list[float]:
+    """The accuracies of nets trained on all real images, those that are known from the cache."""
+    from .full import evaluate_full, full_accuracies
+
+    known = full_accuracies(data, protocol, given["net"])
+    for seed in range(given["seeds"]):
+        if seed not in known:
+            settings = {key: given[key] for key in ("net", "device", "compiled")}
+            result = _drain(evaluate_full(data, protocol, seed=seed, **settings))
+            known[seed] = result.accuracies[0]
+    return [known[seed] for seed in range(given["seeds"])]
 
 
 def _report(table: Mapping[str, Any]) -> str:
@@ -297,6 +316,9 @@ def _report(table: Mapping[str, Any]) -> str:
             f"  random real images       {accuracy(table['baseline'])}",
             f"  difference               {table['difference_mean']:+.1f}{sure}",
         ]
+    if full := table.get("full"):
+        each = " ".join(f"{a:.1f}" for a in full)
+        lines.append(f"  all real images          {np.mean(full):.1f} %   ({each})")
     for name, value in zip(table["classes"], table["accuracy_by_class"], strict=True):
         lines.append(f"    {name:22} {value:6.1f} %")
     for name, value in table.get("robustness", {}).items():

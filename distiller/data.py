@@ -29,6 +29,14 @@ class Split:
         """The indices of a class's images."""
         return np.flatnonzero(self.labels == label)
 
+    def fingerprint(self) -> str:
+        """A hash of all images and labels, as 24 hexadecimal digits."""
+        content = hashlib.sha256(repr(self.images.shape).encode())
+        for k in range(0, len(self.images), 1000):
+            content.update(np.ascontiguousarray(self.images[k : k + 1000]).tobytes())
+        content.update(np.ascontiguousarray(self.labels, "<i8").tobytes())
+        return content.hexdigest()[:24]
+
 
 @dataclass(frozen=True)
 class Dataset:

@@ -126,13 +126,15 @@ def explore(
     n = len(lab.data.train.of(label))
     done = _turned(request, dials)
     status = [_pace(request, seconds, first), _how(done)]
-    if dict(dials) != began_with:
+    moved = dict(dials) != began_with
+    if moved:
         status.append("a dial was moved during this run: its settings alone do not repeat it")
     shown_result |= {
         "dataset": lab.name,
         "title": f"{request.ipc} images for {n:,}",
         "status": status,
         "query": done.query(),
+        "moved": moved,
     }
     return shown_result, distilled, done
 
