@@ -280,7 +280,9 @@ def run_evaluation(
     try:
         name = choice("data set", dataset, DATASETS)
         found = session.shelf.of(name)
-        sets = [found[choice("set", key, found)] for key in (chosen or [])]
+        if not isinstance(chosen, (list, type(None))):
+            raise Refused("The sets to evaluate must be a list of their names.")
+        sets = [found[choice("set", key, found)] for key in chosen or []]
         recipe = protocol_for(choice("protocol", protocol, PROTOCOLS), name)
         model = choice("net", net or recipe.net, {*NETS, recipe.net})
         count = whole("seeds", seeds, 1, SEEDS)

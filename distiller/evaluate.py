@@ -50,6 +50,7 @@ class Evaluation:
     compiled: bool  # whether trained compiled, where it is faster in bfloat16
     nets: tuple["Classifier", ...] = field(repr=False, compare=False)
     report: str = "last"  # or "best-on-test"
+    labels: str = "hard"  # or "soft": the two do not compare
 
     @property
     def mean(self) -> float:
@@ -97,6 +98,7 @@ class Evaluation:
             "net": self.net,
             "protocol": self.protocol,
             "epochs": self.epochs,
+            "labels": self.labels,
             "report": self.report,
             "accuracies": list(self.accuracies),
             "accuracy_mean": self.mean,
@@ -168,6 +170,7 @@ class _Plan:
     compiled: bool | None
     watch: Split | None
     report: str
+    teacher: Classifier | None
 
 
 def evaluate(
@@ -183,19 +186,22 @@ def evaluate(
     compiled: bool | None = False,
     watch: Split | None = None,
     report: str = "last",
+    teacher: Classifier | None = None,
 ) -> Generator[Event, None, Evaluation]:
     """Trains one net for each of the seeds seed, seed + 1 ... on a set, and tests each once.
 
     Yields an event for every training step, with the loss; at about twelve of them, the last
     included, also with the accuracy on the images to `watch`, in percent. `net` and `epochs`
     default to the protocol's. `compiled` trains compiled and, where faster, in bfloat16; None:
-    where the work is worth the time to compile. `report` is one of `REPORTS`.
+    where the work is worth the time to compile. `report` is one of `REPORTS`. A protocol of soft
+    labels takes them from the `teacher`.
 
     Raises:
-        Refused: if the images, the labels or the weights do not fit one another or the test.
+        Refused: if the images, the labels or the weights do not fit one another or the test, or a
+            teacher is needed and not there.
     """
     seen = range(seed, seed + seeds)
-    plan = _Plan(test, protocol, net, seen, epochs, device, compiled, watch, report)
+    plan = _Plan(test, protocol, net, seen, epochs, device, compiled, watch, report, teacher)
     return (yield from _evaluate(lambda k: chosen, plan, "train"))
 
 
@@ -212,13 +218,14 @@ def evaluate_random(
     compiled: bool | None = False,
     watch: Split | None = None,
     report: str = "last",
+    teacher: Classifier | None = None,
 ) -> Generator[Event, None, Evaluation]:
     """The same for real training images with the given labels, drawn anew for every seed.
 
     Seed by seed it starts from the same weights as `evaluate`: `Evaluation.against` pairs them.
     """
     seen = range(seed, seed + seeds)
-    plan = _Plan(data.test, protocol, net, seen, epochs, device, compiled, watch, report)
+    plan = _Plan(data.test, protocol, net, seen, epochs, device, compiled, watch, report, teacher)
     stage = "train on random real"
     return (yield from _evaluate(lambda k: draw_real(data, labels, k), plan, stage))
 
@@ -245,16 +252,18 @@ def _evaluate(
         raise Refused(f"seeds must be at least 1; got {len(plan.seeds)}.")
     choice("report", plan.report, REPORTS)
     start, compiled, parts = time.perf_counter(), plan.compiled, []
+    protocol = plan.protocol.for_net(plan.net or plan.protocol.net)
     for k, seed in enumerate(plan.seeds):
         chosen = draw(seed)
         check(chosen, plan.test)
-        passes = plan.epochs or plan.protocol.epochs_for(len(chosen.labels) / _classes(plan.test))
+        n = len(chosen.labels)
+        passes = plan.epochs or protocol.epochs_for(n / _classes(plan.test))
         classifier = _classifier(plan, chosen, seed)
         if compiled is None:
-            images = len(plan.seeds) * passes * len(chosen.labels)
+            images = len(plan.seeds) * passes * n
             compiled = training_work(classifier.net, classifier.size, images) > WORK
-        losses = train(classifier, plan.protocol, chosen, passes, seed, compiled)
-        batches = -(-len(chosen.labels) // plan.protocol.batch)
+        losses = train(classifier, protocol, chosen, passes, seed, compiled, plan.teacher)
+        batches = -(-n // protocol.batch_for(n / _classes(plan.test)))
         steps, best = passes * batches, None
         at, tests = _looks(passes, batches, POINTS), _looks(passes, batches, LOOKS)
         for i, loss in enumerate(losses):
@@ -278,6 +287,7 @@ def _evaluate(
         bool(compiled),
         tuple(net for net, _ in parts),
         plan.report,
+        protocol.labels,
     )
 
 
@@ -289,7 +299,8 @@ def _classifier(plan: _Plan, chosen: LabelledSet, seed: int) -> Classifier:
     """A net that has not learnt yet, for images of the set's size, on the device."""
     side = chosen.images.shape[1]
     size = min(side, plan.protocol.largest or side)
-    net = make_net(plan.net or plan.protocol.net, size, _classes(plan.test), seed=seed)
+    name, norm = plan.net or plan.protocol.net, plan.protocol.norm
+    net = make_net(name, size, _classes(plan.test), norm=norm, seed=seed)
     classifier = Classifier(net, plan.protocol, size)
     return classifier.to(plan.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 

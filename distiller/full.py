@@ -8,9 +8,9 @@ project in assets/full. A kept number is found again only for the same images, p
 import hashlib
 import json
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 
 from .classifier import LabelledSet
@@ -25,7 +25,11 @@ ASSETS = Path(__file__).parent.parent / "assets" / "full"
 
 
 def _file(data: Dataset, protocol: Protocol, net: str) -> str:
-    about = [data.train.fingerprint(), data.test.fingerprint(), asdict(protocol), net]
+    # What is as usual is left out, so that a new field changes no key.
+    own = {f.name: v for f in fields(protocol) if (v := getattr(protocol, f.name)) != f.default}
+    own = {k: dict(v) if isinstance(v, Mapping) else v for k, v in own.items() if v != {}}
+    own.pop("about")  # words
+    about = [data.train.fingerprint(), data.test.fingerprint(), own, net]
     key = hashlib.sha256(repr(about).encode()).hexdigest()[:12]
     return f"{data.name}-{protocol.name}-{net}-{key}.json"
 

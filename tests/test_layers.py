@@ -13,7 +13,7 @@ LAYERS = [
     {"augment", "compiled", "data", "discrepancy", "nets", "protocol", "sampler"},
     {"classifier", "guidance", "judge", "robustness", "score"},
     {"prior", "evaluate", "privacy"},
-    {"recipe", "reference", "train_prior", "difffit", "cache", "full"},
+    {"recipe", "reference", "train_prior", "difffit", "cache", "full", "ranking", "teacher"},
     {"distill"},
     {"selection", "surrogate"},
     {"methods", "card"},

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from distiller.classifier import LabelledSet
+from distiller.classifier import Classifier, LabelledSet
 from distiller.compiled import training_work
 from distiller.data import DATASETS, Dataset, Split
 from distiller.errors import Refused
@@ -23,7 +23,8 @@ from distiller.evaluate import Evaluation, evaluate, evaluate_random, join, of_c
 from distiller.event import Event
 from distiller.full import full_accuracies
 from distiller.nets import make_net
-from distiller.protocol import Protocol
+from distiller.protocol import PROTOCOLS, Protocol
+from distiller.teacher import cached_teacher, of_labels
 
 from .candidate import Candidate, complete
 from .explore import Lab
@@ -51,7 +52,13 @@ class Contest:
         source = DATASETS[self.dataset]
         count, every = len(self.classes), len(source.classes)
         classes = f"{every} classes" if count == every else f"{count} of {every} classes"
-        return f"{source.title}, {classes} · {self.net} · protocol {self.protocol} · hard labels"
+        words = [f"{source.title}, {classes}", self.net, f"protocol {self.protocol}"]
+        return " · ".join([*words, f"{self.labels} labels"])
+
+    @property
+    def labels(self) -> str:
+        """ "hard" or "soft"."""
+        return PROTOCOLS[self.protocol].labels
 
 
 @dataclass
@@ -131,7 +138,7 @@ def _line(
         " ".join(names[label] for label in contest.classes),
         contest.net,
         contest.protocol,
-        "hard",
+        contest.labels,
         "last",
         entry.name,
         entry.images,
@@ -223,12 +230,16 @@ def evaluate_sets(
         board.full[contest] = full_accuracies(lab.data, protocol, net)
     runs = _entries(table, candidates, classes)
     _check_work(lab, protocol, net, len(classes), [e for e, _ in runs], seeds)
+    teacher = None
+    if protocol.temperature is not None:
+        device = str(lab.prior.device)
+        teacher = of_labels(cached_teacher(lab.data, device=device), classes)
     show = _Show(board, contest, [entry for entry, _ in runs], seeds)
     yield show.now("begins")
     for seed in range(seeds):
         for entry, chosen in runs:
             if seed not in entry.results:
-                yield from _one(entry, chosen, data, protocol, net, seed, lab, show)
+                yield from _one(entry, chosen, data, protocol, net, seed, lab, show, teacher)
     yield show.now("", live=False)
 
 
@@ -365,19 +376,18 @@ def _one(
     seed: int,
     lab: Lab,
     show: _Show,
+    teacher: Classifier | None,
 ) -> Generator[dict[str, Any], None, None]:
     """Trains one net, and adds its result and its curve to its entry."""
-    device = str(lab.prior.device)
-    watch = _watched(data.test)
+    given: dict[str, Any] = {
+        "net": net, "seeds": 1, "seed": seed, "device": str(lab.prior.device),
+        "watch": _watched(data.test), "teacher": teacher,
+    }  # fmt: skip
     if chosen is None:
         labels = np.repeat(np.arange(len(entry.counts)), entry.counts)
-        events = evaluate_random(
-            data, labels, protocol, net=net, seeds=1, seed=seed, device=device, watch=watch
-        )
+        events = evaluate_random(data, labels, protocol, **given)
     else:
-        events = evaluate(
-            chosen, data.test, protocol, net=net, seeds=1, seed=seed, device=device, watch=watch
-        )
+        events = evaluate(chosen, data.test, protocol, **given)
     epochs = protocol.epochs_for(sum(entry.counts) / len(entry.counts))
     text = f"seed {seed + 1} of {show.seeds}: {entry.name}"
     entry.curves[seed] = []
