@@ -109,7 +109,8 @@ def test_the_verdict_is_that_of_the_paired_interval() -> None:
     """Differences 1, 2, 3: 2 +- 4.3027 / sqrt 3, which has 0 inside; 11, 12, 13: not."""
     board = Board()
     contest = Contest("digits", tuple(range(10)), "quick", "a")
-    table = board.open(contest)
+    table: dict[str, Entry] = {}
+    board.put(contest, table)
     table["random"] = Entry("random real images", "random", (5,) * 10)
     table["near"] = Entry("near", "set", (5,) * 10)
     table["far"] = Entry("far", "set", (5,) * 10, {"dataset": "digits", "seed": "3"})
@@ -137,8 +138,8 @@ def test_the_verdict_is_that_of_the_paired_interval() -> None:
 def test_a_board_is_bounded_and_the_newest_is_first() -> None:
     board = Board()
     for k in range(20):
-        table = board.open(Contest("digits", (0, k + 1), "quick", f"net {k}"))
-        table["a"] = Entry("a", "set", (1, 1), results={0: result(float(k))})
+        entry = Entry("a", "set", (1, 1), results={0: result(float(k))})
+        board.put(Contest("digits", (0, k + 1), "quick", f"net {k}"), {"a": entry})
     assert len(board.tables) == 6
     assert [t["rows"][0]["mean"] for t in board.rows()] == [19, 18, 17, 16, 15, 14]
 
@@ -163,6 +164,7 @@ def test_what_cannot_be_compared_is_refused(lab: Lab) -> None:
         run(lab, board, some(lab, 2, classes=(1,)))
     with pytest.raises(Refused, match="operations; at most"):
         list(evaluate_sets(lab, [some(lab, 50)], board, TINY, "resnet-18", 10_000))
+    assert board.tables == {}  # what is refused displaces nothing
     request = Request.parse({"dataset": "digits", "ipc": 64, "steps": 100, "classes": "3"})
     with pytest.raises(Refused, match="image steps; at most"):
         run(lab, board, Candidate("large", "digits", {}, request, made_here=True))

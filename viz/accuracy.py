@@ -86,13 +86,14 @@ class Board:
         self.tables: dict[Contest, dict[str, Entry]] = {}
         self.full: dict[Contest, dict[int, float]] = {}
 
-    def open(self, contest: Contest) -> dict[str, Entry]:
-        """The table of a contest, from now on the newest."""
-        table = self.tables.pop(contest, {})
-        while len(self.tables) >= TABLES:
-            del self.tables[next(iter(self.tables))]
+    def put(self, contest: Contest, table: dict[str, Entry]) -> None:
+        """Keeps the table of a contest, from now on the newest."""
+        self.tables.pop(contest, None)
         self.tables[contest] = table
-        return table
+        while len(self.tables) > TABLES:
+            oldest = next(iter(self.tables))
+            del self.tables[oldest]
+            self.full.pop(oldest, None)
 
     def rows(self) -> list[dict[str, Any]]:
         """All tables, the newest first, as plain values."""
@@ -225,15 +226,16 @@ def evaluate_sets(
     classes = _common_classes(candidates)
     data = _of_classes(lab.data, classes)
     contest = Contest(lab.name, classes, protocol.name, net)
-    table = board.open(contest)
-    if len(classes) == len(lab.data.classes):
-        board.full[contest] = full_accuracies(lab.data, protocol, net)
+    table = dict(board.tables.get(contest, {}))
     runs = _entries(table, candidates, classes)
     _check_work(lab, protocol, net, len(classes), [e for e, _ in runs], seeds)
     teacher = None
     if protocol.temperature is not None:
         device = str(lab.prior.device)
         teacher = of_labels(cached_teacher(lab.data, device=device), classes)
+    board.put(contest, table)  # only now: what is refused displaces nothing
+    if len(classes) == len(lab.data.classes):
+        board.full[contest] = full_accuracies(lab.data, protocol, net)
     show = _Show(board, contest, [entry for entry, _ in runs], seeds)
     yield show.now("begins")
     for seed in range(seeds):

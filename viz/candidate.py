@@ -99,7 +99,8 @@ def complete(candidate: Candidate, lab: Lab) -> Generator[Event, None, None]:
     labels, request = candidate.missing(), candidate.request
     if not labels or request is None:
         return
-    cost = request.ipc * request.steps * len(labels)
+    pool = max(getattr(method, "pool", 1) for method in request.methods.values())
+    cost = request.ipc * pool * request.steps * len(labels)
     if cost > BUDGET:
         raise Refused(
             f"{candidate.name}: the {len(labels)} classes that are missing take {cost:,} image "
