@@ -20,12 +20,12 @@ from distiller.teacher import cached_teacher, load_teacher, of_labels, save_teac
 
 from .test_evaluate import CHOSEN, DATA
 
-SMALL = replace(SOFT, net="convnet-2-w8", epochs={math.inf: 60}, lr=5e-3)
+SMALL = replace(SOFT, net="convnet-2-w8", epochs={math.inf: 150}, lr=5e-3)
 
 
 @pytest.fixture(scope="module")
 def trained() -> tuple[Classifier, dict[str, object]]:
-    return finish(train_teacher(DATA, net="convnet-2-w8", epochs=20))
+    return finish(train_teacher(DATA, net="convnet-2-w8", epochs=100))
 
 
 def test_a_student_learns_from_the_teacher_and_not_from_the_labels(
