@@ -30,12 +30,17 @@ from distiller.event import Event
 from distiller.io import SetOnDisk, archive, score_set
 from distiller.limits import choice, whole
 from distiller.methods import METHODS, method_table
+from distiller.nets import NETS
 from distiller.prior import default_cfg_scale
+from distiller.protocol import PROTOCOLS, protocol_for
 from distiller.recipe import Recipe
 from distiller.reference import Reference, load_reference
 from distiller.request import Request
 from distiller.shelf import has_models
+from distiller.upload import LIMITS
 from viz import figures
+from viz.accuracy import Board, evaluate_sets
+from viz.candidate import Shelf
 from viz.explore import discrepancies_of, explore, open_lab
 from viz.preview import data_uri, from_data_uri
 
@@ -47,6 +52,7 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 BUDGET = 64 * 100  # images times steps of one click
 KEPT = (3600, 86400)  # seconds: how often files for download are looked over, how long kept
 THUMBNAILS = 24  # real images that one call may fetch
+SEEDS = 10  # nets trained on one set by one click
 LANE: dict[str, Any] = {"concurrency_id": "device", "concurrency_limit": 1}
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 ALONE = ("random", "dit")  # methods with nothing to add to: real images, and no change at all
@@ -54,11 +60,14 @@ ALONE = ("random", "dit")  # methods with nothing to add to: real images, and no
 
 @dataclass
 class Session:
-    """What one visitor's runs share: the dials they read, and what was fitted last."""
+    """What one visitor's runs share: the dials they read, what was fitted last, and the sets and
+    accuracies that came of them."""
 
     dials: dict[str, float] = field(default_factory=dict)
     recipes: dict[Any, Recipe] = field(default_factory=dict)
     running: bool = False
+    shelf: Shelf = field(default_factory=Shelf)
+    board: Board = field(default_factory=Board)
 
 
 @cache
@@ -150,6 +159,11 @@ def thumbnails(dataset: str) -> str | None:
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
+def titles() -> list[tuple[str, str]]:
+    """The data sets to choose from, those whose models are on this machine."""
+    return [(source.title, name) for name, source in DATASETS.items() if has_models(name)]
+
+
 def go_text(dataset: str, label: int) -> str:
     """What the button says."""
     return f"Distil {DATASETS[dataset].classes[label]}"
@@ -197,6 +211,7 @@ def run_request(
             shown, distilled, done = stop.value
         finally:
             run.close()
+        session.shelf.put_run(done, distilled, repeatable=not shown["moved"])
         yield {**shown, "id": name}, gr.skip(), gr.skip()
         lab = open_lab(request.dataset)
         packed = archive(distilled, done, lab.data, lab.prior, lab.reference, lab.judge)
@@ -243,6 +258,54 @@ def real_images(asked: Any) -> list[str | None]:
         if isinstance(train, Absent):
             return [None] * len(chosen)
         return [data_uri(train.images[row]) for row in chosen]
+    except Refused as error:
+        raise notice(error) from error
+
+
+# ---------------------------------------------------------------------------------- evaluating
+
+
+def sets_of(session: Session, dataset: str, chosen: Sequence[str]) -> gr.CheckboxGroup:
+    """The sets of a data set to choose from; what was chosen stays, else the first is."""
+    found = session.shelf.of(choice("data set", dataset, DATASETS))
+    kept = [name for name in chosen if name in found] or list(found)[:1]
+    return gr.CheckboxGroup([(c.title(), name) for name, c in found.items()], value=kept)
+
+
+def receive(
+    session: Session, dataset: str, chosen: Sequence[str], uploaded: str | None
+) -> gr.CheckboxGroup:
+    """Takes an uploaded set in, and chooses it beside the others."""
+    try:
+        choice("data set", dataset, DATASETS)
+        if not isinstance(uploaded, str):
+            raise Refused("One ZIP file is needed.")
+        name = session.shelf.put_upload(Path(uploaded), dataset)
+    except Refused as error:
+        raise notice(error) from error
+    return sets_of(session, dataset, [*chosen, name])
+
+
+def run_evaluation(
+    session: Session, dataset: Any, chosen: Any, protocol: Any, net: Any, seeds: Any
+) -> Generator[dict[str, Any], None, None]:
+    """Evaluates the chosen sets; yields what the page shows of it."""
+    try:
+        name = choice("data set", dataset, DATASETS)
+        found = session.shelf.of(name)
+        if not isinstance(chosen, (list, type(None))):
+            raise Refused("The sets to evaluate must be a list of their names.")
+        sets = [found[choice("set", key, found)] for key in chosen or []]
+        recipe = protocol_for(choice("protocol", protocol, PROTOCOLS), name)
+        model = choice("net", net or recipe.net, {*NETS, recipe.net})
+        count = whole("seeds", seeds, 1, SEEDS)
+        number = secrets.token_hex(8)
+        run = evaluate_sets(open_lab(name), sets, session.board, recipe, model, count)
+        try:
+            for shown in run:
+                yield {**shown, "id": number}
+        finally:
+            run.close()
     except Refused as error:
         raise notice(error) from error
 
@@ -351,34 +414,38 @@ def build() -> gr.Blocks:
             js_on_load=text_of("header.js"),
             head=_head(),
         )
-        with gr.Row(elem_id="explore"):
-            with gr.Column(scale=21, min_width=264, elem_id="left", elem_classes="d-panel"):
-                chooser, go, stop = _choices(form)
-            with gr.Column(scale=34, min_width=320, elem_classes="d-panel"):
-                stage = gr.HTML(
-                    first_run(FIRST),
-                    html_template="<div class='d-stage'></div>",
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Explore", id="explore-tab"):
+                with gr.Row(elem_id="explore"):
+                    with gr.Column(scale=21, min_width=264, elem_id="left", elem_classes="d-panel"):
+                        chooser, go, stop = _choices(form)
+                    with gr.Column(scale=34, min_width=320, elem_classes="d-panel"):
+                        stage = gr.HTML(
+                            first_run(FIRST),
+                            html_template="<div class='d-stage'></div>",
+                            padding=False,
+                            js_on_load=text_of("sheet.js"),
+                            elem_id="stage",
+                        )
+                        export = gr.DownloadButton(
+                            "Download this set", interactive=False, size="sm", elem_id="export"
+                        )
+                    with gr.Column(scale=45, min_width=320, elem_classes="d-panel"):
+                        plane = gr.HTML(
+                            html_template="<div class='d-map'></div>",
+                            padding=False,
+                            js_on_load="\n".join(map(text_of, ("map.js", "field.js", "picked.js"))),
+                            server_functions=[real_images],
+                            elem_id="map",
+                        )
+                scores = gr.HTML(
+                    html_template="<div class='d-scoreboard'></div>",
                     padding=False,
-                    js_on_load=text_of("sheet.js"),
-                    elem_id="stage",
+                    js_on_load=text_of("scores.js"),
+                    elem_id="scores",
                 )
-                export = gr.DownloadButton(
-                    "Download this set", interactive=False, size="sm", elem_id="export"
-                )
-            with gr.Column(scale=45, min_width=320, elem_classes="d-panel"):
-                plane = gr.HTML(
-                    html_template="<div class='d-map'></div>",
-                    padding=False,
-                    js_on_load="\n".join(map(text_of, ("map.js", "field.js", "picked.js"))),
-                    server_functions=[real_images],
-                    elem_id="map",
-                )
-        scores = gr.HTML(
-            html_template="<div class='d-scoreboard'></div>",
-            padding=False,
-            js_on_load=text_of("scores.js"),
-            elem_id="scores",
-        )
+            with gr.Tab("Evaluate", id="evaluate-tab") as tab:
+                _evaluate_tab(session, tab)
         _wire(demo, form, session, again, chooser, go, stop, stage, export, plane, scores)
         gr.api(api_distill, api_name="distill", **LANE)
         gr.api(api_score, api_name="score", **LANE)
@@ -395,8 +462,7 @@ def _head() -> str:
 def _choices(form: Form) -> tuple[gr.HTML, gr.Button, gr.Button]:
     """The left column."""
     plain = form.plain
-    titles = [(source.title, name) for name, source in DATASETS.items() if has_models(name)]
-    plain["dataset"] = gr.Dropdown(titles, value=FIRST, label="Data set")
+    plain["dataset"] = gr.Dropdown(titles(), value=FIRST, label="Data set")
     chooser = gr.HTML(
         chooser_of(FIRST, 0),
         html_template="<div class='d-classes' role='radiogroup' aria-label='class'></div>",
@@ -425,6 +491,63 @@ def _choices(form: Form) -> tuple[gr.HTML, gr.Button, gr.Button]:
         go = gr.Button("Distil", elem_id="go", variant="primary", scale=3, min_width=120)
         stop = gr.Button("Stop", elem_id="stop", scale=1, min_width=70)
     return chooser, go, stop
+
+
+def _evaluate_tab(session: gr.State, tab: gr.Tab) -> None:
+    """Choices on the left, curves on the right, tables beneath; and what happens when."""
+    with gr.Row(elem_id="evaluate"):
+        with gr.Column(scale=30, min_width=280, elem_id="contest", elem_classes="d-panel"):
+            dataset = gr.Dropdown(titles(), value=FIRST, label="Data set")
+            sets = gr.CheckboxGroup([], label="Sets", elem_id="sets")
+            upload = gr.UploadButton(
+                "Upload a ZIP of class folders", file_types=[".zip"], size="sm", elem_id="upload"
+            )
+            protocol = gr.Dropdown(
+                list(PROTOCOLS), value="quick", label="Protocol", info=PROTOCOLS["quick"].about
+            )
+            with gr.Row():
+                net = gr.Dropdown(
+                    [("the protocol's", ""), *NETS], value="", label="Net", min_width=130
+                )
+                seeds = gr.Number(
+                    3, minimum=1, maximum=SEEDS, precision=0, label="Seeds", min_width=70
+                )
+            with gr.Row():
+                go = gr.Button(
+                    "Evaluate", elem_id="judge", variant="primary", scale=3, min_width=120
+                )
+                stop = gr.Button("Stop", elem_id="halt", scale=1, min_width=70)
+        with gr.Column(scale=70, min_width=320, elem_classes="d-panel"):
+            board = gr.HTML(
+                html_template="<div class='d-board'></div>",
+                padding=False,
+                js_on_load=text_of("curves.js"),
+                elem_id="board",
+            )
+    gr.HTML(
+        html_template="<div class='d-accuracies' hidden></div>",
+        padding=False,
+        js_on_load=text_of("accuracies.js"),
+        elem_id="accuracies",
+    )
+    hidden = {"show_progress": "hidden", "api_visibility": "private"}
+    choices = [session, dataset, sets]
+    click = go.click(run_evaluation, [*choices, protocol, net, seeds], board, **hidden, **LANE)
+    stop.click(None, None, None, js=_halt("stopped"), cancels=[click], **QUIET)
+    click.failure(None, None, None, js=_halt("failed"), **QUIET)
+    click.success(sets_of, choices, sets, **QUIET)
+    tab.select(sets_of, choices, sets, **QUIET)
+    dataset.input(sets_of, choices, sets, **QUIET)
+    protocol.input(lambda name: gr.Dropdown(info=_about(name)), protocol, protocol, **QUIET)
+    upload.upload(receive, [*choices, upload], sets, **QUIET)
+
+
+def _about(protocol: Any) -> str:
+    return PROTOCOLS[choice("protocol", protocol, PROTOCOLS)].about
+
+
+def _halt(words: str) -> str:
+    return f"() => window.distiller.say('halt', {json.dumps(words)})"
 
 
 def _wire(
@@ -565,7 +688,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
         ssr_mode=False,
         run_history=False,
         enable_monitoring=False,
-        max_file_size="5mb",
+        max_file_size=f"{LIMITS.packed // 10**6}mb",
         state_session_capacity=200,
         footer_links=["api", "gradio", "settings"],
     )

@@ -72,5 +72,5 @@ window.distiller ??= (() => {
     attributes: true, attributeFilter: ['class'],
   });
 
-  return { shared, on, show, back, choose, make, numbers, tile, colour };
+  return { shared, on, say, show, back, choose, make, numbers, tile, colour };
 })();

@@ -6,17 +6,22 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .data import DATASETS, dataset_table, discover, load, resolve
+from .data import DATASETS, Dataset, dataset_table, discover, load, resolve
 from .errors import Refused
 from .limits import choice, whole
 from .methods import method_table, paper_options
 from .progress import show
+from .protocol import Protocol
 from .request import Request
+
+if TYPE_CHECKING:
+    from .classifier import Classifier, LabelledSet
 
 __all__ = ["main"]
 
@@ -92,12 +97,31 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("evaluate", _evaluate)
     sub.add_argument("folder", type=Path, metavar="DIR")
     sub.add_argument("--dataset", help="where the folder has no manifest; a name or folder")
-    sub.add_argument("--protocol", default="quick", help="quick, dc, dsa or hard (quick)")
-    sub.add_argument("--net", help="convnet-3, resnetap-10 ... or a timm model (the protocol's)")
+    sub.add_argument("--protocol", default="quick", help="quick, dc, dsa, hard or soft (quick)")
+    sub.add_argument(
+        "--net",
+        help="convnet-3, resnetap-10 ... or a timm model; several with commas (the protocol's)",
+    )
+    sub.add_argument(
+        "--teacher", type=Path, help="of soft labels (the one that train-teacher kept)"
+    )
     sub.add_argument("--seeds", default="3", help="nets to train (3)")
     sub.add_argument("--epochs", help="instead of the protocol's")
     sub.add_argument(
         "--baseline", action="store_true", help="also train on random real images, as many"
+    )
+    sub.add_argument(
+        "--full", action="store_true", help="also train on all real images; kept, for it takes long"
+    )
+    sub.add_argument(
+        "--ranking",
+        action="store_true",
+        help="also DD-Ranking's scores; trains 2 or 3 times as much",
+    )
+    sub.add_argument(
+        "--report",
+        default="last",
+        help="last, the only test, or best-on-test, the papers' habit (last)",
     )
     sub.add_argument(
         "--robust", action="store_true", help="also attack the first net, and corrupt test images"
@@ -119,6 +143,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--steps", help="of the transformer")
     sub.add_argument("--autoencoder-steps")
     sub.add_argument("--seed")
+    sub.add_argument("--device", default="auto")
+
+    sub = command("train-teacher", _train_teacher)
+    sub.add_argument("--dataset", required=True, help=DATASET)
+    sub.add_argument("--net", default="resnet-18", help="(resnet-18)")
+    sub.add_argument("--out", type=Path, required=True, help="the folder to write")
+    sub.add_argument("--epochs", help="passes over all real images (20)")
+    sub.add_argument("--seed", default="0")
     sub.add_argument("--device", default="auto")
 
     sub = command("train-judge", _train_judge)
@@ -227,37 +259,124 @@ def _print_scores(title: str, rows: dict[str, Any]) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     """Trains nets on a folder of images and tests them on real ones."""
     from .classifier import LabelledSet
-    from .evaluate import evaluate, evaluate_random, of_classes
+    from .evaluate import of_classes
     from .io import dataset_of, read_set
     from .prior import choose_device
-    from .privacy import privacy
     from .protocol import protocol_for
-    from .robustness import robustness
 
     name = options.dataset or dataset_of(options.folder)
     choice("data set", name, DATASETS)
     protocol = protocol_for(options.protocol, name)
+    device = str(choose_device(options.device))
     given = {
-        "net": options.net,
         "seeds": whole("seeds", options.seeds, 1, 100),
         "epochs": options.epochs and whole("epochs", options.epochs, 1, 100_000),
-        "device": str(choose_device(options.device)),
+        "device": device,
         "compiled": None if shutil.which("g++") else False,
+        "report": options.report,
     }
     found = read_set(options.folder, DATASETS[name].classes)
     present = sorted(set(found.labels.tolist()))
-    data = of_classes(load(name), present)
-    chosen = LabelledSet(found.images, np.searchsorted(present, found.labels))
+    every = load(name)
+    if protocol.temperature is not None:
+        given["teacher"] = _teacher(options.teacher, every, present, device)
+    elif options.teacher is not None:
+        raise Refused(f"The protocol {protocol.name} takes no teacher; soft does.")
+    data = of_classes(every, present)
+    chosen = LabelledSet(found.images, np.searchsorted(present, found.labels), found.weights)
+    nets = (options.net or protocol.net).split(",")
+    tables = [_measure(options, chosen, data, protocol, {**given, "net": net}) for net in nets]
+    if options.json:
+        print(json.dumps(tables[0] if len(tables) == 1 else {"nets": tables}))
+        return
+    print("\n".join(map(_report, tables)))
+    if len(tables) > 1:
+        print(_across(tables))
+
+
+def _measure(
+    options: argparse.Namespace,
+    chosen: "LabelledSet",
+    data: Dataset,
+    protocol: Protocol,
+    given: Mapping[str, Any],
+) -> dict[str, Any]:
+    """All that is asked about one net, as plain values."""
+    from .evaluate import evaluate, evaluate_random
+    from .privacy import privacy
+    from .ranking import ranking
+    from .robustness import robustness
+
     result = show(evaluate(chosen, data.test, protocol, **given))
     baseline = None
-    if options.baseline:
+    if options.baseline or options.ranking:
         baseline = show(evaluate_random(data, chosen.labels, protocol, **given))
-    table = {"dataset": name, "classes": data.classes, **result.table(baseline)}
+    table = {"dataset": data.name, "classes": data.classes, **result.table(baseline)}
+    if options.full or options.ranking:
+        table["full"] = _full(data, replace(protocol, temperature=None), given)
+    if options.ranking and baseline is not None:
+        full = float(np.mean(table["full"]))
+        events = ranking(result, baseline, full, chosen, data, protocol, **given)
+        table["ranking"] = show(events)
     if options.robust:
         table["robustness"] = show(robustness(result.nets[0], data.test))
     if options.privacy:
         table["privacy"] = privacy(result.nets[0], chosen, data)
-    print(json.dumps(table) if options.json else _report(table))
+    return table
+
+
+def _teacher(
+    folder: Path | None, data: Dataset, present: Sequence[int], device: str
+) -> "Classifier":
+    """The teacher in a folder, or the one that was kept, of some classes."""
+    from .teacher import cached_teacher, load_teacher, of_labels
+
+    if folder is not None:
+        return of_labels(load_teacher(folder, data, device), present)
+    return of_labels(cached_teacher(data, device=device), present)
+
+
+def _across(tables: Sequence[Mapping[str, Any]]) -> str:
+    """The nets side by side, in lines."""
+    first = tables[0]
+    lines = [f"\nacross architectures, protocol {first['protocol']}, {first['labels']} labels"]
+    for table in tables:
+        std = "" if table["accuracy_std"] is None else f" ± {table['accuracy_std']:.1f}"
+        beside = table["baseline"]
+        difference = "" if beside is None else f"   {table['difference_mean']:+.1f} to random real"
+        lines.append(f"  {table['net']:24} {table['accuracy_mean']:5.1f}{std}{difference}")
+    return "\n".join(lines)
+
+
+def _train_teacher(options: argparse.Namespace) -> None:
+    """Trains a teacher on the real images of a data set, for soft labels, and keeps it."""
+    from .prior import choose_device
+    from .teacher import save_teacher, train_teacher
+
+    data = load(choice("data set", options.dataset, DATASETS))
+    given: dict[str, Any] = {
+        "net": options.net,
+        "epochs": options.epochs and whole("epochs", options.epochs, 1, 100_000),
+        "seed": whole("seed", options.seed, 0, 2**31 - 1),
+        "device": str(choose_device(options.device)),
+        "compiled": None if shutil.which("g++") else False,
+    }
+    teacher, config = show(train_teacher(data, **given))
+    save_teacher(teacher, config, options.out)
+    print(f"A teacher of {config['accuracy']:.1f} % on the real test split in {options.out}")
+
+
+def _full(data: Dataset, protocol: Protocol, given: Mapping[str, Any]) -> list[float]:
+    """The accuracies of nets trained on all real images, those that are known from the cache."""
+    from .full import evaluate_full, full_accuracies
+
+    known = full_accuracies(data, protocol, given["net"])
+    for seed in range(given["seeds"]):
+        if seed not in known:
+            settings = {key: given[key] for key in ("net", "device", "compiled")}
+            result = show(evaluate_full(data, protocol, seed=seed, **settings))
+            known[seed] = result.accuracies[0]
+    return [known[seed] for seed in range(given["seeds"])]
 
 
 def _report(table: Mapping[str, Any]) -> str:
@@ -268,9 +387,11 @@ def _report(table: Mapping[str, Any]) -> str:
         spread = "" if row["accuracy_std"] is None else f" ± {row['accuracy_std']:.1f}"
         return f"{row['accuracy_mean']:.1f}{spread} %   ({each})"
 
+    best = ", BEST ON TEST of many tests during training" * (table["report"] != "last")
     lines = [
         f"{table['net']}, protocol {table['protocol']}, {table['epochs']} epochs, "
-        f"{len(table['classes'])} classes of {table['dataset']}, {table['seconds']:.0f} s",
+        f"{table['labels']} labels, {len(table['classes'])} classes of {table['dataset']}, "
+        f"{table['seconds']:.0f} s{best}",
         f"  test accuracy            {accuracy(table)}",
     ]
     if table["baseline"]:
@@ -280,8 +401,13 @@ def _report(table: Mapping[str, Any]) -> str:
             f"  random real images       {accuracy(table['baseline'])}",
             f"  difference               {table['difference_mean']:+.1f}{sure}",
         ]
+    if full := table.get("full"):
+        each = " ".join(f"{a:.1f}" for a in full)
+        lines.append(f"  all real images          {np.mean(full):.1f} %   ({each})")
     for name, value in zip(table["classes"], table["accuracy_by_class"], strict=True):
         lines.append(f"    {name:22} {value:6.1f} %")
+    for name, value in table.get("ranking", {}).items():
+        lines.append(f"  {name:33} {value:8.3f}")
     for name, value in table.get("robustness", {}).items():
         lines.append(f"  {name:24} {value:6.1f} %")
     for test, row in table.get("privacy", {}).items():
@@ -297,8 +423,6 @@ def _short(value: Any) -> str:
 
 def _train_prior(options: argparse.Namespace) -> None:
     """Trains a prior on a data set, or on pictures of one's own; goes on from its checkpoint."""
-    from dataclasses import replace
-
     from .prior import choose_device
     from .train_prior import PRESETS, PriorSpec, train_prior
 

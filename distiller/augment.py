@@ -78,6 +78,11 @@ def resized_crop(x: Tensor, generator: Generator, smallest: float = 0.5) -> Tens
     return warp(x, diagonal(w, h, c, d))
 
 
+def resized_crop_wide(x: Tensor, generator: Generator) -> Tensor:
+    """`resized_crop` from 0.08 of the area on, as torchvision's default."""
+    return resized_crop(x, generator, 0.08)
+
+
 def scale(x: Tensor, generator: Generator, ratio: float = 1.2) -> Tensor:
     """Stretches width and height, each by 1 / ratio to ratio."""
     a, b = (uniform(x, generator, 1 / ratio, ratio) for _ in range(2))
@@ -177,6 +182,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = {
     "flip": flip,
     "shift": shift,
     "resized_crop": resized_crop,
+    "resized_crop_wide": resized_crop_wide,
     "jitter": jitter,
     "lighting": lighting,
     "dsa": dsa,

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from .augment import augment, mix
 from .compiled import bfloat16_pays, compiled_forward
+from .errors import Refused
 from .protocol import Protocol
 
 __all__ = ["Classifier", "LabelledSet", "predict", "resize", "train"]
@@ -89,15 +90,23 @@ def train(
     epochs: int,
     seed: int,
     compiled: bool = False,
+    teacher: Classifier | None = None,
 ) -> Generator[float, None, None]:
     """Trains a net in place, yielding the loss of every step.
 
     The order of the images and their augmentation follow from the seed alone. `compiled` compiles
-    the net, and uses bfloat16 where that is faster.
+    the net, and uses bfloat16 where that is faster. A protocol of soft labels takes them from the
+    teacher, for each batch as it was augmented and mixed; the set's own labels do not matter then.
 
     Raises:
-        Refused: if it is to be compiled and cannot be.
+        Refused: if it is to be compiled and cannot be, or there is a teacher and soft labels are
+            not asked for, or the other way round.
     """
+    if (teacher is None) != (protocol.temperature is None):
+        raise Refused(
+            f"The protocol {protocol.name} trains with {protocol.labels} labels; "
+            + ("it needs a teacher." if teacher is None else "it takes no teacher.")
+        )
     forward = compiled_forward() if compiled else lambda net, x: net(x)
     device = next(classifier.parameters()).device
     generator = torch.Generator().manual_seed(seed)
@@ -107,16 +116,21 @@ def train(
     optimizer = protocol.make_optimizer(classifier)
     low = compiled and bfloat16_pays(device.type)
     classifier.train()
-    batches = -(-len(y) // protocol.batch)
+    batch = protocol.batch_for(len(y) / len(np.unique(chosen.labels)))
+    batches = -(-len(y) // batch)
     for epoch in range(epochs):
         order = torch.randperm(len(y), generator=generator).to(device)
-        for j, rows in enumerate(order.split(protocol.batch)):
+        for j, rows in enumerate(order.split(batch)):
             for group in optimizer.param_groups:
                 group["lr"] = protocol.rate_at((epoch * batches + j) / (epochs * batches))
             mixed, others, kept = _mixed(classifier, protocol, x[rows], generator)
             with torch.autocast(device.type, torch.bfloat16, enabled=low):
                 logits = forward(classifier.net, mixed).float()
-            loss = _loss(logits, y[rows], weights[rows], others, kept)
+            if teacher is None:
+                loss = _loss(logits, y[rows], weights[rows], others, kept)
+            else:
+                soft = _soft_labels(teacher, classifier, mixed)
+                loss = _soft_loss(logits, soft, weights[rows], protocol.temperature or 1)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -143,6 +157,19 @@ def _mixed(
     if protocol.cutmix:
         x, others, kept = mix(x, generator)
     return x.contiguous(memory_format=torch.channels_last), others, kept
+
+
+@torch.no_grad()
+def _soft_labels(teacher: Classifier, student: Classifier, x: Tensor) -> Tensor:
+    """The teacher's logits (n, classes) of a batch that was normalised for the student."""
+    logits: Tensor = teacher(x * student.std + student.mean)
+    return logits.float()
+
+
+def _soft_loss(logits: Tensor, soft: Tensor, w: Tensor, temperature: float) -> Tensor:
+    """The weighted KL divergence of the student's from the teacher's softmax at a temperature."""
+    mine, its = (F.log_softmax(z / temperature, 1) for z in (logits, soft))
+    return (w * F.kl_div(mine, its, reduction="none", log_target=True).sum(1)).mean()
 
 
 def _loss(logits: Tensor, y: Tensor, w: Tensor, others: Tensor, kept: float) -> Tensor:

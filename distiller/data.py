@@ -41,6 +41,14 @@ class Split:
         """The indices of a class's images."""
         return np.flatnonzero(self.labels == label)
 
+    def fingerprint(self) -> str:
+        """A hash of all images and labels, as 24 hexadecimal digits."""
+        content = hashlib.sha256(repr(self.images.shape).encode())
+        for k in range(0, len(self.images), 1000):
+            content.update(np.ascontiguousarray(self.images[k : k + 1000]).tobytes())
+        content.update(np.ascontiguousarray(self.labels, "<i8").tobytes())
+        return content.hexdigest()[:24]
+
 
 class Absent(Split):
     """A split whose images are not on this machine: whoever asks for them is refused."""
@@ -115,9 +123,10 @@ def load_here(name: str) -> Dataset:
     source = DATASETS.get(name)
     if source is None or source.here():
         return load(name)
-    why = (
-        f"This needs the images of {source.title}, which are not on this machine: put them into "
-        f"the folder that DISTILLER_DATA names, or fetch them with "
+    why = f"This needs the images of {source.title}, which are not on this machine: " + (
+        "its folder came without `pictures`."
+        if source.folder is not None
+        else "put them into the folder that DISTILLER_DATA names, or fetch them with "
         f"`python -m distiller distill --dataset {name} --method random --out DIR`."
     )
     split = Absent(source.size, why)

@@ -1,7 +1,9 @@
 """Evaluation: train nets on a set from scratch, test them on real images.
 
-Nothing is chosen on the test set: the last epoch counts, and each net sees the test images once.
-Accuracies of different protocols, or of sets of different sizes, do not compare.
+Nothing is chosen on the test set: the last epoch counts, and each net is tested once. Only where
+`report` asks for it is the best of many tests taken, as papers do, and the result says so. Images
+to `watch` by, for a curve, decide nothing. Accuracies of different protocols, or of sets of
+different sizes, do not compare.
 """
 
 import math
@@ -20,12 +22,19 @@ from .compiled import training_work
 from .data import Dataset, Split
 from .errors import Refused
 from .event import Event
+from .limits import choice
 from .nets import make_net
 from .protocol import Protocol
 
-__all__ = ["Evaluation", "evaluate", "evaluate_random", "of_classes"]
+__all__ = ["REPORTS", "Evaluation", "check", "evaluate", "evaluate_random", "join", "of_classes"]
 
 WORK = 5e12  # operations from which compiling, which takes 10 to 50 s, saves more than it costs
+REPORTS = ("last", "best-on-test")
+"""Which test counts: the one after the last epoch or, as in the code of IDC (Kim et al., 2022) and
+those who took it over, the best of about a hundred during training, which is chosen on the very
+images it is measured with."""
+LOOKS = 100  # tests during a training that reports the best: every epochs // 100 epochs, as IDC
+POINTS = 12  # of a curve, about
 
 
 @dataclass(frozen=True)
@@ -35,11 +44,13 @@ class Evaluation:
     net: str
     protocol: str
     epochs: int
-    accuracies: tuple[float, ...]  # in percent, after the last epoch
+    accuracies: tuple[float, ...]  # in percent, after the last epoch or as `report` says
     confusion: NDArray[np.int64]  # (classes, classes), true by predicted, summed over the nets
     seconds: float
     compiled: bool  # whether trained compiled, where it is faster in bfloat16
     nets: tuple["Classifier", ...] = field(repr=False, compare=False)
+    report: str = "last"  # or "best-on-test"
+    labels: str = "hard"  # or "soft": the two do not compare
 
     @property
     def mean(self) -> float:
@@ -69,11 +80,13 @@ class Evaluation:
         Raises:
             Refused: if the two were not made alike, with the same number of seeds.
         """
-        mine, its = ((e.net, e.protocol, e.epochs, len(e.accuracies)) for e in (self, baseline))
+        mine, its = (
+            (e.net, e.protocol, e.epochs, e.report, len(e.accuracies)) for e in (self, baseline)
+        )
         if mine != its:
             raise Refused(
-                "A difference needs the same net, protocol, epochs and number of seeds on both "
-                f"sides; got {mine} and {its}."
+                "A difference needs the same net, protocol, epochs, report and number of seeds on "
+                f"both sides; got {mine} and {its}."
             )
         differences = np.subtract(self.accuracies, baseline.accuracies)
         mean, half = float(differences.mean()), spread(differences.tolist())[1]
@@ -85,6 +98,8 @@ class Evaluation:
             "net": self.net,
             "protocol": self.protocol,
             "epochs": self.epochs,
+            "labels": self.labels,
+            "report": self.report,
             "accuracies": list(self.accuracies),
             "accuracy_mean": self.mean,
             "accuracy_std": _plain(self.std),
@@ -118,7 +133,44 @@ def spread(values: tuple[float, ...] | list[float]) -> tuple[float, float]:
     return std, float(t.ppf(0.975, n - 1)) * std / math.sqrt(n)
 
 
+def join(parts: Sequence[Evaluation]) -> Evaluation:
+    """One evaluation of several that differ in their seeds alone.
+
+    Raises:
+        Refused: if there is none, or they were not made alike.
+    """
+    if len({(e.net, e.protocol, e.epochs, e.report) for e in parts}) != 1:
+        raise Refused(
+            "To be joined, evaluations need the same net, protocol, epochs and report; got "
+            f"{[(e.net, e.protocol, e.epochs, e.report) for e in parts][:4]}."
+        )
+    return replace(
+        parts[0],
+        accuracies=tuple(a for e in parts for a in e.accuracies),
+        confusion=np.sum([e.confusion for e in parts], axis=0),
+        seconds=sum(e.seconds for e in parts),
+        compiled=any(e.compiled for e in parts),
+        nets=tuple(net for e in parts for net in e.nets),
+    )
+
+
 # ---------------------------------------------------------------------------------- evaluation
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What all nets of an evaluation share."""
+
+    test: Split
+    protocol: Protocol
+    net: str | None
+    seeds: range
+    epochs: int | None
+    device: str
+    compiled: bool | None
+    watch: Split | None
+    report: str
+    teacher: Classifier | None
 
 
 def evaluate(
@@ -132,27 +184,25 @@ def evaluate(
     seed: int = 0,
     device: str = "cpu",
     compiled: bool | None = False,
+    watch: Split | None = None,
+    report: str = "last",
+    teacher: Classifier | None = None,
 ) -> Generator[Event, None, Evaluation]:
     """Trains one net for each of the seeds seed, seed + 1 ... on a set, and tests each once.
 
-    Yields an event for every training step, with the loss. `net` and `epochs` default to the
-    protocol's. `compiled` trains compiled and, where faster, in bfloat16; None: where the work
-    is worth the time to compile.
+    Yields an event for every training step, with the loss; at about twelve of them, the last
+    included, also with the accuracy on the images to `watch`, in percent. `net` and `epochs`
+    default to the protocol's. `compiled` trains compiled and, where faster, in bfloat16; None:
+    where the work is worth the time to compile. `report` is one of `REPORTS`. A protocol of soft
+    labels takes them from the `teacher`.
 
     Raises:
-        Refused: if the images, the labels or the weights do not fit one another or the test.
+        Refused: if the images, the labels or the weights do not fit one another or the test, or a
+            teacher is needed and not there.
     """
-    result = yield from _evaluate(
-        lambda k: chosen,
-        test,
-        protocol,
-        net,
-        range(seed, seed + seeds),
-        epochs,
-        device,
-        compiled,
-    )
-    return result
+    seen = range(seed, seed + seeds)
+    plan = _Plan(test, protocol, net, seen, epochs, device, compiled, watch, report, teacher)
+    return (yield from _evaluate(lambda k: chosen, plan, "train"))
 
 
 def evaluate_random(
@@ -166,23 +216,18 @@ def evaluate_random(
     seed: int = 0,
     device: str = "cpu",
     compiled: bool | None = False,
+    watch: Split | None = None,
+    report: str = "last",
+    teacher: Classifier | None = None,
 ) -> Generator[Event, None, Evaluation]:
     """The same for real training images with the given labels, drawn anew for every seed.
 
     Seed by seed it starts from the same weights as `evaluate`: `Evaluation.against` pairs them.
     """
-    result = yield from _evaluate(
-        lambda k: draw_real(data, labels, k),
-        data.test,
-        protocol,
-        net,
-        range(seed, seed + seeds),
-        epochs,
-        device,
-        compiled,
-        stage="train on random real",
-    )
-    return result
+    seen = range(seed, seed + seeds)
+    plan = _Plan(data.test, protocol, net, seen, epochs, device, compiled, watch, report, teacher)
+    stage = "train on random real"
+    return (yield from _evaluate(lambda k: draw_real(data, labels, k), plan, stage))
 
 
 def draw_real(data: Dataset, labels: NDArray[np.int64], seed: int) -> LabelledSet:
@@ -201,47 +246,79 @@ def draw_real(data: Dataset, labels: NDArray[np.int64], seed: int) -> LabelledSe
 
 
 def _evaluate(
-    draw: Callable[[int], LabelledSet],
-    test: Split,
-    protocol: Protocol,
-    net: str | None,
-    seeds: range,
-    epochs: int | None,
-    device: str,
-    compiled: bool | None,
-    stage: str = "train",
+    draw: Callable[[int], LabelledSet], plan: _Plan, stage: str
 ) -> Generator[Event, None, Evaluation]:
-    if len(seeds) < 1:
-        raise Refused(f"seeds must be at least 1; got {len(seeds)}.")
-    start, classes = time.perf_counter(), int(test.labels.max()) + 1
-    net = net or protocol.net
-    classifiers, confusions = [], []
-    for k, seed in enumerate(seeds):
+    if len(plan.seeds) < 1:
+        raise Refused(f"seeds must be at least 1; got {len(plan.seeds)}.")
+    choice("report", plan.report, REPORTS)
+    start, compiled, parts = time.perf_counter(), plan.compiled, []
+    protocol = plan.protocol.for_net(plan.net or plan.protocol.net)
+    for k, seed in enumerate(plan.seeds):
         chosen = draw(seed)
-        check(chosen, test)
-        passes = epochs or protocol.epochs_for(len(chosen.labels) / classes)
-        size = min(chosen.images.shape[1], protocol.largest or chosen.images.shape[1])
-        classifier = Classifier(make_net(net, size, classes, seed=seed), protocol, size)
-        classifier.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        steps = passes * -(-len(chosen.labels) // protocol.batch)
+        check(chosen, plan.test)
+        n = len(chosen.labels)
+        passes = plan.epochs or protocol.epochs_for(n / _classes(plan.test))
+        classifier = _classifier(plan, chosen, seed)
         if compiled is None:
-            images = len(seeds) * passes * len(chosen.labels)
-            compiled = training_work(classifier.net, size, images) > WORK
-        losses = train(classifier, protocol, chosen, passes, seed, compiled)
+            images = len(plan.seeds) * passes * n
+            compiled = training_work(classifier.net, classifier.size, images) > WORK
+        losses = train(classifier, protocol, chosen, passes, seed, compiled, plan.teacher)
+        batches = -(-n // protocol.batch_for(n / _classes(plan.test)))
+        steps, best = passes * batches, None
+        at, tests = _looks(passes, batches, POINTS), _looks(passes, batches, LOOKS)
         for i, loss in enumerate(losses):
-            yield Event(stage, k * steps + i, len(seeds) * steps, scalars={"loss": loss})
-        classifiers.append(classifier)
-        confusions.append(confusion(predict(classifier, test.images), test.labels))
+            scalars = {"loss": loss}
+            if plan.watch is not None and i in at:
+                scalars["accuracy"] = _share(_tested(classifier, plan.watch))
+            if i + 1 == steps or (plan.report != "last" and i in tests):
+                found = _tested(classifier, plan.test)
+                best = found if best is None or _share(found) > _share(best) else best
+            classifier.train()
+            yield Event(stage, k * steps + i, len(plan.seeds) * steps, scalars=scalars)
+        assert best is not None
+        parts.append((classifier.eval(), best))
     return Evaluation(
-        net,
-        protocol.name,
+        plan.net or plan.protocol.net,
+        plan.protocol.name,
         passes,
-        tuple(100 * float(c.trace() / c.sum()) for c in confusions),
-        np.sum(confusions, axis=0),
+        tuple(_share(found) for _, found in parts),
+        np.sum([found for _, found in parts], axis=0),
         time.perf_counter() - start,
         bool(compiled),
-        tuple(classifiers),
+        tuple(net for net, _ in parts),
+        plan.report,
+        protocol.labels,
     )
+
+
+def _classes(split: Split) -> int:
+    return int(split.labels.max()) + 1
+
+
+def _classifier(plan: _Plan, chosen: LabelledSet, seed: int) -> Classifier:
+    """A net that has not learnt yet, for images of the set's size, on the device."""
+    side = chosen.images.shape[1]
+    size = min(side, plan.protocol.largest or side)
+    name, norm = plan.net or plan.protocol.net, plan.protocol.norm
+    net = make_net(name, size, _classes(plan.test), norm=norm, seed=seed)
+    classifier = Classifier(net, plan.protocol, size)
+    return classifier.to(plan.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def _looks(passes: int, batches: int, times: int) -> set[int]:
+    """The steps that end every (passes // times)th epoch, counted back from the last."""
+    every = max(1, passes // times)
+    return {(epoch + 1) * batches - 1 for epoch in range(passes - 1, -1, -every)}
+
+
+def _tested(classifier: Classifier, split: Split) -> NDArray[np.int64]:
+    """The confusion table of a classifier on a split."""
+    return confusion(predict(classifier, split.images), split.labels)
+
+
+def _share(table: NDArray[np.int64]) -> float:
+    """The accuracy of a confusion table, in percent."""
+    return 100 * float(table.trace() / table.sum())
 
 
 def of_classes(data: Dataset, labels: Sequence[int]) -> Dataset:

@@ -34,12 +34,22 @@ from .errors import Refused
 from .event import Event
 from .image import to_tensor
 from .judge import Judge
+from .limits import number
 from .prior import Prior
 from .reference import Reference
 from .request import Request
 from .score import Comparison, compare, discrepancies, join
 
-__all__ = ["Scored", "SetOnDisk", "archive", "class_folder", "export", "read_set", "score_set"]
+__all__ = [
+    "Scored",
+    "SetOnDisk",
+    "archive",
+    "class_folder",
+    "export",
+    "read_set",
+    "score_set",
+    "weights_of",
+]
 
 SCHEMA = 1
 MAX_PIXELS = 4096 * 4096
@@ -52,6 +62,7 @@ class SetOnDisk:
     images: NDArray[np.uint8]  # (n, h, w, 3)
     labels: NDArray[np.int64]  # (n,)
     files: tuple[str, ...]  # (n,) relative paths
+    weights: NDArray[np.float64] | None = None  # (n,) of each image's loss, where the set has any
 
     @classmethod
     def of(cls, distilled: Distilled, classes: Sequence[str]) -> "SetOnDisk":
@@ -250,7 +261,46 @@ def read_set(folder: Path, classes: Sequence[str]) -> SetOnDisk:
     sizes = {image.shape for image in images}
     if len(sizes) > 1:
         raise Refused(f"The images in {folder} have different sizes: {sorted(sizes)[:4]}.")
-    return SetOnDisk(np.stack(images), np.array(labels), tuple(files))
+    return SetOnDisk(np.stack(images), np.array(labels), tuple(files), _read_weights(folder, files))
+
+
+def _read_weights(folder: Path, files: Sequence[str]) -> NDArray[np.float64] | None:
+    path = folder / "metadata.jsonl"
+    if not path.is_file():
+        return None
+    try:
+        return weights_of(path.read_text(encoding="utf-8"), files)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{path} cannot be read as text.") from error
+
+
+def weights_of(text: str, files: Sequence[str]) -> NDArray[np.float64] | None:
+    """The field `weight` of a metadata.jsonl for some files: (n,), or None where it has none.
+
+    DDOQ (ICLR 2026) weights the loss of each image by the share of the class that it stands for.
+
+    Raises:
+        Refused: if a line is not JSON, or some of the files have a weight and others have not.
+    """
+    found: dict[str, float] = {}
+    for i, line in enumerate(filter(str.strip, text.splitlines()), 1):
+        try:
+            row = json.loads(line)
+            name, weight = str(row["file_name"]), row.get("weight")
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise Refused(
+                f"Line {i} of metadata.jsonl is not a JSON object with a file_name."
+            ) from error
+        if weight is not None:
+            found[name] = number(f"weight of {name[:60]}", weight, 0, 1e12)
+    lacking = [name for name in files if name not in found]
+    if len(lacking) == len(files):
+        return None
+    if lacking:
+        raise Refused(
+            f"metadata.jsonl weights some images and not others; without a weight: {lacking[:4]}."
+        )
+    return np.array([found[name] for name in files])
 
 
 def _natural(path: Path) -> tuple[int, str]:

@@ -2,8 +2,12 @@
 
 import base64
 import io
+import math
 import socket
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -14,7 +18,8 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import app
-from distiller.data import load
+from distiller.data import DATASETS, load
+from distiller.protocol import protocol_for
 from viz.preview import data_uri
 
 
@@ -191,3 +196,99 @@ def test_dials_take_numbers_only() -> None:
     assert session.dials == {}
     app.set_dial("cfg_scale", session, 3)
     assert session.dials == {"cfg_scale": 3.0}
+
+
+def quickly(name: str, dataset: str) -> Any:
+    """A protocol of two epochs."""
+    return replace(protocol_for(name, dataset), epochs={math.inf: 2}, net="convnet-3-w32")
+
+
+def judged(session: app.Session, **given: Any) -> list[dict[str, Any]]:
+    usual = {
+        "dataset": "digits", "chosen": [next(iter(session.shelf.of("digits")))],
+        "protocol": "quick", "net": "", "seeds": 1,
+    }  # fmt: skip
+    return list(app.run_evaluation(session, **{**usual, **given}))
+
+
+def test_an_evaluation_fills_the_board_of_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "protocol_for", quickly)
+    session, other = app.Session(), app.Session()
+    shown = judged(session)
+    assert len({s["id"] for s in shown}) == 1
+    assert shown[-1]["live"] is False
+    assert len(shown[-1]["tables"][0]["rows"]) == 2
+    assert shown[-1]["csv"] == session.board.csv()
+    assert other.board.rows() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"dataset": "cats"}, "no data set 'cats'"),
+        ({"dataset": ["digits"]}, "no data set"),
+        ({"chosen": []}, "Choose at least one set"),
+        ({"chosen": None}, "Choose at least one set"),
+        ({"chosen": ["theirs"]}, "no set 'theirs'"),
+        ({"chosen": [{"a": 1}]}, "no set"),
+        ({"chosen": 5}, "must be a list"),
+        ({"protocol": "slow"}, "no protocol 'slow'"),
+        ({"protocol": None}, "no protocol"),
+        ({"net": "vit_huge_patch14_224"}, "no net"),
+        ({"net": ["resnet-18"]}, "no net"),
+        ({"seeds": 0}, "seeds must be"),
+        ({"seeds": 1e9}, "seeds must be"),
+        ({"seeds": float("nan")}, "seeds must be"),
+        ({"seeds": None}, "seeds must be"),
+    ],
+)
+def test_an_evaluation_of_nonsense_is_refused(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(gr.Error, match=words):
+        judged(app.Session(), **given)
+
+
+def test_data_sets_without_models_are_not_offered_and_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(DATASETS, "bare", replace(DATASETS["digits"], title="Bare"))
+    assert {"digits", "solids"} <= {name for _, name in app.titles()}
+    assert "bare" not in {name for _, name in app.titles()}
+    session = app.Session()
+    assert app.sets_of(session, "bare", []).choices == []
+    with pytest.raises(gr.Error, match="no prior of 'bare' here"):
+        judged(session, dataset="bare", chosen=[])
+
+
+def test_a_run_can_be_evaluated_and_one_with_a_moved_dial_is_made_anew() -> None:
+    session = app.Session()
+    drive(session)
+    (candidate,) = session.shelf.kept.values()
+    assert sorted(candidate.images) == [3]
+    session = app.Session()
+    drive(session, turn=3.0)
+    (candidate,) = session.shelf.kept.values()
+    assert candidate.images == {}
+    assert candidate.request.options["dap.gamma"] == 3
+
+
+def test_an_upload_is_chosen_or_refused(tmp_path: Path) -> None:
+    session, path = app.Session(), tmp_path / "mine.zip"
+    path.write_bytes(b"PK")
+    for what in (str(path), None, [str(path)], str(tmp_path / "nowhere.zip")):
+        with pytest.raises(gr.Error):
+            app.receive(session, "digits", [], what)
+    image = base64.b64decode(uri().partition(",")[2])
+    with zipfile.ZipFile(path, "w") as file:
+        for label in range(3):
+            file.writestr(f"{label}/0.png", image)
+    box = app.receive(session, "digits", ["gone"], str(path))
+    assert box.value == ["upload mine"]
+    assert "upload mine" in [name for _, name in box.choices]
+    assert app.sets_of(session, "solids", box.value).value != box.value
+
+
+def test_all_that_is_slow_shares_one_lane() -> None:
+    slow = {"run", "run_evaluation", "api_distill", "api_score"}
+    found = [f for f in app.build().fns.values() if f.name in slow]
+    assert {f.name for f in found} == slow
+    assert {(f.concurrency_id, f.concurrency_limit) for f in found} == {("device", 1)}

@@ -13,7 +13,7 @@ from distiller.classifier import Classifier, LabelledSet, predict, resize, train
 from distiller.compiled import training_work
 from distiller.data import Dataset, Split
 from distiller.errors import Refused
-from distiller.evaluate import Evaluation, confusion, draw_real, evaluate, evaluate_random
+from distiller.evaluate import Evaluation, confusion, draw_real, evaluate, evaluate_random, join
 from distiller.event import finish
 from distiller.nets import make_net
 from distiller.protocol import PROTOCOLS, QUICK, protocol_for
@@ -196,6 +196,52 @@ def test_a_class_without_test_images_is_refused() -> None:
     test = Split(DATA.test.images[rows], DATA.test.labels[rows])
     with pytest.raises(Refused, match=r"not in the test: \[1\]"):
         finish(evaluate(CHOSEN, test, TINY))
+
+
+def test_seed_by_seed_is_the_same_as_all_at_once() -> None:
+    whole = finish(evaluate(CHOSEN, DATA.test, TINY, seeds=2, epochs=3))
+    parts = [finish(evaluate(CHOSEN, DATA.test, TINY, seeds=1, seed=k, epochs=3)) for k in range(2)]
+    joined = join(parts)
+    assert joined.accuracies == whole.accuracies
+    assert np.array_equal(joined.confusion, whole.confusion)
+    with pytest.raises(Refused, match="To be joined"):
+        join([parts[0], replace(parts[1], epochs=4)])
+    with pytest.raises(Refused, match="To be joined"):
+        join([])
+
+
+def test_watching_shows_a_curve_and_changes_nothing() -> None:
+    settings = {"seeds": 1, "epochs": 30}
+    blind = finish(evaluate(CHOSEN, DATA.test, TINY, **settings))
+    curve, run = [], evaluate(CHOSEN, DATA.test, TINY, **settings, watch=DATA.test)
+    try:
+        while True:
+            event = next(run)
+            curve += [(event.i, a)] if (a := event.scalars.get("accuracy")) is not None else []
+    except StopIteration as stop:
+        watched = stop.value
+    assert watched.accuracies == blind.accuracies
+    assert 12 <= len(curve) <= 24
+    assert curve[-1] == (59, blind.accuracies[0])
+    assert curve[0][1] < curve[-1][1]
+
+
+def test_the_best_on_test_is_labelled_and_no_worse() -> None:
+    """On labels at random the best of many tests is far above the last: why it is not honest."""
+    rng = np.random.default_rng(1)
+    noise = LabelledSet(rng.integers(0, 256, (30, 16, 16, 3)).astype(np.uint8), np.arange(30) % 3)
+    last, best = (
+        finish(evaluate(noise, DATA.test, TINY, epochs=30, report=r))
+        for r in ("last", "best-on-test")
+    )
+    assert all(b >= a for a, b in zip(last.accuracies, best.accuracies, strict=True))
+    assert best.mean > last.mean
+    assert best.confusion.trace() / best.confusion.sum() == pytest.approx(best.mean / 100)
+    assert (last.table()["report"], best.table()["report"]) == ("last", "best-on-test")
+    with pytest.raises(Refused, match="report"):
+        best.against(last)
+    with pytest.raises(Refused, match="no report 'luckiest'"):
+        finish(evaluate(noise, DATA.test, TINY, report="luckiest"))
 
 
 def test_no_seeds_are_refused() -> None:

@@ -216,3 +216,24 @@ def test_the_manifest_states_what_a_method_guarantees(whole: Path, tools: Any) -
     assert stated["epsilon"] == 4
     assert stated["delta"] == 1e-5
     assert "replacing one image" in stated["unit"]
+
+
+def test_weights_are_read_from_the_metadata(tmp_path: Path) -> None:
+    for name in ("0/0.png", "0/1.png", "3/0.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (32, 32)).save(tmp_path / name)
+    classes = tuple("0123")
+    assert read_set(tmp_path, classes).weights is None
+    rows = [{"file_name": "3/0.png", "weight": 4}, {"file_name": "0/1.png", "weight": 0.5}]
+    text = [json.dumps(row) for row in rows]
+    (tmp_path / "metadata.jsonl").write_text("\n".join(text))
+    with pytest.raises(Refused, match=r"without a weight: \['0/0.png'\]"):
+        read_set(tmp_path, classes)
+    text.append(json.dumps({"file_name": "0/0.png", "weight": 1}))
+    (tmp_path / "metadata.jsonl").write_text("\n".join(text))
+    weights = read_set(tmp_path, classes).weights
+    assert weights is not None
+    assert weights.tolist() == [1, 0.5, 4]
+    (tmp_path / "metadata.jsonl").write_text('{"file_name": "0/0.png", "weight": -1}')
+    with pytest.raises(Refused, match=r"weight of 0/0\.png must be a number from 0"):
+        read_set(tmp_path, classes)

@@ -16,12 +16,13 @@ LAYERS = [
     {"augment", "compiled", "data", "discrepancy", "nets", "protocol", "sampler"},
     {"classifier", "guidance", "robustness", "score", "shelf"},
     {"evaluate", "judge", "prior", "privacy"},
-    {"recipe", "reference", "train_prior", "difffit", "cache"},
+    {"recipe", "reference", "train_prior", "difffit", "cache", "full", "ranking", "teacher"},
     {"distill", "own"},
     {"selection", "surrogate"},
     {"methods", "card"},
     {"request"},
     {"io"},
+    {"upload"},
     {"__main__", "__init__"},
 ]
 """Each module may import from the layers above it in this list, never from its own or below."""

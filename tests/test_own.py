@@ -1,8 +1,10 @@
 """A data set of one's own: from pictures to distilled sets, by the command line alone."""
 
 import json
+import math
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +14,14 @@ from PIL import Image
 
 from distiller import own
 from distiller.__main__ import main
-from distiller.data import DATASETS, adopt, discover, load, resolve
+from distiller.data import DATASETS, adopt, discover, load, load_here, resolve
+from distiller.distill import distill
 from distiller.errors import Refused
 from distiller.event import finish
 from distiller.methods import METHODS
 from distiller.own import spec_for, take_in, train_own
 from distiller.prior import load_prior
+from distiller.protocol import QUICK
 from distiller.reference import load_reference
 from distiller.request import Request
 from distiller.shelf import has_models
@@ -210,6 +214,50 @@ def test_it_is_evaluated_by_its_folder_or_its_name(
     assert sorted(first["classes"]) == sorted(KNOWN)
     assert first["accuracies"] == second["accuracies"]
     assert first["baseline"] is not None
+
+
+def test_it_is_evaluated_on_the_page(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import app
+
+    name, session = adopt(home), app.Session()
+    assert name in {key for _, key in app.titles()}
+    quick = replace(QUICK, net="convnet-1-w8", epochs={math.inf: 2})
+    monkeypatch.setattr(app, "protocol_for", lambda *_: quick)
+    request = Request.parse({"dataset": name, "ipc": 2, "steps": 2, "classes": "blue"})
+    label = request.classes[0]
+    made = distill(request.methods, load_prior(name), load(name), request.settings, [label])
+    session.shelf.put_run(request, finish(made), repeatable=True)
+    (chosen,) = app.sets_of(session, name, []).value
+    shown = list(app.run_evaluation(session, name, [chosen], "quick", "", 1))
+    assert shown[-1]["tables"][0]["caption"].startswith("squares, 3 classes")
+    assert [row["seeds"] for row in shown[-1]["tables"][0]["rows"]] == [1, 1]
+    json.dumps(shown, allow_nan=False)
+
+
+def test_a_teacher_is_trained_on_it_and_found(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)  # compiling takes longer than this
+    out, net = tmp_path / "set", "convnet-1-w8"
+    arguments = ["--dataset", str(home), "--method", "random", "--ipc", "2"]
+    assert main(["distill", *arguments, "--out", str(out)]) == 0
+    teacher = ["train-teacher", "--dataset", str(home), "--net", net, "--epochs", "1"]
+    assert main([*teacher, "--out", str(tmp_path / "teacher")]) == 0
+    capsys.readouterr()
+    soft = ["evaluate", str(out), "--dataset", str(home), "--protocol", "soft", "--net", net]
+    soft += ["--teacher", str(tmp_path / "teacher"), "--seeds", "1", "--epochs", "1", "--json"]
+    assert main(soft) == 0
+    table = json.loads(capsys.readouterr().out)
+    assert (table["dataset"], table["labels"]) == ("squares", "soft")
+
+
+def test_without_its_pictures_it_says_so(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(home, tmp_path / "bare", ignore=shutil.ignore_patterns("pictures"))
+    data = load_here(adopt(tmp_path / "bare"))
+    with pytest.raises(Refused, match="its folder came without `pictures`"):
+        _ = data.test.labels
 
 
 def _shares():  # type: ignore[no-untyped-def]  # noqa: ANN202

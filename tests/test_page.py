@@ -4,14 +4,18 @@ Without Chromium these tests are skipped, and fail where CI is set. DISTILLER_CH
 """
 
 import base64
+import csv
 import io
+import math
 import os
 import shutil
 import socket
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -19,6 +23,7 @@ from PIL import Image
 
 import app
 from distiller.data import DATASETS, load, load_here
+from distiller.protocol import protocol_for
 
 CHROMIUM = os.environ.get("DISTILLER_CHROMIUM") or next(
     (
@@ -543,4 +548,157 @@ def test_the_page_fits_and_can_be_read(
     assert min(contrasts) >= 4.5  # WCAG AA
     dark = page.evaluate("() => Boolean(document.querySelector('.dark'))")
     assert dark == (scheme == "dark")
+    context.close()
+
+
+def open_evaluation(page: Page, dataset: str = "Digits") -> None:
+    page.get_by_role("tab", name="Evaluate").click()
+    expect(page.locator("#board .d-note")).to_contain_text("trained from scratch")
+    page.locator("#contest").get_by_label("Data set").click()
+    page.get_by_role("option", name=dataset).click()
+    expect(page.locator("#sets label").first).to_contain_text("CFG 1.5")
+
+
+@pytest.fixture
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six epochs."""
+
+    def six(name: str, dataset: str) -> Any:
+        return replace(protocol_for(name, dataset), epochs={math.inf: 6})
+
+    monkeypatch.setattr(app, "protocol_for", six)
+
+
+SLOW = 120_000
+
+
+@pytest.mark.usefixtures("quickly")
+def test_a_set_made_here_is_evaluated_beside_random_real_images(page: Page, address: str) -> None:
+    open_digit(page, address)
+    before = shared(page, "s.run.sheet")
+    open_evaluation(page)
+    boxes = page.locator("#sets label")
+    expect(boxes).to_have_count(2)  # the shipped one, and the run of the link
+    expect(boxes.nth(1)).to_contain_text("1 of 10 classes, the rest is made first")
+    boxes.nth(0).click()
+    boxes.nth(1).click()
+    page.locator("#contest").get_by_label("Seeds").fill("2")
+    page.evaluate(
+        """() => {
+            const count = ({ chart }) => (chart?.lines ?? []).flatMap((line) => line.curves)
+                .reduce((n, curve) => n + curve.length, 0);
+            window.points = [];
+            window.distiller.on('evaluation', (e) => window.points.push(count(e)));
+        }"""
+    )
+    page.locator("#judge").click()
+    status = page.locator("#board .d-h")
+    expect(status).to_contain_text("makes DiT", timeout=SLOW)
+    expect(status).to_contain_text("done", timeout=SLOW)
+    points = page.evaluate("() => window.points")
+    assert points == sorted(points)
+    assert points[-1] == 2 * 2 * 6
+    assert len(set(points)) > 10  # they grow
+    rows = page.locator(".d-table tbody tr")
+    expect(rows).to_have_count(2)
+    mine = rows.nth(1)
+    expect(mine.locator("td").nth(2)).to_contain_text(" to ")
+    link = urlsplit(mine.locator("a").get_attribute("href") or "")
+    query = parse_qs(link.query)
+    assert (query["method"], query["ipc"], query["steps"]) == (["dit"], ["5"], ["5"])
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    lines = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
+    assert [line["seeds"] for line in lines] == ["2", "2"]
+    each = [f"{float(a):.1f}" for a in lines[1]["accuracies"].split()]
+    assert mine.locator("td").nth(3).inner_text().split(" · ") == each
+    curves = page.evaluate("() => document.querySelector('.d-curves').data.map((t) => t.x.length)")
+    assert curves.count(6) == 6  # of each line two seeds and their mean
+    page.get_by_role("button", name="training loss").click()
+    page.wait_for_function("() => document.querySelector('.d-curves').data.length === 6")
+    page.get_by_role("tab", name="Explore").click()
+    assert shared(page, "s.run.sheet") == before
+    page.locator(".d-tile").nth(2).click()
+    expect(page.locator(".d-inspector")).to_contain_text("#3")
+
+
+@pytest.mark.usefixtures("quickly")
+def test_stop_keeps_what_is_finished(page: Page, address: str) -> None:
+    page.goto(address)
+    open_evaluation(page)
+    page.locator("#contest").get_by_label("Seeds").fill("10")
+    page.locator("#judge").click()
+    rows = page.locator(".d-table tbody tr")
+    expect(rows).to_have_count(2, timeout=SLOW)
+    page.locator("#halt").click()
+    expect(page.locator("#board .d-notice")).to_contain_text("stopped; what was finished is kept")
+    expect(rows).to_have_count(2)
+    page.locator("#contest").get_by_label("Seeds").fill("1")
+    page.locator("#judge").click()  # the device is free, and nothing is left to do
+    expect(page.locator("#board .d-h")).to_contain_text("done", timeout=SLOW)
+    expect(rows).to_have_count(2)
+
+
+@pytest.mark.usefixtures("quickly")
+def test_an_uploaded_set_is_evaluated_and_a_bad_one_refused(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    data = load("digits").train
+    with zipfile.ZipFile(tmp_path / "real.zip", "w") as file:
+        for label in (1, 8):
+            for row in data.of(label)[:3]:
+                picture = io.BytesIO()
+                Image.fromarray(data.images[row]).save(picture, "PNG")
+                file.writestr(f"{label}/{row}.png", picture.getvalue())
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as file:
+        file.writestr("../../evil.png", b"")
+    page.goto(address)
+    open_evaluation(page)
+    upload = page.locator("input[type=file]")
+    upload.set_input_files(tmp_path / "evil.zip")
+    expect(page.get_by_text("points out of the ZIP file")).to_be_visible()
+    upload.set_input_files(tmp_path / "real.zip")
+    boxes = page.locator("#sets label")
+    expect(boxes.nth(1)).to_contain_text("upload real")
+    page.locator("#judge").click()
+    expect(page.get_by_text("Sets compare on the same classes only")).to_be_visible()
+    boxes.nth(0).click()
+    page.locator("#contest").get_by_label("Seeds").fill("1")
+    page.locator("#judge").click()
+    expect(page.locator("#board .d-h")).to_contain_text("done", timeout=SLOW)
+    expect(page.locator(".d-table caption")).to_contain_text("2 of 10 classes")
+    expect(page.locator(".d-table tbody th").nth(1)).to_have_text("upload real")
+
+
+@pytest.mark.usefixtures("quickly")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_evaluation_fits_and_can_be_read(browser: Browser, address: str, scheme: Any) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 812}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(address)
+    open_evaluation(page)
+    page.locator("#contest").get_by_label("Seeds").fill("1")
+    page.locator("#judge").click()
+    expect(page.locator("#board .d-h")).to_contain_text("done", timeout=SLOW)
+    contrasts = page.evaluate(
+        """() => {
+            const linear = (v) => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+            const luminance = (text) => text.match(/[0-9.]+/g).slice(0, 3)
+                .reduce((sum, v, k) => sum + linear(v / 255) * [.2126, .7152, .0722][k], 0);
+            const style = (name) => getComputedStyle(document.querySelector(name));
+            const panel = luminance(style('#contest').backgroundColor);
+            return ['#board .d-h', '#board .d-note', '.d-key span', '.d-table td', '.d-table th',
+                    '.d-table a', '.d-accuracies .d-bar span', '#upload']
+                .map((name) => luminance(style(name).color))
+                .map((ink) => (Math.max(ink, panel) + .05) / (Math.min(ink, panel) + .05));
+        }"""
+    )
+    assert min(contrasts) >= 4.5  # WCAG AA
+    for width in (1440, 375):
+        page.set_viewport_size({"width": width, "height": 812})
+        page.wait_for_function(
+            "() => document.querySelector('.d-curves .main-svg').clientWidth"
+            " <= document.querySelector('#board').clientWidth"
+        )
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     context.close()

@@ -134,13 +134,15 @@ def explore(
     status = [_pace(request, seconds, first), _how(done)]
     if not here:
         status.append(f"real images of {DATASETS[lab.name].title} are not on this machine")
-    if dict(dials) != began_with:
+    moved = dict(dials) != began_with
+    if moved:
         status.append("a dial was moved during this run: its settings alone do not repeat it")
     shown_result |= {
         "dataset": lab.name,
         "title": f"{request.ipc} images for {n:,}",
         "status": status,
         "query": done.query(),
+        "moved": moved,
     }
     return shown_result, distilled, done
 

@@ -1,11 +1,13 @@
 """Makes what the page and the README ship with, once a data set has a prior and a judge.
 
     python -m viz.shipped --dataset solids --method dap+diversity --class cone
+    python -m viz.shipped --dataset solids --method d3hr+mmd --set
 
 writes `assets/references/solids.npz` (the real images as points, with their maps),
 `assets/classes/solids.png` (a picture of each class), `assets/readme/solids.png` (real images
 beside samples) and `assets/first/solids.json` (the run on the page before any click). With
-`--first` only the last.
+`--first` only the last. With `--set` only a set of all classes, `assets/sets/solids.zip`, to be
+evaluated on the page before any is made there.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from distiller.data import DATASETS, Dataset, load
 from distiller.distill import Settings, distill
 from distiller.event import finish
+from distiller.io import archive
 from distiller.judge import load_judge
 from distiller.methods import make_methods
 from distiller.prior import Prior, load_prior
@@ -42,8 +45,12 @@ def main() -> None:
     parser.add_argument("--steps", default="20")
     parser.add_argument("--seed", default="0")
     parser.add_argument("--first", action="store_true", help="make the first run only")
+    parser.add_argument("--set", action="store_true", help="make the set of all classes only")
     given = parser.parse_args()
     name = given.dataset
+    if given.set:
+        _write(ASSETS / "sets" / f"{name}.zip", whole_set(name, given))
+        return
     if not given.first:
         data, prior = load(name), load_prior(name, "cpu")
         reference = add_umap(finish(build_reference(data, prior, load_judge(name))))
@@ -58,6 +65,15 @@ def main() -> None:
     shown, distilled, _ = finish(explore(lab, request, {}, {}))
     shown["discrepancies"] = discrepancies_of(lab, distilled)
     _write(ASSETS / "first" / f"{name}.json", f"{json.dumps(shown)}\n".encode())
+
+
+def whole_set(name: str, given: argparse.Namespace) -> bytes:
+    """A set of ten images of every class, as a ZIP file."""
+    lab = open_lab(name, "cpu")
+    raw = {key: getattr(given, key) for key in ("dataset", "method", "steps", "seed")}
+    request = Request.parse({**raw, "ipc": 10, "cfg_scale": lab.prior.cfg_scale})
+    distilled = finish(distill(request.methods, lab.prior, lab.data, request.settings))
+    return archive(distilled, request, lab.data, lab.prior, lab.reference, lab.judge)
 
 
 def class_pictures(data: Dataset) -> NDArray[np.uint8]:
