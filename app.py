@@ -25,6 +25,7 @@ import numpy as np
 import plotly
 
 from distiller.data import DATASETS, Absent, dataset_table, discover
+from distiller.distill import Distilled
 from distiller.errors import Refused
 from distiller.event import Event
 from distiller.io import SetOnDisk, archive, score_set
@@ -66,6 +67,7 @@ class Session:
     dials: dict[str, float] = field(default_factory=dict)
     recipes: dict[Any, Recipe] = field(default_factory=dict)
     running: bool = False
+    last: tuple[str, str, Distilled] | None = None  # id and data set of the last run, and its set
     shelf: Shelf = field(default_factory=Shelf)
     board: Board = field(default_factory=Board)
 
@@ -189,11 +191,8 @@ def first_run(dataset: str) -> dict[str, Any] | None:
 # ------------------------------------------------------------------------------------- running
 
 
-def run_request(
-    session: Session, raw: Mapping[str, Any]
-) -> Generator[tuple[Any, Any, Any], None, None]:
-    """Runs a request; yields what the sheet shows, then the file to download, then every
-    discrepancy, which takes longest."""
+def run_request(session: Session, raw: Mapping[str, Any]) -> Generator[tuple[Any, Any], None, None]:
+    """Runs a request; yields what the sheet shows, and at the end the file to download."""
     try:
         request = Request.parse(raw, BUDGET)
         # Changed in place: what was fitted before reads these very dials.
@@ -202,24 +201,24 @@ def run_request(
         session.running = True
         name = secrets.token_hex(8)  # so that the page can tell a run it stopped from the next
         begin = figures.waiting(Event("begin", 0, 1, request.classes[0]), request.ipc)
-        yield {**begin, "id": name}, gr.skip(), gr.skip()
+        yield {**begin, "id": name}, gr.skip()
         run = explore(open_lab(request.dataset), request, session.recipes, session.dials)
         try:
             while True:
-                yield {**next(run), "id": name}, gr.skip(), gr.skip()
+                yield {**next(run), "id": name}, gr.skip()
         except StopIteration as stop:
             shown, distilled, done = stop.value
         finally:
             run.close()
         session.shelf.put_run(done, distilled, repeatable=not shown["moved"])
-        yield {**shown, "id": name}, gr.skip(), gr.skip()
+        session.last = name, request.dataset, distilled
+        yield {**shown, "id": name}, gr.skip()
         lab = open_lab(request.dataset)
         packed = archive(distilled, done, lab.data, lab.prior, lab.reference, lab.judge)
         with tempfile.TemporaryDirectory() as folder:  # the page keeps a copy of its own
             path = Path(folder) / f"{request.dataset}-{shown['class']}-{request.method}.zip"
             path.write_bytes(packed)
-            yield gr.skip(), gr.DownloadButton(value=str(path), interactive=True), gr.skip()
-        yield gr.skip(), gr.skip(), {"id": name, "rows": discrepancies_of(lab, distilled)}
+            yield gr.skip(), gr.DownloadButton(value=str(path), interactive=True)
     except Refused as error:
         raise notice(error) from error
     except OSError as error:
@@ -227,6 +226,14 @@ def run_request(
         raise notice(refused) from error
     finally:
         session.running = False
+
+
+def measure_last(session: Session) -> dict[str, Any]:
+    """Every discrepancy of the last run's set: apart from the run, since a button whose event goes
+    on takes no click."""
+    assert session.last is not None
+    name, dataset, distilled = session.last
+    return {"id": name, "rows": discrepancies_of(open_lab(dataset), distilled)}
 
 
 def set_dial(key: str, session: Session, value: Any) -> None:
@@ -568,7 +575,7 @@ def _wire(
     groups = [(name, column) for name, columns in form.groups.items() for column in columns]
     columns = [column for _, column in groups]
 
-    def run(session: Session, *values: Any) -> Generator[tuple[Any, Any, Any], None, None]:
+    def run(session: Session, *values: Any) -> Generator[tuple[Any, Any], None, None]:
         yield from run_request(session, form.read(values))
 
     def show_knobs(chosen: list[str]) -> list[gr.Column]:
@@ -591,13 +598,14 @@ def _wire(
         values, linked = _from_link(form, dict(request.query_params))
         return [*values, count + 1 if linked else gr.skip()]
 
-    inputs, outputs = [session, *form.inputs], [stage, export, scores]
+    inputs, outputs = [session, *form.inputs], [stage, export]
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
     click = go.click(run, inputs, outputs, **hidden, **LANE)
     repeat = again.change(run, inputs, outputs, **hidden, **LANE)
     stop.click(None, None, None, js=_back("stopped"), cancels=[click, repeat], **QUIET)
     for event in (click, repeat):
         event.failure(None, None, None, js=_back("failed"), **QUIET)
+        event.success(measure_last, session, scores, **hidden)
     for key, slider in form.live.items():
         turn = _turner(key)
         slider.input(turn, [session, slider], None, **QUIET)
