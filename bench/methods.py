@@ -44,7 +44,7 @@ METHODS = (
     "random", "herding:pool=1", "k-center:pool=1", "dit", "minimax", "dap", "d3hr", "mgd3", "igd",
     "cao2", "herding", "k-center", "kernel-thinning", "greedy", "mmd", "discrepancy", "dp-merf",
     "diversity", "dap+diversity", "d3hr+mmd", "mgd3+mmd", "d3hr+mmd+herding", "minimax+d3hr+mmd",
-    "d3hr+discrepancy", "minimax+discrepancy",
+    "d3hr+discrepancy", "mgd3+discrepancy", "minimax+discrepancy",
 )  # fmt: skip
 COLUMNS = {
     "modes": "modes", "mmd2_z": "MMD², latents", "mmd2_f": "MMD², features",
