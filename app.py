@@ -546,7 +546,8 @@ def _evaluate_tab(session: gr.State, tab: gr.Tab) -> None:
     tab.select(sets_of, choices, sets, **QUIET)
     dataset.input(sets_of, choices, sets, **QUIET)
     protocol.input(lambda name: gr.Dropdown(info=_about(name)), protocol, protocol, **QUIET)
-    upload.upload(receive, [*choices, upload], sets, **QUIET)
+    # Queued, as what is refused without the queue is not said on the page.
+    upload.upload(receive, [*choices, upload], sets, **hidden)
 
 
 def _about(protocol: Any) -> str:
