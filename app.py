@@ -601,7 +601,8 @@ def _wire(
 
     inputs, outputs = [session, *form.inputs], [stage, export]
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
-    click = go.click(run, inputs, outputs, **hidden, **LANE)
+    # A click while the last run is still being cleared away counts; the default drops it.
+    click = go.click(run, inputs, outputs, trigger_mode="always_last", **hidden, **LANE)
     repeat = again.change(run, inputs, outputs, **hidden, **LANE)
     stop.click(None, None, None, js=_back("stopped"), cancels=[click, repeat], **QUIET)
     for event in (click, repeat):

@@ -74,7 +74,7 @@ def test_every_shipped_file_is_small_and_safe() -> None:
             assert path.suffix not in {".pt", ".bin", ".pkl", ".ckpt"}, path
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", THERE)
 def test_the_minimax_fit_is_shipped_and_small(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
