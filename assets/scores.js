@@ -104,7 +104,7 @@ function drawFrame(run) {
     title.scope = 'row';
     title.title = row.about;
     const beside = row.mean === null ? '' : `${format(row.mean)} ± ${format(row.spread)}`;
-    tr.append(title, make('td', '', format(row.value)), make('td', '', beside), make('td', row.grade, row.verdict));
+    tr.append(title, make('td', row.grade, format(row.value)), make('td', '', beside), make('td', row.grade, row.verdict));
   }
 }
 
