@@ -9,7 +9,16 @@ window.distiller ??= (() => {
   // The run that is shown, the last that was finished, those that were stopped, the selection.
   const shared = { run: null, finished: null, stopped: new Set(), chosen: new Set() };
 
+  // Of the steps of a run only the latest is drawn, once a frame: a busy browser falls behind in
+  // none of them.
+  let latest = null;
   function show(run) {
+    if (!run?.live) { latest = null; take(run); return; }
+    if (!latest) requestAnimationFrame(() => { const step = latest; latest = null; take(step); });
+    latest = run;
+  }
+
+  function take(run) {
     if (!run || shared.stopped.has(run.id)) return;
     const again = run.id && run.id === shared.run?.id && run.live === shared.run.live;
     if (run === shared.run || (again && !run.live)) return;

@@ -450,7 +450,7 @@ def test_a_slider_acts_during_a_run_and_repeats_it_on_release(page: Page, addres
 def test_stop_ends_a_run_and_brings_back_the_one_before(page: Page, address: str) -> None:
     open_digit(page, address)
     before = shared(page, "s.run.sheet")
-    page.get_by_label("Steps").fill("400")
+    page.get_by_label("Steps").fill("1000")
     page.locator("#go").click()
     page.wait_for_function(
         "() => window.distiller.shared.run.live && window.distiller.shared.run.step > 3"
