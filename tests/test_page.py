@@ -188,7 +188,11 @@ def test_gallery_and_map_are_linked_both_ways_and_keep_the_zoom(page: Page, addr
     pressed = page.locator(".d-tile[aria-pressed=true]")
     expect(pressed).to_have_count(2)
     expect(page.locator(".d-real img")).to_have_count(1)
-    assert page.evaluate(f"() => {plot}.layout.xaxis.range") == pytest.approx(before)
+    # The picked images make the plot a little lower, and equal axes then widen one: what was
+    # zoomed to stays in the middle, at nearly the same scale.
+    after = page.evaluate(f"() => {plot}.layout.xaxis.range")
+    assert sum(after) == pytest.approx(sum(before), abs=1e-3)
+    assert after[1] - after[0] == pytest.approx(before[1] - before[0], rel=0.2)
 
 
 def test_a_real_mouse_selects_a_point_of_the_map(page: Page, address: str) -> None:
