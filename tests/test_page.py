@@ -124,7 +124,7 @@ def test_a_click_streams_a_run_and_ends_with_images_map_and_scores(
         """() => { window.seen = []; window.distiller.on('run', (run) =>
             window.seen.push([run.live, run.step, run.points?.class?.[0]?.[0]])); }"""
     )
-    page.get_by_label("Steps").fill("12")
+    page.get_by_label("Steps").fill("200")
     page.locator(".d-class").nth(7).click()
     expect(page.locator("#go")).to_have_text("Distil 7")
     page.locator("#go").click()
@@ -137,7 +137,7 @@ def test_a_click_streams_a_run_and_ends_with_images_map_and_scores(
     assert shared(page, "s.run.class") == "7"
     expect(page.locator(".d-tile")).to_have_count(5)
     expect(page.locator(".d-score").filter(has_text="Coverage").locator("svg")).to_be_visible()
-    expect(page.locator(".d-status").first).to_contain_text("12 steps")
+    expect(page.locator(".d-status").first).to_contain_text("200 steps")
     assert len(trace(page, 4, "x")) == 5
 
 
