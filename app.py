@@ -233,7 +233,10 @@ def measure_last(session: Session) -> dict[str, Any]:
     on takes no click."""
     assert session.last is not None
     name, dataset, distilled = session.last
-    return {"id": name, "rows": discrepancies_of(open_lab(dataset), distilled)}
+    try:
+        return {"id": name, "rows": discrepancies_of(open_lab(dataset), distilled)}
+    except Refused as error:
+        raise notice(error) from error
 
 
 def set_dial(key: str, session: Session, value: Any) -> None:

@@ -1,8 +1,8 @@
 """DiffFit: fine-tuning a diffusion transformer by a small change (Xie et al., 2023).
 
 Trained are the biases, the rows of the label tables that are in use, and a vector gamma that
-scales the outputs of each linear map inside the first half of the blocks (arXiv:2304.06648,
-Section 3.2), so a fit weighs kilobytes and leaves the prior as it was. Here a fit is a *change*:
+scales the outputs of each linear map inside the first half of the blocks (arXiv:2304.06648), so a
+fit weighs kilobytes and leaves the prior as it was. Here a fit is a *change*:
 tensors by the name of the parameter they change, zero where nothing changes,
 
     bias    b + c,      table    rows + c,      weight    (1 + c) W    with b for its bias too,

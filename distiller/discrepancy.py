@@ -14,7 +14,7 @@ y alone. Points weigh the same; no distribution is fitted but where the formula 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -198,7 +198,7 @@ def divergence(x: Tensor, y: Tensor) -> Tensor:
     """A nearest-neighbour estimate of KL(p || q) from x ~ p (m, d) and y ~ q (n, d), in nats.
 
     (d / m) sum_i log(nu_i / rho_i) + log(n / (m - 1)), with the distance nu_i to the nearest of y
-    and rho_i to the nearest other of x (Wang, Kulkarni & Verdu, 2009, Eq. 5).
+    and rho_i to the nearest other of x (Wang, Kulkarni & Verdu, 2009).
     """
     return _divergence(x, _neighbour(x, 1), y)
 
@@ -250,7 +250,7 @@ def _standardiser(y: Tensor) -> Callable[[Tensor], Tensor]:
 def gradient_matching(y: Tensor) -> Measure:
     """How the class's gradient on random nets differs in direction from the set's.
 
-    1 - cos for every output of every layer, averaged (Zhao et al., 2021, Eq. 10), over 8 nets.
+    1 - cos for every output of every layer, averaged (Zhao et al., 2021), over 8 nets.
     """
     put, nets = _standardiser(y), _nets(y.shape[1], y)
     target = _gradient(nets, put(y))
@@ -274,7 +274,7 @@ def parameter_matching(y: Tensor, steps: int = 10, lr: float = 0.5) -> Measure:
     """Where training on the set ends, beside where training on the class does.
 
     |theta_x - theta_y|^2 / |theta_0 - theta_y|^2 after some steps of gradient descent from the
-    same random nets (Cazenavette et al., 2022, Eq. 3), averaged over 8 nets.
+    same random nets (Cazenavette et al., 2022), averaged over 8 nets.
     """
     put, start = _standardiser(y), _nets(y.shape[1], y)
 
@@ -293,7 +293,7 @@ def parameter_matching(y: Tensor, steps: int = 10, lr: float = 0.5) -> Measure:
 def regression_gap(y: Tensor, ridge: float = 1e-3) -> Measure:
     """The error on the class of kernel ridge regression from the set, for a random function.
 
-    KIP's objective (Nguyen et al., 2021, Eq. 2) averaged over labels drawn from a Gaussian process
+    KIP's objective (Nguyen et al., 2021) averaged over labels drawn from a Gaussian process
     with the same kernel, RBF of the median distance, in closed form:
 
         mean_y [k(y, y) - 2 k_yx A k_xy + k_yx A K_xx A k_xy],    A = (K_xx + ridge I)^-1,
@@ -471,8 +471,3 @@ def greedy(loss: Measure, pool: Tensor, n: int, least: int = 1) -> list[int]:
         losses[picked] = torch.inf
         picked.append(int(losses.nan_to_num(nan=torch.inf).argmin()))
     return picked
-
-
-def smooth_names() -> Sequence[str]:
-    """The discrepancies that have a gradient."""
-    return [name for name, d in DISCREPANCIES.items() if d.smooth]

@@ -1,20 +1,21 @@
 """Selection: a rule that picks n of many, after sampling or from the real images themselves."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from .data import Dataset
-from .distill import real_latents
+from .distill import encode_classes, real_latents
+from .event import Event
 from .prior import Prior
 from .recipe import Recipe, knob
 
 __all__ = ["Rule", "pool_knob", "selecting"]
 
-Rule = Callable[[Tensor, Tensor, int, int], Sequence[int]]
-"""Maps (candidates (m, d), real (k, d), n, label) to n rows of the candidates, best first."""
+Rule = Callable[[Tensor, Tensor, int], Sequence[int]]
+"""Maps (candidates (m, d), real (k, d), n) to n rows of the candidates, best first."""
 
 
 def pool_knob(default: int = 3) -> int:
@@ -25,19 +26,20 @@ def pool_knob(default: int = 3) -> int:
 
 
 def selecting(
-    rule: Rule, pool: int, prior: Prior, data: Dataset, real: Mapping[int, Tensor]
-) -> Recipe:
-    """The recipe that selects by a rule: from a pool of samples, or, with pool 1, real images.
+    rule: Rule, pool: int, references: int, prior: Prior, data: Dataset, labels: Sequence[int]
+) -> Generator[Event, None, Recipe]:
+    """Encodes references of each class; returns the recipe that selects by a rule.
 
-    `real` holds latents of each class; candidates and real ones meet in latent space.
+    From a pool of samples or, with pool 1, real images; all meet in latent space.
     """
+    real = yield from encode_classes(prior, data, labels, references)
 
     def select(label: int, latents: Tensor, n: int) -> Sequence[int]:
-        return rule(latents.flatten(1), real[label].flatten(1).to(latents), n, label)
+        return rule(latents.flatten(1), real[label].flatten(1).to(latents), n)
 
     def subset(label: int, n: int, seed: int) -> NDArray[np.int64]:
         members = data.choose_from(label, n)
         latents = real_latents(prior, data, label, len(members)).flatten(1)
-        return members[list(rule(latents, real[label].flatten(1), n, label))]
+        return members[list(rule(latents, real[label].flatten(1), n))]
 
     return Recipe(subset=subset) if pool == 1 else Recipe(select=select, pool=pool)

@@ -3,20 +3,17 @@
 Images are picked one by one, each the one that makes the discrepancy of the set so far from the
 class smallest. For MMD this is herding without its bias toward the first picks; for the
 quantisation error and coverage, which are submodular, it gains at least 63 % of what the best set
-gains (Nemhauser et al., 1978); for the others nothing is known, and the scores tell. Real images
-are chosen from a random thousand at most.
+gains (Nemhauser et al., 1978); for the others nothing is known, and the scores tell.
 """
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar
 
 from torch import Tensor
 
 from ..data import Dataset
-from ..discrepancy import DISCREPANCIES, Measure, greedy
-from ..distill import encode_classes
+from ..discrepancy import DISCREPANCIES, greedy
 from ..event import Event
 from ..prior import Prior
 from ..recipe import Recipe, knob
@@ -39,14 +36,9 @@ class Greedy:
         self, prior: Prior, data: Dataset, labels: Sequence[int]
     ) -> Generator[Event, None, Recipe]:
         """Encodes the references of each class."""
-        real = yield from encode_classes(prior, data, labels, self.references)
         chosen = DISCREPANCIES[self.by]
 
-        @cache
-        def loss(label: int) -> Measure:
-            return chosen.loss(real[label].flatten(1).cpu())
+        def rule(x: Tensor, y: Tensor, n: int) -> list[int]:
+            return greedy(chosen.loss(y.cpu()), x.cpu(), n, chosen.least)
 
-        def rule(x: Tensor, y: Tensor, n: int, label: int) -> list[int]:
-            return greedy(loss(label), x.cpu(), n, chosen.least)
-
-        return selecting(rule, self.pool, prior, data, real)
+        return (yield from selecting(rule, self.pool, self.references, prior, data, labels))

@@ -18,7 +18,6 @@ import torch
 from torch import Tensor
 
 from ..data import Dataset
-from ..distill import encode_classes
 from ..event import Event
 from ..kernel import median_distance, rbf
 from ..prior import Prior
@@ -41,12 +40,7 @@ class Herding:
         self, prior: Prior, data: Dataset, labels: Sequence[int]
     ) -> Generator[Event, None, Recipe]:
         """Encodes the references of each class."""
-        real = yield from encode_classes(prior, data, labels, self.references)
-
-        def rule(x: Tensor, y: Tensor, n: int, label: int) -> list[int]:
-            return herd(x, y, n)
-
-        return selecting(rule, self.pool, prior, data, real)
+        return (yield from selecting(herd, self.pool, self.references, prior, data, labels))
 
 
 def herd(x: Tensor, y: Tensor, n: int) -> list[int]:

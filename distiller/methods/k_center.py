@@ -5,7 +5,7 @@ after the candidate nearest to the class's mean, each pick serves the real image
 from the set. Picking from the real images themselves, the covering radius, one side of the
 Hausdorff distance, is at most twice the smallest possible. It is the robust objective of the
 frame: a net's risk under perturbations of radius r is bounded with r plus the covering radius.
-Being about the worst case, it picks outliers; `start` and a pool of typical samples temper that.
+Being about the worst case, it picks outliers; a pool of typical samples tempers that.
 """
 
 from collections.abc import Generator, Sequence
@@ -15,7 +15,6 @@ from typing import ClassVar
 from torch import Tensor
 
 from ..data import Dataset
-from ..distill import encode_classes
 from ..event import Event
 from ..kernel import distance
 from ..prior import Prior
@@ -38,12 +37,9 @@ class KCenter:
         self, prior: Prior, data: Dataset, labels: Sequence[int]
     ) -> Generator[Event, None, Recipe]:
         """Encodes the references of each class."""
-        real = yield from encode_classes(prior, data, labels, self.references)
-
-        def rule(x: Tensor, y: Tensor, n: int, label: int) -> list[int]:
-            return farthest_first(x, y, n)
-
-        return selecting(rule, self.pool, prior, data, real)
+        return (
+            yield from selecting(farthest_first, self.pool, self.references, prior, data, labels)
+        )
 
 
 def farthest_first(x: Tensor, y: Tensor, n: int) -> list[int]:

@@ -7,7 +7,7 @@ and cos between flattened latents,
     representativeness    1 - min_{i, m} cos(x0_i, R_c[m])     toward the least similar real image
     diversity             max_{i, m} cos(x0_i, P_c[m])         away from the most similar prediction
 
-averaged over the classes of the batch (Eq. 6-8). A fit is kilobytes, so it is kept and, for the
+averaged over the classes of the batch. A fit is kilobytes, so it is kept and, for the
 priors that come with the project, shipped: the method then answers at once. Its strength is a
 dial between the prior and the fit, and beyond.
 
