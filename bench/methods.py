@@ -4,8 +4,9 @@
 
 distils the whole data set by every method and several compositions, three seeds each, every method
 in a process of its own (so its peak memory is known), then measures the sets, trains small nets on
-them, and prints the table. What is there is not made again. `--methods dit,herding:pool=1` names
-others, with options after a colon; on processors with AMX, `--dtype bfloat16` samples faster.
+them, and prints the table. What is there is not made again, and methods that only select pick from
+the same samples. `--methods dit,herding:pool=1` names others, with options after a colon; on
+processors with AMX, `--dtype bfloat16` samples faster.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from distiller import load, load_prior
 from distiller.classifier import LabelledSet
@@ -30,12 +32,13 @@ from distiller.discrepancy import DISCREPANCIES, Measure
 from distiller.distill import Distilled, Settings, draw, fit
 from distiller.evaluate import evaluate
 from distiller.event import finish
-from distiller.image import to_tensor
+from distiller.image import to_pixels, to_tensor
 from distiller.judge import Judge, load_judge
 from distiller.methods import make_methods
 from distiller.prior import Prior
 from distiller.privacy import privacy
 from distiller.protocol import protocol_for
+from distiller.recipe import Recipe
 from distiller.reference import Reference, load_reference
 from distiller.robustness import robustness
 from distiller.score import Real, compare
@@ -52,6 +55,7 @@ COLUMNS = {
     "coverage": "coverage, %", "recognised": "recognised, %", "accuracy": "accuracy, %",
     "seconds": "s", "memory": "GB",
 }  # fmt: skip
+LARGEST_POOL = 4  # of the methods above
 BEYOND = {
     "clean": "clean, %", "fgsm": "FGSM, %", "pgd": "PGD, %", "corrupted": "corrupted, %",
     "covering": "covering radius", "copies": "train images nearer by, %", "copies_p": "p",
@@ -113,16 +117,52 @@ def make(given: argparse.Namespace, name: str, seeds: Sequence[int], folder: Pat
     began = time.perf_counter()
     recipe = finish(fit(make_methods(*parse(name)), prior, data, labels))
     fitted = time.perf_counter() - began
+    only_selects = recipe == Recipe(select=recipe.select, pool=recipe.pool)
     for seed in seeds:
         began = time.perf_counter()
         settings = Settings(ipc=given.ipc, steps=given.steps, seed=seed)
-        parts = [finish(draw(recipe, prior, data, label, settings)) for label in labels]
-        found = Distilled.join(parts)
+        if only_selects and recipe.select is not None:
+            pool, price = shared_pool(given, prior, data, seed, folder)
+            began = time.perf_counter() - price * recipe.pool
+            found = selected(recipe, pool, prior, given.ipc)
+        else:
+            parts = [finish(draw(recipe, prior, data, label, settings)) for label in labels]
+            found = Distilled.join(parts)
         spent = time.perf_counter() - began
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         np.savez(path_of(folder, name, seed), images=found.images, labels=found.labels,
                  fit=fitted, draw=spent, memory=memory)  # fmt: skip
         print(f"{name} seed {seed}: fit {fitted:.0f} s, draw {spent:.0f} s", flush=True)
+
+
+def shared_pool(
+    given: argparse.Namespace, prior: Prior, data: Dataset, seed: int, folder: Path
+) -> tuple[Tensor, float]:
+    """Plain samples (classes, LARGEST_POOL ipc, ...) of a seed that every rule picks from.
+
+    With the seconds that it takes to draw as many as are kept.
+    """
+    path = folder / f"pool-{seed}.pt"
+    if not path.exists():
+        settings = Settings(ipc=LARGEST_POOL * given.ipc, steps=given.steps, seed=seed)
+        began = time.perf_counter()
+        labels = range(len(data.classes))
+        parts = [finish(draw(Recipe(), prior, data, k, settings)).latents for k in labels]
+        price = (time.perf_counter() - began) / LARGEST_POOL
+        torch.save((torch.stack(parts), price), path)
+    pool, price = torch.load(path)
+    return pool, price
+
+
+def selected(recipe: Recipe, pool: Tensor, prior: Prior, ipc: int) -> Distilled:
+    """What a rule keeps of the samples it would have drawn: the first of the shared ones."""
+    assert recipe.select is not None
+    parts = []
+    for label, latents in enumerate(pool[:, : recipe.pool * ipc]):
+        kept = latents[list(recipe.select(label, latents, ipc))]
+        images = to_pixels(prior.decode(kept.to(prior.device)))
+        parts.append(Distilled(images, kept, np.full(ipc, label), np.full(ipc, -1)))
+    return Distilled.join(parts)
 
 
 # ---------------------------------------------------------------------------------- measuring

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from .data import Dataset
 from .disk import cache_folder, keep
 from .prior import Prior
 
-__all__ = ["content_key", "keep_latents", "load_latents"]
+__all__ = ["content_key", "keep_latents", "keep_tensors", "load_latents", "load_tensors"]
 
 
 def content_key(prior: Prior, data: Dataset, labels: Sequence[int], settings: Any) -> str:
@@ -47,3 +47,21 @@ def keep_latents(prior: Prior, data: Dataset, label: int, latents: Tensor) -> No
         return
     array = latents.cpu().numpy()
     keep(_path(prior, data, label), lambda file: np.save(file, array))
+
+
+def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]] | None:
+    """Tensors and metadata of a safetensors file; None if it is missing or cannot be read."""
+    from safetensors import SafetensorError, safe_open
+
+    with suppress(OSError, SafetensorError), safe_open(path, "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return tensors, file.metadata() or {}
+    return None
+
+
+def keep_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, str]) -> None:
+    """Keeps tensors and metadata; a cache that cannot be written is done without."""
+    from safetensors.torch import save
+
+    data = save(dict(tensors), dict(about))
+    keep(path, lambda file: file.write(data))

@@ -23,6 +23,7 @@ class Checkpoint:
     state: dict[str, Any]  # parts with state_dict and load_state_dict
     step: int = 0  # steps done
     seconds: float = 0.0  # spent on them, over all runs
+    optional: bool = False  # whether to do without where it cannot be written
 
     def restore(self) -> None:
         """Loads the state, if there is one."""
@@ -34,11 +35,15 @@ class Checkpoint:
 
     def save(self) -> None:
         """Writes the state."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(".partial")
         states = {name: part.state_dict() for name, part in self.state.items()}
-        torch.save({"step": self.step, "seconds": self.seconds, **states}, partial)
-        partial.replace(self.path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            torch.save({"step": self.step, "seconds": self.seconds, **states}, partial)
+            partial.replace(self.path)
+        except (OSError, RuntimeError):  # torch reports a failed write as the latter
+            if not self.optional:
+                raise
 
 
 def advance(

@@ -17,7 +17,7 @@ import os
 import platform
 import zipfile
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -159,9 +159,9 @@ def _records(
 
 
 def _identity(request: Request, prior: Prior) -> dict[str, Any]:
-    """What makes a set what it is: every parameter, and the weights."""
+    """What makes a set what it is: every parameter that is not private, and the weights."""
     weights = {"name": prior.name, "sha256": prior.fingerprint()}
-    return {"request": asdict(request), "prior": weights}
+    return {"request": request.public(), "prior": weights}
 
 
 def _guarantees(request: Request) -> dict[str, Any]:

@@ -109,14 +109,16 @@ def knob(
     high: float = math.inf,
     choices: Sequence[str] = (),
     live: bool = False,
+    private: bool = False,
 ) -> Any:
     """A hyperparameter of a method, with its range or choices.
 
     From it follow the command line's `--set`, the page's control, and validation. A `live` one
-    may be a dial: a function that is read at every step.
+    may be a dial: a function that is read at every step. A `private` one is written into no file
+    and no link.
     """
-    about_it = {"about": about, "low": low, "high": high, "choices": tuple(choices), "live": live}
-    return field(default=default, metadata=about_it)
+    about_it = {"about": about, "low": low, "high": high, "choices": tuple(choices)}
+    return field(default=default, metadata={**about_it, "live": live, "private": private})
 
 
 def check(name: str, method: Method) -> None:

@@ -5,7 +5,7 @@ The page, the command line, the API and permalinks all pass what they were given
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from .data import DATASETS
@@ -75,10 +75,21 @@ class Request:
             )
         return request
 
+    def public(self) -> dict[str, Any]:
+        """The request as a record that may be read by others: without private options."""
+        private = {
+            f"{name}.{f.name}"
+            for name, method in self.methods.items()
+            for f in fields(method)
+            if f.metadata["private"]
+        }
+        options = {k: v for k, v in self.options.items() if k not in private}
+        return asdict(replace(self, options=options))
+
     def query(self) -> dict[str, str]:
-        """The request as the parameters of a link, read back by `from_query`."""
+        """The public request as the parameters of a link, read back by `from_query`."""
         usual = _options(make_methods(self.method))
-        changed = {k: v for k, v in self.options.items() if v != usual[k]}
+        changed = {k: v for k, v in self.public()["options"].items() if v != usual[k]}
         names = DATASETS[self.dataset].classes
         plain = {
             "dataset": self.dataset,

@@ -6,14 +6,13 @@ prior's latents of real images, with the weights of several moments of its train
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .cache import content_key
+from .cache import content_key, keep_tensors, load_tensors
 from .data import Dataset
 from .disk import cache_folder
 from .distill import encode_classes
@@ -61,24 +60,18 @@ class Surrogate:
 
 def train_surrogate(prior: Prior, data: Dataset, images: int) -> Generator[Event, None, Surrogate]:
     """A surrogate for all classes of a data set, read from disk where it was trained before."""
-    from safetensors.torch import load_file, save_file
-
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         net = LatentNet(prior.latent_shape[0], len(data.classes)).requires_grad_(False)
     key = content_key(prior, data, range(len(data.classes)), ["surrogate", images, STEPS, BATCH])
     path = cache_folder() / f"surrogate-{key}.safetensors"
-    if prior.folder is not None and path.is_file():
-        return Surrogate(net, _unpack(load_file(path)))
+    if prior.folder is not None and (kept := load_tensors(path)) is not None:
+        return Surrogate(net, _unpack(kept[0]))
     encoded = yield from encode_classes(prior, data, range(len(data.classes)), images)
     moments = yield from _train(net, {k: z.cpu() for k, z in encoded.items()})
     if prior.folder is not None:
-        with suppress(OSError):  # a cache that cannot be written is done without
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(".partial")
-            named = {f"{k}/{name}": w for k, m in enumerate(moments) for name, w in m.items()}
-            save_file(named, partial)
-            partial.replace(path)
+        named = {f"{k}/{name}": w for k, m in enumerate(moments) for name, w in m.items()}
+        keep_tensors(path, named, {})
     return Surrogate(net, moments)
 
 

@@ -71,7 +71,8 @@ def test_a_large_epsilon_guides_and_a_small_one_costs_accuracy() -> None:
 
 
 def test_the_guarantee_is_stated() -> None:
-    stated = DPMERF(epsilon=2.0).guarantee()
+    assert DPMERF(epsilon=2.0).guarantee().keys() == {"none"}
+    stated = DPMERF(epsilon=2.0, secret=5).guarantee()
     assert stated["epsilon"] == 2.0
     assert stated["delta"] == 1e-5
     assert "prior" in stated["excludes"]

@@ -209,13 +209,17 @@ def test_a_score_of_a_random_real_set_is_like_random_real(tools: Any) -> None:
 def test_the_manifest_states_what_a_method_guarantees(whole: Path, tools: Any) -> None:
     assert "guarantees" not in json.loads((whole / "manifest.json").read_text())
     asked = {"method": "dp-merf", "classes": "3", "ipc": 2, "steps": 2}
-    request = Request.parse({"dataset": "digits", **asked, "options": {"dp-merf.epsilon": 4}})
+    options = {"dp-merf.epsilon": 4, "dp-merf.secret": 8_675_309_123}
+    request = Request.parse({"dataset": "digits", **asked, "options": options})
     made = finish(distill(request.methods, tools[1], tools[0], request.settings, [3]))
     with zipfile.ZipFile(BytesIO(archive(made, request, *tools))) as file:
-        stated = json.loads(file.read("manifest.json"))["guarantees"]["dp-merf"]
+        manifest = file.read("manifest.json").decode()
+    stated = json.loads(manifest)["guarantees"]["dp-merf"]
     assert stated["epsilon"] == 4
     assert stated["delta"] == 1e-5
     assert "replacing one image" in stated["unit"]
+    assert "8675309123" not in manifest + str(request.query())
+    assert "8675309123" in str(request.options)
 
 
 def test_weights_are_read_from_the_metadata(tmp_path: Path) -> None:

@@ -201,6 +201,20 @@ def test_a_fit_of_something_else_is_not_used(on_disk: Prior, tmp_path: Path) -> 
     assert stages(on_disk, lr=1e-4).count("minimax") == 6
 
 
+def test_a_cache_that_is_damaged_or_cannot_be_written_loses_no_fit(
+    on_disk: Prior, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distiller.checkpoint.SECONDS", 0.0)
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    assert stages(on_disk).count("minimax") == 6
+    (tmp_path / "cache").unlink()
+    stages(on_disk)
+    (kept,) = (tmp_path / "cache").glob("minimax-*.safetensors")
+    kept.write_bytes(kept.read_bytes()[:100])
+    assert stages(on_disk).count("minimax") == 6
+    assert stages(on_disk) == []
+
+
 def test_chunks_have_fits_of_their_own() -> None:
     settings = Settings(ipc=2, steps=3)
     drawn = {

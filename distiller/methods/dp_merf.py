@@ -15,9 +15,11 @@ the MMD of `mmd` in these features. The bandwidth h is public: latents of the sh
 unit variance, so sqrt(2 D) is a distance between two of them.
 
 The guarantee is about the images given to the method, for whoever does not know `secret`, the seed
-of the noise: choose one for a release and keep it. It says nothing of the prior: one that was
-trained on the same images has its own memory of them (of the shipped ones, that of digits was, that
-of solids was not).
+of the noise: choose one at random for a release and keep it; it is written into no manifest and no
+link, and with the default, which anyone can read here, a set promises nothing. The noise is
+torch's, whose generator is no cryptographic one, and floating-point. The guarantee says nothing of
+the prior: one that was trained on the same images has its own memory of them (of the shipped ones,
+that of digits was, that of solids was not).
 """
 
 import math
@@ -53,13 +55,21 @@ class DPMERF:
     bandwidth: float = knob(0.5, "of the kernel, in units of sqrt(2 D)", low=0.01, high=10)
     images: int = knob(5000, "real images of the class", low=2, high=100_000)
     secret: int = knob(
-        0, "seed of the noise; for a release, keep it to yourself", low=0, high=2**31
+        0,
+        "seed of the noise; for a release, your own and unknown",
+        low=0,
+        high=2**53 - 1,
+        private=True,
     )
     t_low: int = knob(50, "the time below which it does not act", low=0, high=1000)
     t_high: int = knob(1000, "the time above which it does not act", low=0, high=1000)
 
     def guarantee(self) -> dict[str, Any]:
         """What the method promises of a set, for its manifest."""
+        if self.secret == type(self).secret:
+            return {
+                "none": "the seed of the noise is the default, known to all; `secret` sets your own"
+            }
         return {
             "epsilon": self.epsilon,
             "delta": self.delta,

@@ -19,6 +19,7 @@ its head with it. The defaults are those of a search on the small priors (bench/
 
 import json
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +30,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity, mse_loss
 
-from ..cache import content_key
+from ..cache import content_key, keep_tensors, load_tensors
 from ..checkpoint import Checkpoint, advance
 from ..data import Dataset
 from ..difffit import Fit, fold, network_of, nothing, twin_of, with_fit
@@ -93,12 +94,13 @@ class Minimax:
             return (yield from self._train(prior, data, labels, None))
         kept = cache_folder() / f"minimax-{key}.safetensors"
         for path in (prior.folder / "minimax.safetensors", kept):
-            if path.is_file() and (fit := load_fit(path, key)) is not None:
+            if (fit := load_fit(path, key)) is not None:
                 return fit
         checkpoint = kept.with_suffix(".ckpt")
         fit = yield from self._train(prior, data, labels, checkpoint)
         save_fit(fit, kept, key)
-        checkpoint.unlink(missing_ok=True)
+        with suppress(OSError):
+            checkpoint.unlink(missing_ok=True)
         return fit
 
     def _train(
@@ -114,7 +116,9 @@ class Minimax:
                 scalars = run.step(i)
                 yield Event("minimax", i, self.steps, scalars=scalars)
         else:
-            yield from advance("minimax", self.steps, Checkpoint(path, run.state), run.step)
+            yield from advance(
+                "minimax", self.steps, Checkpoint(path, run.state, optional=True), run.step
+            )
         return Fit({name: c.clone() for name, c in run.average.items()}, run.fit.rows)
 
 
@@ -280,22 +284,14 @@ def _routed(prior: Prior, priors: Mapping[int, Prior]) -> Prior:
 
 def save_fit(fit: Fit, path: Path, key: str) -> None:
     """Writes a fit in half precision, with the key of what it was made from."""
-    from safetensors.torch import save_file
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
     halves = {name: c.detach().half().cpu().contiguous() for name, c in fit.change.items()}
-    save_file(halves, partial, {"key": key, "rows": json.dumps(fit.rows)})
-    partial.replace(path)
+    keep_tensors(path, halves, {"key": key, "rows": json.dumps(fit.rows)})
 
 
 def load_fit(path: Path, key: str) -> Fit | None:
     """The fit in a file, if it was made from what the key says."""
-    from safetensors import safe_open
-
-    with safe_open(path, "pt") as file:
-        about = file.metadata() or {}
-        if about.get("key") != key:
-            return None
-        change = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-    return Fit(change, tuple(json.loads(about["rows"])))
+    found = load_tensors(path)
+    if found is None or found[1].get("key") != key:
+        return None
+    halves, about = found
+    return Fit({name: c.float() for name, c in halves.items()}, tuple(json.loads(about["rows"])))
