@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from .event import Event
+from .memory import memory_kept
 
 __all__ = ["Checkpoint", "advance"]
 
@@ -54,15 +55,16 @@ def advance(
     first = checkpoint.step
     saved = time.monotonic()
     try:
-        for i in range(first, steps):
-            began = time.monotonic()
-            scalars = step(i)
-            checkpoint.step = i + 1
-            checkpoint.seconds += time.monotonic() - began
-            if time.monotonic() - saved > SECONDS:
-                checkpoint.save()
-                saved = time.monotonic()
-            yield Event(stage, i, steps, scalars=scalars)
+        with memory_kept():
+            for i in range(first, steps):
+                began = time.monotonic()
+                scalars = step(i)
+                checkpoint.step = i + 1
+                checkpoint.seconds += time.monotonic() - began
+                if time.monotonic() - saved > SECONDS:
+                    checkpoint.save()
+                    saved = time.monotonic()
+                yield Event(stage, i, steps, scalars=scalars)
     finally:
         if checkpoint.step > first:
             checkpoint.save()

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from .augment import augment, mix
 from .compiled import bfloat16_pays, compiled_forward
 from .errors import Refused
+from .memory import memory_kept
 from .protocol import Protocol
 
 __all__ = ["Classifier", "LabelledSet", "predict", "resize", "train"]
@@ -111,18 +112,20 @@ def train(
     device = next(classifier.parameters()).device
     generator = torch.Generator().manual_seed(seed)
     x = resize(_last(chosen.images), classifier.size).to(device)
-    y = torch.from_numpy(chosen.labels).to(device)
+    y = torch.tensor(chosen.labels, device=device)
     weights = _weights(chosen).to(device)
     optimizer = protocol.make_optimizer(classifier)
     low = compiled and bfloat16_pays(device.type)
     classifier.train()
     batch = protocol.batch_for(len(y) / len(np.unique(chosen.labels)))
     batches = -(-len(y) // batch)
-    for epoch in range(epochs):
-        order = torch.randperm(len(y), generator=generator).to(device)
-        for j, rows in enumerate(order.split(batch)):
+    with memory_kept():
+        for step in range(epochs * batches):
+            if step % batches == 0:
+                order = torch.randperm(len(y), generator=generator).to(device).split(batch)
+            rows = order[step % batches]
             for group in optimizer.param_groups:
-                group["lr"] = protocol.rate_at((epoch * batches + j) / (epochs * batches))
+                group["lr"] = protocol.rate_at(step / (epochs * batches))
             mixed, others, kept = _mixed(classifier, protocol, x[rows], generator)
             with torch.autocast(device.type, torch.bfloat16, enabled=low):
                 logits = forward(classifier.net, mixed).float()
