@@ -44,6 +44,7 @@ def bfloat16_pays(device: str) -> bool:
     return _convolve(torch.bfloat16) < 0.8 * _convolve(torch.float32)
 
 
+@torch.enable_grad()
 def _convolve(dtype: torch.dtype) -> float:
     """The best of five times of a convolution, forth and back, in seconds."""
     x = torch.ones(16, 64, 16, 16, dtype=dtype).contiguous(memory_format=torch.channels_last)

@@ -269,9 +269,9 @@ def _evaluate(
         for i, loss in enumerate(losses):
             scalars = {"loss": loss}
             if plan.watch is not None and i in at:
-                scalars["accuracy"] = _share(_tested(classifier, plan.watch))
+                scalars["accuracy"] = _share(_tested(classifier, plan.watch, compiled))
             if i + 1 == steps or (plan.report != "last" and i in tests):
-                found = _tested(classifier, plan.test)
+                found = _tested(classifier, plan.test, compiled)
                 best = found if best is None or _share(found) > _share(best) else best
             classifier.train()
             yield Event(stage, k * steps + i, len(plan.seeds) * steps, scalars=scalars)
@@ -311,9 +311,9 @@ def _looks(passes: int, batches: int, times: int) -> set[int]:
     return {(epoch + 1) * batches - 1 for epoch in range(passes - 1, -1, -every)}
 
 
-def _tested(classifier: Classifier, split: Split) -> NDArray[np.int64]:
+def _tested(classifier: Classifier, split: Split, compiled: bool) -> NDArray[np.int64]:
     """The confusion table of a classifier on a split."""
-    return confusion(predict(classifier, split.images), split.labels)
+    return confusion(predict(classifier, split.images, compiled=compiled), split.labels)
 
 
 def _share(table: NDArray[np.int64]) -> float:
