@@ -129,10 +129,16 @@ def test_training_starts_from_another_prior_s_weights(tmp_path: Path) -> None:
             return float((vae.decode(vae.encode(x).latent_dist.mean).sample - x).square().mean())
 
     assert error(warm) < 0.1 * error(cold)
-    with pytest.raises(Refused, match="another shape"):
-        next(train_autoencoder(images, replace(spec, channels=(8, 8)), tmp_path / "x", CPU))
+    another = finish(train_autoencoder(images, replace(spec, channels=(8, 8)), tmp_path / "x", CPU))
+    assert error(another) > 0.5 * error(cold)
     with pytest.raises(Refused, match="no prior of 'cats'"):
         next(train_autoencoder(images, replace(spec, start="cats"), tmp_path / "y", CPU))
+
+
+def test_a_transformer_of_another_shape_is_not_started_from(tmp_path: Path) -> None:
+    spec = replace(SPEC, steps=1, start="digits")
+    with pytest.raises(Refused, match="another shape"):
+        next(train_transformer(torch.randn(8, 4, 8, 8), torch.zeros(8).long(), spec, tmp_path, CPU))
 
 
 def test_labels_of_another_prior_are_not_taken(tmp_path: Path) -> None:
