@@ -24,7 +24,7 @@ import gradio as gr
 import numpy as np
 import plotly
 
-from distiller.data import DATASETS, Absent, dataset_table, discover
+from distiller.data import DATASETS, Absent, dataset_table, discover, load_here
 from distiller.distill import Distilled
 from distiller.errors import Refused
 from distiller.event import Event
@@ -32,6 +32,7 @@ from distiller.io import SetOnDisk, archive, score_set
 from distiller.limits import choice, whole
 from distiller.methods import METHODS, method_table
 from distiller.nets import NETS
+from distiller.own import SIZES
 from distiller.prior import default_cfg_scale
 from distiller.protocol import PROTOCOLS, protocol_for
 from distiller.recipe import Recipe
@@ -42,8 +43,9 @@ from distiller.upload import LIMITS
 from viz import figures
 from viz.accuracy import Board, evaluate_sets
 from viz.candidate import Shelf
-from viz.explore import discrepancies_of, explore, open_lab
-from viz.preview import data_uri, from_data_uri
+from viz.explore import discrepancies_of, explore, forget_labs, open_lab
+from viz.preview import class_pictures, data_uri, from_data_uri
+from viz.training import begun, train_pictures
 
 __all__ = ["build", "main", "serve"]
 
@@ -53,6 +55,7 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 BUDGET = 64 * 100  # images times steps of one click
 KEPT = (3600, 86400)  # seconds: how often files for download are looked over, how long kept
 THUMBNAILS = 24  # real images that one call may fetch
+PICTURES = 500_000_000  # bytes of a ZIP file to train on
 SEEDS = 10  # nets trained on one set by one click
 LANE: dict[str, Any] = {"concurrency_id": "device", "concurrency_limit": 1}
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -154,10 +157,11 @@ def chooser_of(dataset: str, label: int) -> dict[str, Any]:
 
 @cache
 def thumbnails(dataset: str) -> str | None:
-    """One picture of each class, side by side."""
+    """One picture of each class, side by side; none of very many classes."""
     path = ASSETS / "classes" / f"{dataset}.png"
     if not path.is_file():
-        return None
+        few = DATASETS[dataset].here() and len(DATASETS[dataset].classes) <= THUMBNAILS
+        return data_uri(class_pictures(load_here(dataset))) if few else None
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
@@ -320,6 +324,36 @@ def run_evaluation(
         raise notice(error) from error
 
 
+# ------------------------------------------------------------------------------------ training
+
+
+def may_train() -> bool:
+    """Whether visitors may train: on one's own machine, or where DISTILLER_TRAIN says so."""
+    said = os.environ.get("DISTILLER_TRAIN")
+    return said == "1" if said else "SPACE_ID" not in os.environ
+
+
+def run_training(
+    uploaded: Any, name: Any, size: Any, steps: Any
+) -> Generator[dict[str, Any], None, None]:
+    """Trains on a visitor's pictures; yields what the page shows of it."""
+    if not may_train():
+        raise notice(Refused("Training is switched off here; DISTILLER_TRAIN=1 allows it."))
+    source = Path(uploaded) if isinstance(uploaded, str) else None
+    number = secrets.token_hex(8)
+    try:
+        width = whole("size", size, 1, 1024)
+        count = whole("steps", steps, 1, 1_000_000)
+        run = train_pictures(source, str(name or "").strip(), width, steps=count)
+        try:
+            for shown in run:
+                yield {**shown, "id": number}
+        finally:
+            run.close()
+    except Refused as error:
+        raise notice(error) from error
+
+
 # ----------------------------------------------------------------------------------------- API
 
 
@@ -455,7 +489,10 @@ def build() -> gr.Blocks:
                     elem_id="scores",
                 )
             with gr.Tab("Evaluate", id="evaluate-tab") as tab:
-                _evaluate_tab(session, tab)
+                judged = _evaluate_tab(session, tab)
+            if may_train():
+                with gr.Tab("Your pictures", id="train-tab"):
+                    _train_tab([form.plain["dataset"], judged])
         _wire(demo, form, session, again, chooser, go, stop, stage, export, plane, scores)
         gr.api(api_distill, api_name="distill", **LANE)
         gr.api(api_score, api_name="score", **LANE)
@@ -503,8 +540,11 @@ def _choices(form: Form) -> tuple[gr.HTML, gr.Button, gr.Button]:
     return chooser, go, stop
 
 
-def _evaluate_tab(session: gr.State, tab: gr.Tab) -> None:
-    """Choices on the left, curves on the right, tables beneath; and what happens when."""
+def _evaluate_tab(session: gr.State, tab: gr.Tab) -> gr.Dropdown:
+    """Choices on the left, curves on the right, tables beneath; and what happens when.
+
+    Returns the choice of the data set.
+    """
     with gr.Row(elem_id="evaluate"):
         with gr.Column(scale=30, min_width=280, elem_id="contest", elem_classes="d-panel"):
             dataset = gr.Dropdown(titles(), value=FIRST, label="Data set")
@@ -547,10 +587,67 @@ def _evaluate_tab(session: gr.State, tab: gr.Tab) -> None:
     click.failure(None, None, None, js=_halt("failed"), **QUIET)
     click.success(sets_of, choices, sets, **QUIET)
     tab.select(sets_of, choices, sets, **QUIET)
+    tab.select(lambda: gr.Dropdown(titles()), None, dataset, **QUIET)
     dataset.input(sets_of, choices, sets, **QUIET)
     protocol.input(lambda name: gr.Dropdown(info=_about(name)), protocol, protocol, **QUIET)
     # Queued, as what is refused without the queue is not said on the page.
     upload.upload(receive, [*choices, upload], sets, **hidden)
+    return dataset
+
+
+def _train_tab(datasets: list[gr.Component]) -> None:
+    """Choices on the left, samples on the right; `datasets` are the choices that grow."""
+    with gr.Row(elem_id="train"):
+        with gr.Column(scale=30, min_width=280, elem_id="lesson", elem_classes="d-panel"):
+            upload = gr.File(
+                label="ZIP of class folders", file_types=[".zip"], height=110, elem_id="pictures"
+            )
+            name = gr.Dropdown(
+                begun(), value="", label="Name", allow_custom_value=True, elem_id="called",
+                info="of the data set; a training that was stopped goes on by its name alone",
+            )  # fmt: skip
+            with gr.Row():
+                size = gr.Dropdown(list(SIZES), value=64, label="Pixels", min_width=90)
+                steps = gr.Number(
+                    SIZES[64].steps, minimum=1, precision=0, label="Steps", min_width=90
+                )
+            with gr.Row():
+                go = gr.Button("Train", elem_id="teach", variant="primary", scale=3, min_width=120)
+                stop = gr.Button("Stop", elem_id="rest", scale=1, min_width=70)
+        with gr.Column(scale=70, min_width=320, elem_classes="d-panel"):
+            lesson = gr.HTML(
+                html_template="<div class='d-lesson'></div>",
+                padding=False,
+                js_on_load=text_of("training.js"),
+                elem_id="samples",
+            )
+    hidden = {"show_progress": "hidden", "api_visibility": "private"}
+    click = go.click(
+        run_training, [upload, name, size, steps], lesson,
+        concurrency_id="train", concurrency_limit=1, **hidden,
+    )  # fmt: skip
+    stop.click(None, None, None, js=_rest("stopped"), cancels=[click], **QUIET)
+    click.failure(None, None, None, js=_rest("failed"), **QUIET)
+    click.success(taken_up, None, datasets, **QUIET)
+    upload.upload(_called, [upload, name], name, **QUIET)
+
+
+def taken_up() -> list[gr.Dropdown]:
+    """The choices of a data set when there may be another, or one may have been trained on."""
+    forget_labs()
+    reference_of.cache_clear()
+    return [gr.Dropdown(titles()), gr.Dropdown(titles())]
+
+
+def _called(uploaded: Any, name: Any) -> Any:
+    """The name of a training: what was typed, else after the file."""
+    stem = Path(str(uploaded)).stem.lower()
+    words = "".join(c if c.isascii() and c.isalnum() else "-" for c in stem).strip("-")
+    return name or words[:40] or gr.skip()
+
+
+def _rest(words: str) -> str:
+    return f"() => window.distiller.say('rest', {json.dumps(words)})"
 
 
 def _about(protocol: Any) -> str:
@@ -658,7 +755,8 @@ def _from_link(form: Form, query: dict[str, str]) -> tuple[list[Any], bool]:
             gr.Warning(f"The link was not understood: {error}")
     dataset, label = request.dataset, request.classes[0]
     values = {
-        "dataset": dataset, "classes": label, "method": request.method.split("+"),
+        "dataset": gr.Dropdown(titles(), value=dataset),
+        "classes": label, "method": request.method.split("+"),
         "ipc": request.ipc, "steps": request.steps, "seed": request.seed,
         "sampler": request.sampler, **request.options,
     }  # fmt: skip
@@ -701,7 +799,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
         ssr_mode=False,
         run_history=False,
         enable_monitoring=False,
-        max_file_size=f"{LIMITS.packed // 10**6}mb",
+        max_file_size=PICTURES if may_train() else LIMITS.packed,
         state_session_capacity=200,
         footer_links=["api", "gradio", "settings"],
     )

@@ -20,7 +20,7 @@ from .progress import show
 
 __all__ = [
     "DATASETS", "Absent", "Dataset", "Source", "Split", "adopt", "dataset_table",
-    "discover", "load", "load_here", "resolve",
+    "discover", "load", "load_here", "own_folder", "resolve",
 ]  # fmt: skip
 
 
@@ -264,14 +264,19 @@ def dataset_table() -> dict[str, dict[str, Any]]:
 # ------------------------------------------------------------------------------------ one's own
 
 
+def own_folder() -> Path:
+    """Where one's own data sets lie: DISTILLER_PRIORS, else `runs`; it need not exist."""
+    return Path(os.environ.get("DISTILLER_PRIORS") or "runs")
+
+
 def discover() -> list[str]:
-    """Adds one's own data sets: the folders in DISTILLER_PRIORS, else in `runs`.
+    """Adds one's own data sets, the folders in `own_folder`.
 
     Returns what was wrong with those that could not be added.
     """
     wrong = []
     try:
-        found = sorted(Path(os.environ.get("DISTILLER_PRIORS") or "runs").iterdir())
+        found = sorted(own_folder().iterdir())
     except OSError:  # there need be none
         return []
     for folder in found:

@@ -28,7 +28,7 @@ from .reference import build_reference, save_reference
 from .train_prior import PriorSpec, train_prior
 from .tree import key_of
 
-__all__ = ["SIZES", "spec_for", "take_in", "train_own"]
+__all__ = ["SIZES", "judge_steps", "spec_for", "take_in", "train_own"]
 
 JUDGE_EPOCHS, JUDGE_BATCH = 40, 64
 JUDGE_STEPS = (300, 4000)  # at least, at most
@@ -117,11 +117,15 @@ def train_own(out: Path, device: torch.device, **given: Any) -> Generator[Event,
     return adopt(out)
 
 
+def judge_steps(images: int) -> int:
+    """For how many steps the judge of so many training pictures is trained."""
+    return min(max(round(JUDGE_EPOCHS * images / JUDGE_BATCH), JUDGE_STEPS[0]), JUDGE_STEPS[1])
+
+
 def _judge(data: Dataset, folder: Path) -> Generator[Event, None, Judge]:
     """The judge of these pictures; trained once."""
     if not (folder / "config.json").is_file():
-        epoch = len(data.train.labels) / JUDGE_BATCH
-        steps = min(max(round(JUDGE_EPOCHS * epoch), JUDGE_STEPS[0]), JUDGE_STEPS[1])
+        steps = judge_steps(len(data.train.labels))
         save_judge((yield from train_judge(data, steps=steps, batch=JUDGE_BATCH)), folder)
     return load_judge(str(folder))
 

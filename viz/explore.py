@@ -26,7 +26,7 @@ from distiller.request import Request
 from . import figures
 from .preview import fit_linear_decoder
 
-__all__ = ["Lab", "discrepancies_of", "explore", "open_lab", "with_dials"]
+__all__ = ["Lab", "discrepancies_of", "explore", "forget_labs", "open_lab", "with_dials"]
 
 FRAMES = 11  # of a film, before the finished image
 _LOADING = Lock()
@@ -49,6 +49,12 @@ def open_lab(name: str, device: str = "auto") -> Lab:
     """Loads a data set, its prior, its reference and its judge, once; threads wait in line."""
     with _LOADING:
         return _load(name, device)
+
+
+def forget_labs() -> None:
+    """Has what was loaded loaded anew: a prior of one's own may have been trained further."""
+    with _LOADING:
+        _load.cache_clear()
 
 
 @cache

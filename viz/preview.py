@@ -17,10 +17,13 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, unfold
 
+from distiller.data import Dataset
 from distiller.errors import Refused
 from distiller.image import contact_sheet, to_pixels
 
-__all__ = ["contact_sheet", "data_uri", "fit_linear_decoder", "from_data_uri", "png"]
+__all__ = [
+    "class_pictures", "contact_sheet", "data_uri", "fit_linear_decoder", "from_data_uri", "png",
+]  # fmt: skip
 
 PNG_URI = "data:image/png;base64,"
 MAX_URI = 2_000_000  # characters
@@ -56,6 +59,18 @@ def _neighbourhoods(latents: Tensor) -> Tensor:
     padded = torch.nn.functional.pad(latents, (1, 1, 1, 1), mode="replicate")
     around = unfold(padded, 3).transpose(1, 2)
     return torch.cat([around, torch.ones_like(around[..., :1])], -1)
+
+
+def class_pictures(data: Dataset) -> NDArray[np.uint8]:
+    """One image of each class side by side; of its commonest mode, where modes are known."""
+    rows = []
+    for label in range(len(data.classes)):
+        members = data.train.of(label)
+        if data.train.modes is not None:
+            modes = data.train.modes[members]
+            members = members[modes == np.bincount(modes).argmax()]
+        rows.append(members[0])
+    return contact_sheet(np.asarray(data.train.images[rows]), len(rows))
 
 
 def data_uri(pixels: NDArray[np.uint8], *, lossless: bool = False) -> str:

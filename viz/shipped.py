@@ -29,9 +29,9 @@ from distiller.request import Request
 
 from .embedding import add_umap
 from .explore import discrepancies_of, explore, open_lab
-from .preview import contact_sheet, png
+from .preview import class_pictures, contact_sheet, png
 
-__all__ = ["class_pictures", "main", "samples_beside_real"]
+__all__ = ["main", "samples_beside_real"]
 
 ASSETS = Path(__file__).parent.parent / "assets"
 
@@ -74,18 +74,6 @@ def whole_set(name: str, given: argparse.Namespace) -> bytes:
     request = Request.parse({**raw, "ipc": 10, "cfg_scale": lab.prior.cfg_scale})
     distilled = finish(distill(request.methods, lab.prior, lab.data, request.settings))
     return archive(distilled, request, lab.data, lab.prior, lab.reference, lab.judge)
-
-
-def class_pictures(data: Dataset) -> NDArray[np.uint8]:
-    """One image of each class side by side; of its commonest mode, where modes are known."""
-    rows = []
-    for label in range(len(data.classes)):
-        members = data.train.of(label)
-        if data.train.modes is not None:
-            modes = data.train.modes[members]
-            members = members[modes == np.bincount(modes).argmax()]
-        rows.append(members[0])
-    return contact_sheet(np.asarray(data.train.images[rows]), len(rows))
 
 
 def samples_beside_real(data: Dataset, prior: Prior, n: int = 8) -> NDArray[np.uint8]:
