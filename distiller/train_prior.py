@@ -88,7 +88,7 @@ PRESETS = {
     # the side would keep a twelfth. The transformer is that of solids, whose weights it starts
     # from: it sees 108 images a second on one core, one of 384 x 10 half as many.
     "cifar10": PriorSpec(
-        channels=(32, 64), autoencoder_steps=8000,
+        channels=(32, 64), autoencoder_steps=4000,
         steps=24_000, lr=2e-3, warmup=500, ema=0.9995, start="solids",
     ),
     # 128 px to 16 x 16, so again 64 tokens, with 8 channels: 4 would keep 1 number in 48, and
