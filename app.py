@@ -73,6 +73,7 @@ class Session:
     last: tuple[str, str, Distilled] | None = None  # id and data set of the last run, and its set
     shelf: Shelf = field(default_factory=Shelf)
     board: Board = field(default_factory=Board)
+    resting: bool = False  # whether a training is asked to stop
 
 
 @cache
@@ -334,9 +335,14 @@ def may_train() -> bool:
 
 
 def run_training(
-    uploaded: Any, name: Any, size: Any, steps: Any
+    session: Session, uploaded: Any, name: Any, size: Any, steps: Any
 ) -> Generator[dict[str, Any], None, None]:
-    """Trains on a visitor's pictures; yields what the page shows of it."""
+    """Trains on a visitor's pictures; yields what the page shows of it.
+
+    It ends by itself once it is asked to rest: a step may take a second, and a click that comes
+    while the page clears an event away is lost.
+    """
+    session.resting = False
     if not may_train():
         raise notice(Refused("Training is switched off here; DISTILLER_TRAIN=1 allows it."))
     source = Path(uploaded) if isinstance(uploaded, str) else None
@@ -347,7 +353,11 @@ def run_training(
         run = train_pictures(source, str(name or "").strip(), width, steps=count)
         try:
             for shown in run:
+                if session.resting:
+                    shown |= {"live": False, "now": "stopped; Train goes on from here"}
                 yield {**shown, "id": number}
+                if not shown["live"]:
+                    break
         finally:
             run.close()
     except Refused as error:
@@ -492,7 +502,7 @@ def build() -> gr.Blocks:
                 judged = _evaluate_tab(session, tab)
             if may_train():
                 with gr.Tab("Your pictures", id="train-tab"):
-                    _train_tab([form.plain["dataset"], judged])
+                    _train_tab(session, [form.plain["dataset"], judged])
         _wire(demo, form, session, again, chooser, go, stop, stage, export, plane, scores)
         gr.api(api_distill, api_name="distill", **LANE)
         gr.api(api_score, api_name="score", **LANE)
@@ -595,7 +605,7 @@ def _evaluate_tab(session: gr.State, tab: gr.Tab) -> gr.Dropdown:
     return dataset
 
 
-def _train_tab(datasets: list[gr.Component]) -> None:
+def _train_tab(session: gr.State, datasets: list[gr.Component]) -> None:
     """Choices on the left, samples on the right; `datasets` are the choices that grow."""
     with gr.Row(elem_id="train"):
         with gr.Column(scale=30, min_width=280, elem_id="lesson", elem_classes="d-panel"):
@@ -623,13 +633,18 @@ def _train_tab(datasets: list[gr.Component]) -> None:
             )
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
     click = go.click(
-        run_training, [upload, name, size, steps], lesson,
+        run_training, [session, upload, name, size, steps], lesson, trigger_mode="always_last",
         concurrency_id="train", concurrency_limit=1, **hidden,
     )  # fmt: skip
-    stop.click(None, None, None, js=_rest("stopped"), cancels=[click], **QUIET)
+    stop.click(rest, session, None, js=_rest("stops after this step"), **QUIET)
     click.failure(None, None, None, js=_rest("failed"), **QUIET)
     click.success(taken_up, None, datasets, **QUIET)
     upload.upload(_called, [upload, name], name, **QUIET)
+
+
+def rest(session: Session) -> None:
+    """Asks the training that goes on to stop."""
+    session.resting = True
 
 
 def taken_up() -> list[gr.Dropdown]:
@@ -647,7 +662,7 @@ def _called(uploaded: Any, name: Any) -> Any:
 
 
 def _rest(words: str) -> str:
-    return f"() => window.distiller.say('rest', {json.dumps(words)})"
+    return f"(...all) => {{ window.distiller.say('rest', {json.dumps(words)}); return all; }}"
 
 
 def _about(protocol: Any) -> str:

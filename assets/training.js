@@ -19,9 +19,7 @@ root.append(head, progress, body, about);
 
 const QUANTITY = { autoencoder: 'autoencoder, dB', transformer: 'transformer, loss', judge: 'judge, loss' };
 let value = null;
-const rested = new Map(); // what happened to those that did not end, by id
-
-const live = () => value?.live && !rested.has(value.id);
+let words = ''; // in place of what the training says of itself
 
 function duration(seconds) {
   if (seconds == null) return '';
@@ -30,17 +28,18 @@ function duration(seconds) {
 }
 
 function show(next) {
-  if (!next || rested.has(next.id)) return;
+  if (!next) return;
+  if (!next.live || next.id !== value?.id) words = '';
   value = next;
   draw();
 }
 
 function draw() {
-  const words = live() ? [value.now, duration(value.left)].filter(Boolean).join(' · ') : rested.get(value?.id) ?? value?.now ?? '';
+  const said = [value?.now, value?.live ? duration(value.left) : ''].filter(Boolean).join(' · ');
   head.replaceChildren(
     make('span', '', value ? value.name : 'your own data set'),
-    make('span', rested.has(value?.id) ? 'd-notice' : '', words));
-  progress.style.visibility = live() ? 'visible' : 'hidden';
+    make('span', words ? 'd-notice' : '', words || said));
+  progress.style.visibility = value?.live && words !== 'failed' ? 'visible' : 'hidden';
   bar.style.width = `${100 * (value?.progress ?? 0)}%`;
   body.hidden = !value;
   about.hidden = Boolean(value);
@@ -99,9 +98,9 @@ function spark(points) {
   return svg;
 }
 
-on('rest', (words) => {
-  if (!live()) return;
-  rested.set(value.id, words === 'stopped' ? 'stopped; Train goes on from here' : words);
+on('rest', (what) => {
+  if (!value?.live) return;
+  words = what;
   draw();
 });
 on('theme', draw);

@@ -292,3 +292,17 @@ def test_all_that_is_slow_shares_one_lane() -> None:
     found = [f for f in app.build().fns.values() if f.name in slow]
     assert {f.name for f in found} == slow
     assert {(f.concurrency_id, f.concurrency_limit) for f in found} == {("device", 1)}
+
+
+def test_who_may_train(monkeypatch: pytest.MonkeyPatch) -> None:
+    for space, said, may in (
+        ("", "", True),
+        ("me/it", "", False),
+        ("me/it", "1", True),
+        ("", "0", False),
+    ):
+        for name, value in (("SPACE_ID", space), ("DISTILLER_TRAIN", said)):
+            monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+        assert app.may_train() == may
+    with pytest.raises(gr.Error, match="switched off"):
+        next(app.run_training(app.Session(), None, "cats", 64, 4))

@@ -22,8 +22,10 @@ import pytest
 from PIL import Image
 
 import app
+from distiller import own
 from distiller.data import DATASETS, load, load_here
 from distiller.protocol import protocol_for
+from tests.test_training import SPEC, flat, pack
 
 CHROMIUM = os.environ.get("DISTILLER_CHROMIUM") or next(
     (
@@ -662,7 +664,7 @@ def test_an_uploaded_set_is_evaluated_and_a_bad_one_refused(
         file.writestr("../../evil.png", b"")
     page.goto(address)
     open_evaluation(page)
-    upload = page.locator("input[type=file]")
+    upload = page.locator("#evaluate input[type=file]")
     upload.set_input_files(tmp_path / "evil.zip")
     expect(page.get_by_text("points out of the ZIP file")).to_be_visible()
     upload.set_input_files(tmp_path / "real.zip")
@@ -710,3 +712,66 @@ def test_the_evaluation_fits_and_can_be_read(browser: Browser, address: str, sch
         )
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     context.close()
+
+
+@pytest.fixture
+def in_a_moment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Networks that are trained in a moment, in folders and a registry that are left alone."""
+    monkeypatch.setattr("distiller.train_prior._has_compiler", lambda device: False)
+    monkeypatch.setitem(own.SIZES, 64, replace(SPEC, channels=(8, 8, 8)))
+    monkeypatch.setattr(own, "JUDGE_STEPS", (6, 6))
+    monkeypatch.setattr("viz.training.add_umap", flat)
+    monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("DISTILLER_PRIORS", str(tmp_path / "runs"))
+    before = dict(DATASETS)
+    yield
+    DATASETS.clear()
+    DATASETS.update(before)
+
+
+@pytest.mark.usefixtures("in_a_moment")
+def test_a_visitor_trains_on_pictures_and_explores_them(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    page.goto(address)
+    page.get_by_role("tab", name="Your pictures").click()
+    expect(page.locator("#samples .d-note")).to_contain_text("a folder of pictures for each class")
+    page.locator("#lesson").get_by_label("Steps").fill("4")
+    page.locator("#teach").click()
+    expect(page.get_by_text("A name has up to 40 small letters")).to_be_visible()
+    page.locator("#train input[type=file]").set_input_files(pack(tmp_path, seed=0))
+    expect(page.locator("#called input")).to_have_value("squares0")
+    page.locator("#teach").click()
+    expect(page.locator("#samples .d-h")).to_contain_text("done", timeout=SLOW)
+    expect(page.locator(".d-report")).to_contain_text("broken.png")
+    expect(page.locator(".d-names span")).to_have_text(["7", "blue", "red light"])
+    assert page.evaluate("() => document.querySelector('.d-samples img').naturalWidth") == 4 * 64
+    page.set_viewport_size({"width": 375, "height": 812})
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 375
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("tab", name="Evaluate").click()
+    page.locator("#contest").get_by_label("Data set").click()
+    expect(page.get_by_role("option", name="squares0")).to_be_visible()
+    page.goto(address + "?dataset=squares0&classes=blue&ipc=2&steps=2")
+    page.wait_for_function("() => window.distiller?.shared.run?.dataset === 'squares0'")
+    finished(page)
+    expect(page.locator(".d-tile")).to_have_count(2)
+    expect(page.locator(".d-class")).to_have_text(["7", "blue", "red light"])
+    picture = page.locator(".d-class i").first.evaluate("e => e.style.backgroundImage")
+    assert picture.startswith('url("data:image')
+
+
+@pytest.mark.usefixtures("in_a_moment")
+def test_a_training_is_stopped_and_goes_on(page: Page, address: str, tmp_path: Path) -> None:
+    page.goto(address)
+    page.get_by_role("tab", name="Your pictures").click()
+    page.locator("#lesson").get_by_label("Steps").fill("100000")
+    page.locator("#train input[type=file]").set_input_files(pack(tmp_path, seed=0))
+    expect(page.locator("#called input")).to_have_value("squares0")
+    page.locator("#teach").click()
+    expect(page.locator("#samples .d-h")).to_contain_text("trains the transformer", timeout=SLOW)
+    page.locator("#rest").click()
+    expect(page.locator("#samples .d-h")).to_contain_text("stopped; Train goes on from here")
+    page.locator("#lesson").get_by_label("Steps").fill("4")
+    page.locator("#teach").click()
+    expect(page.locator("#samples .d-h")).to_contain_text("done", timeout=SLOW)
