@@ -75,7 +75,8 @@ def from_random(x: Tensor, n: int, seed: int) -> list[int]:
 
 def nearest_to_means(x: Tensor, n: int, seed: int) -> list[int]:
     """The row nearest to each mean of k-means, none twice."""
-    apart = distance(x, torch.from_numpy(KMeans(n, random_state=seed).fit(x).cluster_centers_))
+    means = torch.from_numpy(KMeans(n, random_state=seed).fit(x.numpy()).cluster_centers_)
+    apart = distance(x, means.to(x))
     picked: list[int] = []
     for k in range(n):
         apart[picked] = torch.inf
