@@ -7,6 +7,7 @@ agree about the last. Rules choose within each class, in the features of a ConvN
 the whole training split, as Zhao et al. (2021) say they do; the others vary what they leave open:
 
     herding              the mean of the features so far nearest to the class's mean
+    nearest              the images nearest to the class's mean, each by itself
     k-center             the most central image, then the farthest from those chosen
     k-center-random      the same from a random first image
     k-center-pixels      the same among pixels
@@ -39,8 +40,9 @@ from distiller.protocol import PROTOCOLS
 
 ROWS = (
     *(f"dc:{rule}:{n}" for n in (1, 10, 50) for rule in ("random", "herding", "k-center")),
-    *(f"dc:{rule}:10" for rule in ("k-means", "k-center-random", "k-center-pixels")),
-    *(f"dc:k-means:{n}" for n in (1, 50)),
+    *(f"dc:{rule}:10" for rule in ("k-means", "nearest", "k-center-random", "k-center-pixels")),
+    *(f"dc:{rule}:50" for rule in ("k-means", "nearest")),
+    "dc:k-means:1",
     *(f"dsa:{rule}:{n}" for n in (1, 10) for rule in ("random", "herding", "k-center", "k-means")),
 )
 PRINTED = {  # Zhao et al. (2021), Tab. 1, and for K-Center what later papers have
@@ -61,6 +63,11 @@ def herd(x: Tensor, n: int, seed: int) -> list[int]:
         apart[picked] = torch.inf
         picked.append(int(apart.argmin()))
     return picked
+
+
+def nearest(x: Tensor, n: int, seed: int) -> list[int]:
+    """Rows nearest to the mean of all."""
+    return distance(x, x.mean(0)[None])[:, 0].argsort()[:n].tolist()
 
 
 def from_random(x: Tensor, n: int, seed: int) -> list[int]:
@@ -86,6 +93,7 @@ def nearest_to_means(x: Tensor, n: int, seed: int) -> list[int]:
 
 RULES: dict[str, Rule] = {
     "herding": herd,
+    "nearest": nearest,
     "k-center": lambda x, n, seed: farthest_first(x, x, n),
     "k-center-random": from_random,
     "k-center-pixels": lambda x, n, seed: farthest_first(x, x, n),
