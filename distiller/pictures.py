@@ -54,7 +54,8 @@ class Report:
         for name, n in self.small.items():
             said.append(f"Class {name!r} left out: {n} training pictures; {LEAST} are needed.")
         if self.left_out:
-            said.append(f"Files left out, {len(self.left_out):,}:")
+            n = len(self.left_out)
+            said.append(f"{n:,} file{'s' * (n > 1)} left out:")
             said += [f"  {_shown(name)}: {reason}" for name, reason in self.left_out[:most]]
         if len(self.left_out) > most:
             rest = Counter(reason for _, reason in self.left_out[most:])

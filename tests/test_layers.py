@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 LAYERS = [
-    {"errors", "event", "torchvision_shim"},
+    {"errors", "event", "memory", "torchvision_shim"},
     {"checkpoint", "limits", "schedule", "image", "kernel", "solids"},
     {"disk", "download", "picture", "progress", "tree"},
     {"pictures"},

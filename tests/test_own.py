@@ -55,7 +55,7 @@ def _tiny() -> Iterator[None]:
     """Networks that are trained in a moment."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("distiller.train_prior._has_compiler", lambda device: False)
-        patched.setattr(own, "SIZES", {32: SPEC})
+        patched.setitem(own.SIZES, 32, SPEC)
         patched.setattr(own, "JUDGE_STEPS", (6, 6))
         yield
 

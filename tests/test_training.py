@@ -22,7 +22,7 @@ from viz.training import COSTS, STAGES, _Show, begun, train_pictures
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """Networks that are trained in a moment, in folders and a registry that are left alone."""
     monkeypatch.setattr("distiller.train_prior._has_compiler", lambda device: False)
-    monkeypatch.setattr(own, "SIZES", {32: SPEC})
+    monkeypatch.setitem(own.SIZES, 32, SPEC)
     monkeypatch.setattr(own, "JUDGE_STEPS", (6, 6))
     monkeypatch.setattr("viz.training.PAUSE", 0.0)
     monkeypatch.setattr("viz.training.add_umap", flat)
@@ -55,7 +55,7 @@ def pack(folder: Path, seed: int) -> Path:
 
 
 def test_a_zip_file_becomes_a_data_set(packed: Path, home: Path) -> None:
-    shown = list(train_pictures(packed, "squares", 32))
+    shown = list(train_pictures(packed, "blocks", 32))
     stages = [row["now"].split(",")[0] for row in shown]
     assert [stage for stage in STAGES.values() if stage in stages] == list(STAGES.values())
     assert all(row["live"] for row in shown[:-1])
@@ -63,9 +63,9 @@ def test_a_zip_file_becomes_a_data_set(packed: Path, home: Path) -> None:
     assert progress == sorted(progress)
     assert len({row["preview"] for row in shown}) > 2  # none, and more than one sheet
     last = shown[-1]
-    assert (last["made"], last["live"], last["progress"]) == ("squares", False, 1)
-    assert has_models("squares")
-    assert "umap" in load_reference("squares").maps
+    assert (last["made"], last["live"], last["progress"]) == ("blocks", False, 1)
+    assert has_models("blocks")
+    assert "umap" in load_reference("blocks").maps
     assert begun() == []
     assert any("broken.png" in line for line in last["report"])
     assert sorted(last["classes"]) == ["7", "blue", "red light"]
@@ -75,25 +75,25 @@ def test_a_zip_file_becomes_a_data_set(packed: Path, home: Path) -> None:
 
 
 def test_a_training_that_was_stopped_goes_on_by_its_name(packed: Path, home: Path) -> None:
-    events = train_pictures(packed, "squares", 32)
+    events = train_pictures(packed, "blocks", 32)
     for row in events:
         if row["now"].startswith("trains the transformer, 2"):
             break
     events.close()
-    assert begun() == ["squares"]
-    again = list(train_pictures(None, "squares", 32))
+    assert begun() == ["blocks"]
+    again = list(train_pictures(None, "blocks", 32))
     steps = [r["now"] for r in again if r["now"].startswith("trains the transformer")]
     assert steps[0].startswith("trains the transformer, 3")
-    assert again[-1]["made"] == "squares"
+    assert again[-1]["made"] == "blocks"
 
 
 def test_another_file_does_not_go_on(packed: Path, tmp_path: Path) -> None:
-    finish(train_pictures(packed, "squares", 32))
-    assert list(train_pictures(packed, "squares", 32))[-1]["made"] == "squares"
+    finish(train_pictures(packed, "blocks", 32))
+    assert list(train_pictures(packed, "blocks", 32))[-1]["made"] == "blocks"
     with pytest.raises(Refused, match="another file"):
-        next(train_pictures(pack(tmp_path, seed=1), "squares", 32))
+        next(train_pictures(pack(tmp_path, seed=1), "blocks", 32))
     with pytest.raises(Refused, match="another size"):
-        next(train_pictures(packed, "squares", 64))
+        next(train_pictures(packed, "blocks", 64))
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "-a", "Big", "x" * 41, "solids"])
