@@ -56,6 +56,7 @@ BUDGET = 64 * 100  # images times steps of one click
 KEPT = (3600, 86400)  # seconds: how often files for download are looked over, how long kept
 THUMBNAILS = 24  # real images that one call may fetch
 PICTURES = 500_000_000  # bytes of a ZIP file to train on
+STEPS = 200_000  # of a training, at most
 SEEDS = 10  # nets trained on one set by one click
 LANE: dict[str, Any] = {"concurrency_id": "device", "concurrency_limit": 1}
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -329,9 +330,19 @@ def run_evaluation(
 
 
 def may_train() -> bool:
-    """Whether visitors may train: on one's own machine, or where DISTILLER_TRAIN says so."""
-    said = os.environ.get("DISTILLER_TRAIN")
-    return said == "1" if said else "SPACE_ID" not in os.environ
+    """Whether visitors may train: where none but one's own can reach the page, or as
+    DISTILLER_TRAIN says."""
+    if said := os.environ.get("DISTILLER_TRAIN"):
+        return said == "1"
+    host = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    return "SPACE_ID" not in os.environ and host in ("127.0.0.1", "localhost")
+
+
+def forget() -> None:
+    """Has what was loaded loaded anew, as a data set may have been trained further."""
+    forget_labs()
+    reference_of.cache_clear()
+    thumbnails.cache_clear()
 
 
 def run_training(
@@ -339,8 +350,8 @@ def run_training(
 ) -> Generator[dict[str, Any], None, None]:
     """Trains on a visitor's pictures; yields what the page shows of it.
 
-    It ends by itself once it is asked to rest: a step may take a second, and a click that comes
-    while the page clears an event away is lost.
+    It ends by itself once it is asked to rest: an event that the page cancels takes a while to
+    go, a step takes up to a second, and a click that comes meanwhile is lost.
     """
     session.resting = False
     if not may_train():
@@ -349,12 +360,14 @@ def run_training(
     number = secrets.token_hex(8)
     try:
         width = whole("size", size, 1, 1024)
-        count = whole("steps", steps, 1, 1_000_000)
+        count = whole("steps", steps, 1, STEPS)
         run = train_pictures(source, str(name or "").strip(), width, steps=count)
         try:
             for shown in run:
-                if session.resting:
+                if session.resting and shown["live"]:
                     shown |= {"live": False, "now": "stopped; Train goes on from here"}
+                if "made" in shown:
+                    forget()
                 yield {**shown, "id": number}
                 if not shown["live"]:
                     break
@@ -501,8 +514,8 @@ def build() -> gr.Blocks:
             with gr.Tab("Evaluate", id="evaluate-tab") as tab:
                 judged = _evaluate_tab(session, tab)
             if may_train():
-                with gr.Tab("Your pictures", id="train-tab"):
-                    _train_tab(session, [form.plain["dataset"], judged])
+                with gr.Tab("Your pictures", id="train-tab") as tab:
+                    _train_tab(session, tab, [form.plain["dataset"], judged])
         _wire(demo, form, session, again, chooser, go, stop, stage, export, plane, scores)
         gr.api(api_distill, api_name="distill", **LANE)
         gr.api(api_score, api_name="score", **LANE)
@@ -605,7 +618,7 @@ def _evaluate_tab(session: gr.State, tab: gr.Tab) -> gr.Dropdown:
     return dataset
 
 
-def _train_tab(session: gr.State, datasets: list[gr.Component]) -> None:
+def _train_tab(session: gr.State, tab: gr.Tab, datasets: list[gr.Component]) -> None:
     """Choices on the left, samples on the right; `datasets` are the choices that grow."""
     with gr.Row(elem_id="train"):
         with gr.Column(scale=30, min_width=280, elem_id="lesson", elem_classes="d-panel"):
@@ -633,13 +646,14 @@ def _train_tab(session: gr.State, datasets: list[gr.Component]) -> None:
             )
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
     click = go.click(
-        run_training, [session, upload, name, size, steps], lesson, trigger_mode="always_last",
+        run_training, [session, upload, name, size, steps], lesson,
         concurrency_id="train", concurrency_limit=1, **hidden,
     )  # fmt: skip
     stop.click(rest, session, None, js=_rest("stops after this step"), **QUIET)
     click.failure(None, None, None, js=_rest("failed"), **QUIET)
-    click.success(taken_up, None, datasets, **QUIET)
-    upload.upload(_called, [upload, name], name, **QUIET)
+    click.success(lambda: [gr.Dropdown(titles()) for _ in datasets], None, datasets, **QUIET)
+    upload.upload(_called, upload, name, **QUIET)
+    tab.select(lambda: gr.Dropdown(begun()), None, name, **QUIET)
 
 
 def rest(session: Session) -> None:
@@ -647,18 +661,11 @@ def rest(session: Session) -> None:
     session.resting = True
 
 
-def taken_up() -> list[gr.Dropdown]:
-    """The choices of a data set when there may be another, or one may have been trained on."""
-    forget_labs()
-    reference_of.cache_clear()
-    return [gr.Dropdown(titles()), gr.Dropdown(titles())]
-
-
-def _called(uploaded: Any, name: Any) -> Any:
-    """The name of a training: what was typed, else after the file."""
+def _called(uploaded: Any) -> Any:
+    """The name of a training, after its file."""
     stem = Path(str(uploaded)).stem.lower()
     words = "".join(c if c.isascii() and c.isalnum() else "-" for c in stem).strip("-")
-    return name or words[:40] or gr.skip()
+    return words[:40] or gr.skip()
 
 
 def _rest(words: str) -> str:

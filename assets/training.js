@@ -59,21 +59,20 @@ function draw() {
 function drawSamples() {
   samples.hidden = !value.preview;
   if (!value.preview) return;
-  if (samples.dataset.step !== value.step) {
+  if (samples.querySelector('img')?.src !== value.preview) {
     const image = make('img');
     image.src = value.preview;
     image.alt = `samples of ${value.classes.join(', ')} after ${value.step} steps`;
     const names = make('div', 'd-names');
     names.append(...value.classes.map((name) => make('span', '', name)));
     samples.replaceChildren(names, image, make('figcaption', 'd-muted', `samples after ${Number(value.step).toLocaleString('en')} steps of the transformer`));
-    samples.dataset.step = value.step;
   }
 }
 
 function drawCurves() {
   curves.replaceChildren(...Object.entries(value.curves).filter(([, points]) => points.length > 1).map(([stage, points]) => {
     const node = make('div', 'd-spark');
-    node.append(make('span', '', QUANTITY[stage] ?? stage), make('b', '', points.at(-1)[1].toPrecision(3)));
+    node.append(make('span', '', QUANTITY[stage] ?? stage), make('b', '', points.at(-1)[1]?.toPrecision(3) ?? 'not a number'));
     node.append(spark(points));
     return node;
   }));

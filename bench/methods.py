@@ -117,7 +117,9 @@ def make(given: argparse.Namespace, name: str, seeds: Sequence[int], folder: Pat
     began = time.perf_counter()
     recipe = finish(fit(make_methods(*parse(name)), prior, data, labels))
     fitted = time.perf_counter() - began
-    only_selects = recipe == Recipe(select=recipe.select, pool=recipe.pool)
+    only_selects = recipe == Recipe(select=recipe.select, pool=recipe.pool) and (
+        recipe.pool <= LARGEST_POOL
+    )
     for seed in seeds:
         began = time.perf_counter()
         settings = Settings(ipc=given.ipc, steps=given.steps, seed=seed)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,11 @@ class Checkpoint:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             torch.save({"step": self.step, "seconds": self.seconds, **states}, partial)
             partial.replace(self.path)
-        except (OSError, RuntimeError):  # torch reports a failed write as the latter
+        except (OSError, RuntimeError) as error:  # torch reports a failed write as the latter
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
             if not self.optional:
-                raise
+                raise OSError(f"{self.path} could not be written") from error
 
 
 def advance(

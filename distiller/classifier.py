@@ -76,7 +76,8 @@ def predict(
 ) -> Tensor:
     """Logits (n, classes), on the CPU, of pixels (n, h, w, 3); leaves the net in eval mode.
 
-    `compiled` compiles the net, and uses bfloat16 where that is faster, as `train` does.
+    `compiled` compiles the net for batches of one size, and uses bfloat16 where that is faster, as
+    `train` does.
 
     Raises:
         Refused: if it is to be compiled and cannot be.

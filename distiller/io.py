@@ -10,6 +10,7 @@ folder depends on when or how often it ran. Metadata and scores are computed fro
 they lie there, by the same code as `score`.
 """
 
+import hashlib
 import io
 import json
 import math
@@ -161,7 +162,13 @@ def _records(
 def _identity(request: Request, prior: Prior) -> dict[str, Any]:
     """What makes a set what it is: every parameter that is not private, and the weights."""
     weights = {"name": prior.name, "sha256": prior.fingerprint()}
-    return {"request": request.public(), "prior": weights}
+    made: dict[str, Any] = {"request": request.public(), "prior": weights}
+    if private := request.private():
+        # Tells two sets apart whose private options differ, and takes long to search.
+        salt = json.dumps(made, sort_keys=True).encode()
+        text = json.dumps(private, sort_keys=True).encode()
+        made["private"] = hashlib.scrypt(text, salt=salt, n=2**14, r=8, p=1).hex()
+    return made
 
 
 def _guarantees(request: Request) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 By default the C library gives a large tensor's memory back to the system when it is freed; the
 next step's has to be mapped and zeroed anew, page by page, which was measured to take a quarter
-of the time of training a small net on a processor (bench/results.md).
+of the time of training a small net on a processor (bench/results.md). In a thread that is not the
+main one that holds for tensors of up to about 48 MB: a heap of such a thread ends at 64.
 """
 
 import ctypes
@@ -10,7 +11,7 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from threading import Lock
+from threading import RLock
 
 __all__ = ["memory_kept"]
 
@@ -19,7 +20,7 @@ KEEPING = {MMAP_MAX: 0, TRIM_THRESHOLD: 2**31 - 1, TOP_PAD: 2**26}
 # What the C library arrives at by itself in a process that frees large tensors.
 USUAL = {MMAP_MAX: 2**16, MMAP_THRESHOLD: 2**25, TRIM_THRESHOLD: 2**26, TOP_PAD: 2**17}
 
-_lock = Lock()
+_lock = RLock()  # a generator that is collected may let go inside
 _holders = 0
 
 
@@ -27,6 +28,7 @@ _holders = 0
 def memory_kept() -> Iterator[None]:
     """Keeps freed memory in the process until the last who asked for it is done.
 
+    It may be held across a `yield`: it is of the whole process, and nobody's results depend on it.
     Does nothing where the C library is not glibc.
     """
     global _holders

@@ -77,14 +77,18 @@ class Request:
 
     def public(self) -> dict[str, Any]:
         """The request as a record that may be read by others: without private options."""
-        private = {
-            f"{name}.{f.name}"
+        private = self.private()
+        options = {k: v for k, v in self.options.items() if k not in private}
+        return asdict(replace(self, options=options))
+
+    def private(self) -> dict[str, Any]:
+        """The options that are written into no file and no link."""
+        return {
+            (key := f"{name}.{f.name}"): self.options[key]
             for name, method in self.methods.items()
             for f in fields(method)
             if f.metadata["private"]
         }
-        options = {k: v for k, v in self.options.items() if k not in private}
-        return asdict(replace(self, options=options))
 
     def query(self) -> dict[str, str]:
         """The public request as the parameters of a link, read back by `from_query`."""

@@ -295,6 +295,9 @@ def test_all_that_is_slow_shares_one_lane() -> None:
 
 
 def test_who_may_train(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_SERVER_NAME", "0.0.0.0")
+    assert not app.may_train()
+    monkeypatch.delenv("GRADIO_SERVER_NAME")
     for space, said, may in (
         ("", "", True),
         ("me/it", "", False),

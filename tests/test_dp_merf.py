@@ -70,6 +70,17 @@ def test_a_large_epsilon_guides_and_a_small_one_costs_accuracy() -> None:
     assert loose < strict
 
 
+def test_releases_share_no_noise() -> None:
+    phi = torch.zeros(500, 16)
+    one = DPMERF(epsilon=1.0, secret=5)._release(phi, label=0)
+    other = DPMERF(epsilon=2.0, secret=5)._release(phi, label=0)
+    again = DPMERF(epsilon=1.0, secret=5)._release(phi, label=0)
+    assert (one / other).std() > 0.1  # not a multiple of it
+    assert torch.equal(one, again)
+    data = DPMERF(epsilon=1.0, secret=5)._release(phi + 1, label=0) - 1
+    assert (data - one).abs().max() > 0.01
+
+
 def test_the_guarantee_is_stated() -> None:
     assert DPMERF(epsilon=2.0).guarantee().keys() == {"none"}
     stated = DPMERF(epsilon=2.0, secret=5).guarantee()

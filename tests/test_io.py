@@ -19,7 +19,7 @@ from distiller.data import Dataset, load
 from distiller.distill import distill
 from distiller.errors import Refused
 from distiller.event import finish
-from distiller.io import SetOnDisk, archive, dataset_of, export, read_set, score_set
+from distiller.io import SetOnDisk, _identity, archive, dataset_of, export, read_set, score_set
 from distiller.judge import Judge, load_judge
 from distiller.prior import Prior, load_prior
 from distiller.reference import Reference, load_reference
@@ -220,6 +220,18 @@ def test_the_manifest_states_what_a_method_guarantees(whole: Path, tools: Any) -
     assert "replacing one image" in stated["unit"]
     assert "8675309123" not in manifest + str(request.query())
     assert "8675309123" in str(request.options)
+
+
+def test_sets_of_different_secrets_are_not_mixed(tools: Any) -> None:
+    def identity(**options: int) -> dict[str, Any]:
+        raw = {"dataset": "digits", "method": "dp-merf", "options": options}
+        return _identity(Request.parse(raw), tools[1])
+
+    usual, mine = identity(), identity(secret=8_675_309_123)
+    assert usual["request"] == mine["request"]
+    assert usual["private"] != mine["private"]
+    assert mine == identity(secret=8_675_309_123)
+    assert mine["private"] != identity(secret=8_675_309_123, epsilon=1)["private"]
 
 
 def test_weights_are_read_from_the_metadata(tmp_path: Path) -> None:

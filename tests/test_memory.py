@@ -35,6 +35,7 @@ def test_memory_that_is_kept_is_not_mapped_again() -> None:
 @glibc
 def test_the_first_holder_begins_and_the_last_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[dict[int, int]] = []
+    monkeypatch.setattr(memory, "_holders", 0)
     monkeypatch.setattr(memory, "_set", lambda libc, options: told.append(options))
     with suppress(ValueError), memory_kept():
         with memory_kept():
@@ -44,6 +45,7 @@ def test_the_first_holder_begins_and_the_last_ends(monkeypatch: pytest.MonkeyPat
 
 
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_holders", 0)
     monkeypatch.setattr(memory, "_glibc", lambda: None)
     with memory_kept():
         assert memory._holders == 0

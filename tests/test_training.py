@@ -4,7 +4,6 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -94,6 +93,8 @@ def test_another_file_does_not_go_on(packed: Path, tmp_path: Path) -> None:
         next(train_pictures(pack(tmp_path, seed=1), "blocks", 32))
     with pytest.raises(Refused, match="another size"):
         next(train_pictures(packed, "blocks", 64))
+    made = list(train_pictures(None, "blocks", 64))[-1]["made"]  # its own size is kept
+    assert made == "blocks"
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "-a", "Big", "x" * 41, "solids"])
@@ -127,7 +128,6 @@ def test_every_stage_has_its_words_and_its_cost() -> None:
 
 def test_long_curves_are_thinned_to_means() -> None:
     show = _Show("x")
-    values: list[Any] = []
     for i in range(1200):
         show.take(Event("judge", i, 1200, scalars={"loss": float(i)}))
     values = show.curve["judge"]

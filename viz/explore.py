@@ -178,7 +178,7 @@ def _fitted(
 ) -> Generator[dict[str, Any], None, Recipe]:
     live = {f"{n}.{f.name}" for n, m in METHODS.items() for f in fields(m) if f.metadata["live"]}
     fixed = tuple(sorted((k, v) for k, v in request.options.items() if k not in live))
-    key = (lab.name, label, request.method, fixed)
+    key = (lab, label, request.method, fixed)
     if key not in recipes:
         events = fit(with_dials(request.methods, dials), lab.prior, lab.data, [label])
         recipe = yield from _preparing(events, request)

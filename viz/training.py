@@ -76,8 +76,19 @@ def train_pictures(
             "A name has up to 40 small letters, digits, - and _, a letter or digit first; "
             f"got {name[:60]!r}."
         )
-    out = own_folder() / name
-    show = _Show(name)
+    try:
+        yield from _train(source, own_folder() / name, size, device, steps)
+    except OSError as error:
+        raise Refused(
+            f"What is trained could not be written ({error.strerror or error}); once it can be, "
+            "the same name goes on from there."
+        ) from error
+
+
+def _train(
+    source: Path | None, out: Path, size: int, device: str, steps: int | None
+) -> Generator[dict[str, Any], None, None]:
+    name, show = out.name, _Show(out.name)
     if (out / "pictures").is_dir():
         pictures = _begun(source, out, size)
     elif source is None:
@@ -177,7 +188,7 @@ class _Show:
         value = event.scalars.get("psnr", event.scalars.get("loss"))
         if value is not None:
             points = self.curve.setdefault(event.stage, [])
-            every = max(1, event.n // POINTS)
+            every = -(-event.n // POINTS)
             if event.i % every == 0 or not points:
                 points.append((event.i + 1, value))
             else:  # the mean of what lies between two points
@@ -229,7 +240,9 @@ class _Show:
     def _latest(self) -> tuple[str, str]:
         """The number of steps of the latest samples, and the sheet as text for a browser."""
         if self.folder is not None:
-            sheets = sorted(self.folder.glob("preview-*.png"))
+            sheets = sorted(
+                self.folder.glob("preview-*.png"), key=lambda path: (len(path.name), path)
+            )
             if sheets and sheets[-1].name != self.preview[0]:
                 with Image.open(sheets[-1]) as picture:
                     self.preview = sheets[-1].name, data_uri(np.asarray(picture), lossless=True)

@@ -14,14 +14,17 @@ Gaussian mechanism (Balle & Wang, 2018, arXiv:1805.06530, Theorem 8) makes the r
 the MMD of `mmd` in these features. The bandwidth h is public: latents of the shipped priors have
 unit variance, so sqrt(2 D) is a distance between two of them.
 
-The guarantee is about the images given to the method, for whoever does not know `secret`, the seed
-of the noise: choose one at random for a release and keep it; it is written into no manifest and no
-link, and with the default, which anyone can read here, a set promises nothing. The noise is
+The guarantee is about the images given to the method, for whoever does not know `secret`, the key
+of the noise: choose one at random and keep it; it is written into no manifest and no link, and with
+the default, which anyone can read here, a set promises nothing. Each release has noise of its own,
+and what several give away adds up. The noise is
 torch's, whose generator is no cryptographic one, and floating-point. The guarantee says nothing of
 the prior: one that was trained on the same images has its own memory of them (of the shipped ones,
 that of digits was, that of solids was not).
 """
 
+import hmac
+import json
 import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -56,7 +59,7 @@ class DPMERF:
     images: int = knob(5000, "real images of the class", low=2, high=100_000)
     secret: int = knob(
         0,
-        "seed of the noise; for a release, your own and unknown",
+        "key of the noise; for a release, your own and unknown",
         low=0,
         high=2**53 - 1,
         private=True,
@@ -68,7 +71,7 @@ class DPMERF:
         """What the method promises of a set, for its manifest."""
         if self.secret == type(self).secret:
             return {
-                "none": "the seed of the noise is the default, known to all; `secret` sets your own"
+                "none": "the key of the noise is the default, known to all; `secret` sets your own"
             }
         return {
             "epsilon": self.epsilon,
@@ -100,7 +103,16 @@ class DPMERF:
 
     def _release(self, phi: Tensor, label: int) -> Tensor:
         sigma = gaussian_mechanism_sigma(self.epsilon, self.delta, 2 / len(phi))
-        return phi.mean(0) + sigma * seeded_noise(phi.shape[1:], self.secret, label, 1)[0].to(phi)
+        return phi.mean(0) + sigma * seeded_noise(phi.shape[1:], self._seed(phi), label, 1)[0].to(
+            phi
+        )
+
+    def _seed(self, phi: Tensor) -> int:
+        """Of the noise: another for every release, since what two share would cancel."""
+        about = [self.epsilon, self.delta, self.features, self.bandwidth, len(phi)]
+        text = json.dumps(about).encode() + phi.double().mean(0).cpu().numpy().tobytes()
+        digest = hmac.digest(self.secret.to_bytes(8, "big"), text, "sha256")
+        return int.from_bytes(digest[:8], "big")
 
 
 def fourier_features(dimension: int, count: int, bandwidth: float) -> Callable[[Tensor], Tensor]:
