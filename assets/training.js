@@ -11,7 +11,7 @@ const curves = make('div');
 const report = make('ul', 'd-report');
 const done = make('p', 'd-bar');
 const about = make('p', 'd-muted d-note',
-  'A prior of your own pictures: choose a ZIP with a folder of pictures for each class, ten a class at least, a hundred better, and press Train. It is meant for half an hour on two free cores; samples appear while it trains, and the first look like solids, from whose prior it starts. Stop whenever you like: the same name goes on from there. The pictures stay on this machine, where whoever opens this page can use the data set.');
+  'A prior of your own pictures: choose a ZIP with a folder of pictures for each class, a dozen a class at least, a hundred better, and press Train. It is meant for half an hour on two free cores; samples appear while it trains, and the first look like solids, from whose prior it starts. Stop whenever you like: the same name goes on from there. The pictures stay on this machine, where whoever opens this page can use the data set.');
 head.setAttribute('role', 'status');
 side.append(done, curves, report);
 body.append(samples, side);
