@@ -74,7 +74,7 @@ class Session:
     last: tuple[str, str, Distilled] | None = None  # id and data set of the last run, and its set
     shelf: Shelf = field(default_factory=Shelf)
     board: Board = field(default_factory=Board)
-    resting: bool = False  # whether a training is asked to stop
+    stopping: set[str] = field(default_factory=set)  # what is asked to stop
 
 
 @cache
@@ -305,7 +305,12 @@ def receive(
 def run_evaluation(
     session: Session, dataset: Any, chosen: Any, protocol: Any, net: Any, seeds: Any
 ) -> Generator[dict[str, Any], None, None]:
-    """Evaluates the chosen sets; yields what the page shows of it."""
+    """Evaluates the chosen sets; yields what the page shows of it.
+
+    It ends by itself once it is asked to: an event that the page cancels takes a while to go, and
+    a click that comes meanwhile is lost.
+    """
+    session.stopping.discard("evaluation")
     try:
         name = choice("data set", dataset, DATASETS)
         found = session.shelf.of(name)
@@ -320,6 +325,8 @@ def run_evaluation(
         try:
             for shown in run:
                 yield {**shown, "id": number}
+                if "evaluation" in session.stopping:
+                    break
         finally:
             run.close()
     except Refused as error:
@@ -350,10 +357,9 @@ def run_training(
 ) -> Generator[dict[str, Any], None, None]:
     """Trains on a visitor's pictures; yields what the page shows of it.
 
-    It ends by itself once it is asked to rest: an event that the page cancels takes a while to
-    go, a step takes up to a second, and a click that comes meanwhile is lost.
+    It ends by itself once it is asked to, as an evaluation does.
     """
-    session.resting = False
+    session.stopping.discard("training")
     if not may_train():
         raise notice(Refused("Training is switched off here; DISTILLER_TRAIN=1 allows it."))
     source = Path(uploaded) if isinstance(uploaded, str) else None
@@ -364,7 +370,7 @@ def run_training(
         run = train_pictures(source, str(name or "").strip(), width, steps=count)
         try:
             for shown in run:
-                if session.resting and shown["live"]:
+                if "training" in session.stopping and shown["live"]:
                     shown |= {"live": False, "now": "stopped; Train goes on from here"}
                 if "made" in shown:
                     forget()
@@ -606,7 +612,7 @@ def _evaluate_tab(session: gr.State, tab: gr.Tab) -> gr.Dropdown:
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
     choices = [session, dataset, sets]
     click = go.click(run_evaluation, [*choices, protocol, net, seeds], board, **hidden, **LANE)
-    stop.click(None, None, None, js=_halt("stopped"), cancels=[click], **QUIET)
+    stop.click(_stopper("evaluation"), session, None, js=_halt("stopped"), **QUIET)
     click.failure(None, None, None, js=_halt("failed"), **QUIET)
     click.success(sets_of, choices, sets, **QUIET)
     tab.select(sets_of, choices, sets, **QUIET)
@@ -649,16 +655,11 @@ def _train_tab(session: gr.State, tab: gr.Tab, datasets: list[gr.Component]) -> 
         run_training, [session, upload, name, size, steps], lesson,
         concurrency_id="train", concurrency_limit=1, **hidden,
     )  # fmt: skip
-    stop.click(rest, session, None, js=_rest("stops after this step"), **QUIET)
+    stop.click(_stopper("training"), session, None, js=_rest("stops after this step"), **QUIET)
     click.failure(None, None, None, js=_rest("failed"), **QUIET)
     click.success(lambda: [gr.Dropdown(titles()) for _ in datasets], None, datasets, **QUIET)
     upload.upload(_called, upload, name, **QUIET)
     tab.select(lambda: gr.Dropdown(begun()), None, name, **QUIET)
-
-
-def rest(session: Session) -> None:
-    """Asks the training that goes on to stop."""
-    session.resting = True
 
 
 def _called(uploaded: Any) -> Any:
@@ -677,7 +678,14 @@ def _about(protocol: Any) -> str:
 
 
 def _halt(words: str) -> str:
-    return f"() => window.distiller.say('halt', {json.dumps(words)})"
+    return f"(...all) => {{ window.distiller.say('halt', {json.dumps(words)}); return all; }}"
+
+
+def _stopper(what: str) -> Any:
+    def stop(session: Session) -> None:
+        session.stopping.add(what)
+
+    return stop
 
 
 def _wire(

@@ -322,7 +322,7 @@ def test_a_page_s_visitor_cannot_name_folders(home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--size", "48"], "Pictures can be 32 pixels wide; got 48"),
+        (["--size", "48"], "Pictures can be 32, 64, 128 pixels wide; got 48"),
         (["--size", "big"], "size must be a whole number"),
         (["--steps", "0"], "steps must be"),
         (["--steps", "nan"], "steps must be"),
@@ -375,7 +375,7 @@ def test_the_page_offers_it_and_runs_it(
     assert "cifar10" in DATASETS  # listed, and offered once there is a prior of it
     assert ("CIFAR-10", "cifar10") in offered[0] or not has_models("cifar10")
     assert list(app.map_of("shown", 1)["views"]) == ["pca"]
-    assert app.chooser_of("shown", 1)["sheet"] is None
+    assert app.chooser_of("shown", 1)["sheet"].startswith("data:image")
     raw = {"dataset": "shown", "classes": [1], "ipc": 2, "steps": 2, "method": "dit"}
     session = app.Session()
     shown = [value for value, *_ in app.run_request(session, {**raw, "cfg_scale": 2.0})]
