@@ -611,7 +611,9 @@ def _evaluate_tab(session: gr.State, tab: gr.Tab) -> gr.Dropdown:
     )
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
     choices = [session, dataset, sets]
-    click = go.click(run_evaluation, [*choices, protocol, net, seeds], board, **hidden, **LANE)
+    # A click while the last evaluation still ends counts; the default drops it.
+    inputs, last = [*choices, protocol, net, seeds], "always_last"
+    click = go.click(run_evaluation, inputs, board, trigger_mode=last, **hidden, **LANE)
     stop.click(_stopper("evaluation"), session, None, js=_halt("stopped"), **QUIET)
     click.failure(None, None, None, js=_halt("failed"), **QUIET)
     click.success(sets_of, choices, sets, **QUIET)
