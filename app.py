@@ -64,6 +64,40 @@ ALONE = ("random", "dit")  # methods with nothing to add to: real images, and no
 
 
 @dataclass
+class Turn:
+    """Whether something that a visitor may stop was asked for, and is to stop."""
+
+    asked: bool = False  # waiting in line or going on
+    stopped: bool = False
+
+    def ask(self) -> None:
+        """Something was asked for."""
+        self.asked = True
+
+    def stop(self) -> None:
+        """What was asked for is to stop; nothing else is."""
+        self.stopped = self.asked
+
+    def take(self, values: Generator[Any, None, None]) -> Generator[Any, None, None]:
+        """Yields values until they end or are to stop, and closes their generator.
+
+        An event that the page cancels takes a while to go, and a click that comes meanwhile is
+        lost; one that ends by itself loses none.
+        """
+        self.asked = True
+        try:
+            while not self.stopped:
+                try:
+                    value = next(values)
+                except StopIteration:
+                    break
+                yield value
+        finally:
+            values.close()
+            self.asked = self.stopped = False
+
+
+@dataclass
 class Session:
     """What one visitor's runs share: the dials they read, what was fitted last, and the sets and
     accuracies that came of them."""
@@ -74,7 +108,9 @@ class Session:
     last: tuple[str, str, Distilled] | None = None  # id and data set of the last run, and its set
     shelf: Shelf = field(default_factory=Shelf)
     board: Board = field(default_factory=Board)
-    stopping: set[str] = field(default_factory=set)  # what is asked to stop
+    run: Turn = field(default_factory=Turn)
+    evaluation: Turn = field(default_factory=Turn)
+    training: Turn = field(default_factory=Turn)
 
 
 @cache
@@ -234,10 +270,11 @@ def run_request(session: Session, raw: Mapping[str, Any]) -> Generator[tuple[Any
         session.running = False
 
 
-def measure_last(session: Session) -> dict[str, Any]:
+def measure_last(session: Session) -> Any:
     """Every discrepancy of the last run's set: apart from the run, since a button whose event goes
-    on takes no click."""
-    assert session.last is not None
+    on takes no click. Of a first run that was stopped there is none."""
+    if session.last is None:
+        return gr.skip()
     name, dataset, distilled = session.last
     try:
         return {"id": name, "rows": discrepancies_of(open_lab(dataset), distilled)}
@@ -305,12 +342,7 @@ def receive(
 def run_evaluation(
     session: Session, dataset: Any, chosen: Any, protocol: Any, net: Any, seeds: Any
 ) -> Generator[dict[str, Any], None, None]:
-    """Evaluates the chosen sets; yields what the page shows of it.
-
-    It ends by itself once it is asked to: an event that the page cancels takes a while to go, and
-    a click that comes meanwhile is lost.
-    """
-    session.stopping.discard("evaluation")
+    """Evaluates the chosen sets; yields what the page shows of it."""
     try:
         name = choice("data set", dataset, DATASETS)
         found = session.shelf.of(name)
@@ -325,8 +357,6 @@ def run_evaluation(
         try:
             for shown in run:
                 yield {**shown, "id": number}
-                if "evaluation" in session.stopping:
-                    break
         finally:
             run.close()
     except Refused as error:
@@ -353,13 +383,9 @@ def forget() -> None:
 
 
 def run_training(
-    session: Session, uploaded: Any, name: Any, size: Any, steps: Any
+    uploaded: Any, name: Any, size: Any, steps: Any
 ) -> Generator[dict[str, Any], None, None]:
-    """Trains on a visitor's pictures; yields what the page shows of it.
-
-    It ends by itself once it is asked to, as an evaluation does.
-    """
-    session.stopping.discard("training")
+    """Trains on a visitor's pictures; yields what the page shows of it."""
     if not may_train():
         raise notice(Refused("Training is switched off here; DISTILLER_TRAIN=1 allows it."))
     source = Path(uploaded) if isinstance(uploaded, str) else None
@@ -370,13 +396,9 @@ def run_training(
         run = train_pictures(source, str(name or "").strip(), width, steps=count)
         try:
             for shown in run:
-                if "training" in session.stopping and shown["live"]:
-                    shown |= {"live": False, "now": "stopped; Train goes on from here"}
                 if "made" in shown:
                     forget()
                 yield {**shown, "id": number}
-                if not shown["live"]:
-                    break
         finally:
             run.close()
     except Refused as error:
@@ -611,10 +633,16 @@ def _evaluate_tab(session: gr.State, tab: gr.Tab) -> gr.Dropdown:
     )
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
     choices = [session, dataset, sets]
-    # A click while the last evaluation still ends counts; the default drops it.
-    inputs, last = [*choices, protocol, net, seeds], "always_last"
-    click = go.click(run_evaluation, inputs, board, trigger_mode=last, **hidden, **LANE)
-    stop.click(_stopper("evaluation"), session, None, js=_halt("stopped"), **QUIET)
+
+    def evaluate(session: Session, *values: Any) -> Generator[Any, None, None]:
+        yield from session.evaluation.take(run_evaluation(session, *values))
+
+    inputs = [*choices, protocol, net, seeds]
+    go.click(lambda session: session.evaluation.ask(), session, None, **QUIET)
+    click = go.click(evaluate, inputs, board, trigger_mode="always_last", **hidden, **LANE)
+    stop.click(
+        lambda session: session.evaluation.stop(), session, None, js=_halt("stopped"), **QUIET
+    )
     click.failure(None, None, None, js=_halt("failed"), **QUIET)
     click.success(sets_of, choices, sets, **QUIET)
     tab.select(sets_of, choices, sets, **QUIET)
@@ -653,12 +681,21 @@ def _train_tab(session: gr.State, tab: gr.Tab, datasets: list[gr.Component]) -> 
                 elem_id="samples",
             )
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
+
+    def train(session: Session, *values: Any) -> Generator[Any, None, None]:
+        yield from session.training.take(run_training(*values))
+
+    go.click(lambda session: session.training.ask(), session, None, **QUIET)
     click = go.click(
-        run_training, [session, upload, name, size, steps], lesson,
+        train, [session, upload, name, size, steps], lesson,
         concurrency_id="train", concurrency_limit=1, **hidden,
     )  # fmt: skip
-    stop.click(_stopper("training"), session, None, js=_rest("stops after this step"), **QUIET)
+    stop.click(
+        lambda session: session.training.stop(), session, None, js=_rest("stops after this step"),
+        **QUIET,
+    )  # fmt: skip
     click.failure(None, None, None, js=_rest("failed"), **QUIET)
+    click.success(None, None, None, js=_rest("stopped; Train goes on from here"), **QUIET)
     click.success(lambda: [gr.Dropdown(titles()) for _ in datasets], None, datasets, **QUIET)
     upload.upload(_called, upload, name, **QUIET)
     tab.select(lambda: gr.Dropdown(begun()), None, name, **QUIET)
@@ -683,13 +720,6 @@ def _halt(words: str) -> str:
     return f"(...all) => {{ window.distiller.say('halt', {json.dumps(words)}); return all; }}"
 
 
-def _stopper(what: str) -> Any:
-    def stop(session: Session) -> None:
-        session.stopping.add(what)
-
-    return stop
-
-
 def _wire(
     demo: gr.Blocks,
     form: Form,
@@ -709,7 +739,7 @@ def _wire(
     columns = [column for _, column in groups]
 
     def run(session: Session, *values: Any) -> Generator[tuple[Any, Any], None, None]:
-        yield from run_request(session, form.read(values))
+        yield from session.run.take(run_request(session, form.read(values)))
 
     def show_knobs(chosen: list[str]) -> list[gr.Column]:
         return [gr.Column(visible=name in chosen) for name, _ in groups]
@@ -733,10 +763,11 @@ def _wire(
 
     inputs, outputs = [session, *form.inputs], [stage, export]
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
-    # A click while the last run is still being cleared away counts; the default drops it.
+    go.click(lambda session: session.run.ask(), session, None, **QUIET)
+    # A click while the last run still ends counts; the default drops it.
     click = go.click(run, inputs, outputs, trigger_mode="always_last", **hidden, **LANE)
     repeat = again.change(run, inputs, outputs, **hidden, **LANE)
-    stop.click(None, None, None, js=_back("stopped"), cancels=[click, repeat], **QUIET)
+    stop.click(lambda session: session.run.stop(), session, None, js=_back("stopped"), **QUIET)
     for event in (click, repeat):
         event.failure(None, None, None, js=_back("failed"), **QUIET)
         event.success(measure_last, session, scores, **hidden)
@@ -758,7 +789,7 @@ def _wire(
 
 
 def _back(words: str) -> str:
-    return f"() => window.distiller.back({json.dumps(words)})"
+    return f"(...all) => {{ window.distiller.back({json.dumps(words)}); return all; }}"
 
 
 def _turner(key: str) -> Any:

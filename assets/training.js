@@ -39,7 +39,7 @@ function draw() {
   head.replaceChildren(
     make('span', '', value ? value.name : 'your own data set'),
     make('span', words ? 'd-notice' : '', words || said));
-  progress.style.visibility = value?.live && words !== 'failed' ? 'visible' : 'hidden';
+  progress.style.visibility = value?.live && (!words || words.startsWith('stops')) ? 'visible' : 'hidden';
   bar.style.width = `${100 * (value?.progress ?? 0)}%`;
   body.hidden = !value;
   about.hidden = Boolean(value);

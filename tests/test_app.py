@@ -288,7 +288,7 @@ def test_an_upload_is_chosen_or_refused(tmp_path: Path) -> None:
 
 
 def test_all_that_is_slow_shares_one_lane() -> None:
-    slow = {"run", "run_evaluation", "api_distill", "api_score"}
+    slow = {"run", "evaluate", "api_distill", "api_score"}
     found = [f for f in app.build().fns.values() if f.name in slow]
     assert {f.name for f in found} == slow
     assert {(f.concurrency_id, f.concurrency_limit) for f in found} == {("device", 1)}
@@ -308,4 +308,26 @@ def test_who_may_train(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
         assert app.may_train() == may
     with pytest.raises(gr.Error, match="switched off"):
-        next(app.run_training(app.Session(), None, "cats", 64, 4))
+        next(app.run_training(None, "cats", 64, 4))
+
+
+def test_a_turn_stops_what_was_asked_for_and_nothing_else() -> None:
+    turn, closed = app.Turn(), []
+
+    def values() -> Iterator[int]:
+        try:
+            yield from range(5)
+        finally:
+            closed.append(True)
+
+    turn.stop()  # nothing was asked for
+    assert list(turn.take(values())) == [0, 1, 2, 3, 4]
+    going = turn.take(values())
+    assert next(going) == 0
+    turn.stop()
+    assert list(going) == []
+    assert closed == [True, True]
+    turn.ask()
+    turn.stop()  # still waiting in line
+    assert list(turn.take(values())) == []
+    assert list(turn.take(values())) == [0, 1, 2, 3, 4]
