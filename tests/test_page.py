@@ -68,8 +68,8 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(30_000)
-    expect.set_options(timeout=30_000)
+    page.set_default_timeout(90_000)
+    expect.set_options(timeout=90_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
@@ -442,7 +442,7 @@ def test_a_slider_acts_during_a_run_and_repeats_it_on_release(page: Page, addres
     assert float(shared(page, "s.run.query['dap.gamma']")) > 0.3
     assert shared(page, "s.run.query.seed") == "0"
 
-    page.get_by_label("Steps").fill("300")
+    page.get_by_label("Steps").fill("120")
     page.locator("#go").click()
     page.wait_for_function(
         "() => window.distiller.shared.run.live && window.distiller.shared.run.step > 2"
@@ -540,7 +540,7 @@ def test_the_page_fits_and_can_be_read(
     context = browser.new_context(viewport={"width": width, "height": 812}, color_scheme=scheme)
     page = context.new_page()
     page.goto(address)
-    expect(page.locator(".d-tile").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".d-tile").first).to_be_visible()
     page.wait_for_function("() => document.querySelector('.d-plot')?.data")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     contrasts = page.evaluate(
