@@ -459,7 +459,7 @@ def _train_judge(options: argparse.Namespace) -> None:
     from .judge import save_judge, train_judge
 
     data = load(options.dataset)
-    judge = show(train_judge(data, flip=data.name != "digits"))
+    judge = show(train_judge(data, folder=options.out / ".training"))
     save_judge(judge, options.out)
     print(f"Accuracy on the real test split: {judge.accuracy}")
 

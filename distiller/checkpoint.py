@@ -5,10 +5,12 @@ from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 
+from .errors import Refused
 from .event import Event
 from .memory import memory_kept
 
@@ -21,22 +23,39 @@ SECONDS = 60.0  # between two checkpoints
 class Checkpoint:
     """The state of a training run on disk, written whole or not at all."""
 
-    path: Path
+    path: Path | None  # None: kept in memory alone
     state: dict[str, Any]  # parts with state_dict and load_state_dict
     step: int = 0  # steps done
     seconds: float = 0.0  # spent on them, over all runs
-    optional: bool = False  # whether to do without where it cannot be written
+    optional: bool = False  # whether to do without where it cannot be written or read
 
     def restore(self) -> None:
-        """Loads the state, if there is one."""
-        if self.path.exists():
+        """Loads the state, if there is one.
+
+        Raises:
+            Refused: if it cannot be read and is not optional, or is of another training.
+        """
+        if self.path is None or not self.path.exists():
+            return
+        try:
             saved = torch.load(self.path, weights_only=True, map_location="cpu")
+        except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+            if self.optional:
+                return
+            raise Refused(f"{self.path} is damaged; delete it to train anew.") from error
+        try:
             for name, part in self.state.items():
                 part.load_state_dict(saved[name])
             self.step, self.seconds = int(saved["step"]), float(saved.get("seconds", 0))
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise Refused(
+                f"{self.path} is of another training; delete it to train anew."
+            ) from error
 
     def save(self) -> None:
         """Writes the state."""
+        if self.path is None:
+            return
         partial = self.path.with_suffix(".partial")
         states = {name: part.state_dict() for name, part in self.state.items()}
         try:

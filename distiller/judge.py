@@ -16,16 +16,41 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from .checkpoint import Checkpoint, advance
+from .compiled import bfloat16_pays
 from .data import Dataset, Split
 from .errors import Refused
 from .event import Event
 from .image import to_tensor
 from .shelf import judge_folder
 
-__all__ = ["Judge", "Verdict", "load_judge", "save_judge", "train_judge"]
+__all__ = ["JUDGES", "Judge", "JudgeSpec", "Verdict", "load_judge", "save_judge", "train_judge"]
 
 F = nn.functional
 WIDTHS = (32, 64, 128, 128)
+
+
+@dataclass(frozen=True)
+class JudgeSpec:
+    """The hyperparameters of a judge."""
+
+    stem: int = 32  # channels at full size
+    widths: tuple[int, ...] = WIDTHS  # of the stages, each of half the side
+    steps: int = 2400
+    batch: int = 64
+    lr: float = 2e-3  # the highest; it rises and falls once (Smith & Topin, 2018)
+    smoothing: float = 0.05  # of the labels
+    flip: bool = True  # whether a mirror image belongs to the same class
+    seed: int = 0
+
+
+JUDGES = {
+    "digits": JudgeSpec(flip=False),
+    "solids": JudgeSpec(),
+    "cifar10": JudgeSpec(widths=(64, 128, 256, 256), steps=8000, batch=128, lr=3e-3, smoothing=0.1),
+    "imagenette": JudgeSpec(widths=(64, 128, 256, 256), steps=6000, lr=3e-3, smoothing=0.1),
+}
+"""The hyperparameters of the shipped judges."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +59,7 @@ class Verdict:
 
     classes: NDArray[np.int64]  # (n,)
     modes: NDArray[np.int64] | None  # (n,)
-    features: Tensor  # (n, 128)
+    features: Tensor  # (n, the last width)
 
 
 class Judge(nn.Module):
@@ -43,16 +68,22 @@ class Judge(nn.Module):
     The stem brings images of any size to about 32 x 32.
     """
 
-    def __init__(self, size: int, classes: int, modes: int = 0) -> None:
+    def __init__(
+        self,
+        size: int,
+        classes: int,
+        modes: int = 0,
+        stem: int = WIDTHS[0],
+        widths: tuple[int, ...] = WIDTHS,
+    ) -> None:
         super().__init__()
         self.size, stride = size, max(1, size // 32)
-        stem = nn.Conv2d(3, WIDTHS[0], stride + 2, stride, padding=1, bias=False)
-        stages: list[nn.Module] = [stem]
-        for before, width in zip((WIDTHS[0], *WIDTHS), WIDTHS, strict=False):
-            stages.append(_Block(before, width))
-        self.body = nn.Sequential(*stages, nn.BatchNorm2d(WIDTHS[-1]), nn.ReLU())
-        self.class_head = nn.Linear(WIDTHS[-1], classes)
-        self.mode_head = nn.Linear(WIDTHS[-1], modes) if modes else None
+        self.stem, self.widths = stem, tuple(widths)
+        first = nn.Conv2d(3, stem, stride + 2, stride, padding=1, bias=False)
+        blocks = [_Block(*pair) for pair in zip((stem, *widths), widths, strict=False)]
+        self.body = nn.Sequential(first, *blocks, nn.BatchNorm2d(widths[-1]), nn.ReLU())
+        self.class_head = nn.Linear(widths[-1], classes)
+        self.mode_head = nn.Linear(widths[-1], modes) if modes else None
         self.accuracy: dict[str, float] = {}  # on the real test split, in percent
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
@@ -90,40 +121,47 @@ class _Block(nn.Module):
 
 
 def train_judge(
-    data: Dataset,
-    *,
-    steps: int = 2400,
-    batch: int = 64,
-    lr: float = 2e-3,
-    flip: bool = True,
-    seed: int = 0,
+    data: Dataset, spec: JudgeSpec | None = None, folder: Path | None = None
 ) -> Generator[Event, None, Judge]:
     """Trains a judge on the real training split and measures it on the real test split.
 
-    Images are shifted by up to an eighth and, with `flip`, mirrored; the rate rises and falls
-    once (Smith & Topin, 2018).
+    Images are shifted by up to an eighth and, where the spec says so, mirrored. The spec defaults
+    to that of the data set's name. With a folder, a checkpoint is kept there, and a training that
+    was stopped goes on from it.
+
+    Raises:
+        Refused: if the checkpoint cannot be read or is of another training.
     """
-    torch.manual_seed(seed)
-    judge = Judge(data.size, len(data.classes), len(data.modes))
+    spec = spec or JUDGES.get(data.name, JudgeSpec())
+    torch.manual_seed(spec.seed)
+    judge = Judge(data.size, len(data.classes), len(data.modes), spec.stem, spec.widths)
     judge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     split = data.train
-    optimizer = torch.optim.AdamW(judge.parameters(), lr, weight_decay=0.05)
-    rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
-    rng = np.random.default_rng(seed)
-    epochs = -(-steps * batch // len(split.labels))
+    optimizer = torch.optim.AdamW(judge.parameters(), spec.lr, weight_decay=0.05)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, spec.lr, total_steps=spec.steps)
+    epochs = -(-spec.steps * spec.batch // len(split.labels))
+    rng = np.random.default_rng(spec.seed)
     order = np.concatenate([rng.permutation(len(split.labels)) for _ in range(epochs)])
-    for i in range(steps):
-        rows = np.sort(order[i * batch : (i + 1) * batch])
+
+    def step(i: int) -> dict[str, float]:
+        rows = np.sort(order[i * spec.batch : (i + 1) * spec.batch])
+        images = _augmented(split.images[rows], np.random.default_rng([spec.seed, i]), spec.flip)
         judge.train()
-        _, classes, modes = judge(_augmented(split.images[rows], rng, flip))
-        loss = F.cross_entropy(classes, torch.from_numpy(split.labels[rows]), label_smoothing=0.05)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_pays("cpu")):
+            _, classes, modes = judge(images)
+        labels = torch.from_numpy(split.labels[rows])
+        loss = F.cross_entropy(classes.float(), labels, label_smoothing=spec.smoothing)
         if modes is not None and split.modes is not None:
-            loss = loss + F.cross_entropy(modes, torch.from_numpy(split.modes[rows]))
+            loss = loss + F.cross_entropy(modes.float(), torch.from_numpy(split.modes[rows]))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         rate.step()
-        yield Event("judge", i, steps, scalars={"loss": loss.item()})
+        return {"loss": loss.item()}
+
+    path = None if folder is None else folder / "judge.ckpt"
+    parts = {"judge": judge, "optimizer": optimizer, "rate": rate}
+    yield from advance("judge", spec.steps, Checkpoint(path, parts), step)
     judge.accuracy = measure(judge, data.test)
     return judge
 
@@ -165,6 +203,8 @@ def save_judge(judge: Judge, folder: Path) -> None:
         "size": judge.size,
         "classes": judge.class_head.out_features,
         "modes": judge.mode_head.out_features if judge.mode_head else 0,
+        "stem": judge.stem,
+        "widths": judge.widths,
         "accuracy_percent": judge.accuracy,
     }
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
@@ -185,7 +225,8 @@ def load_judge(name: str) -> Judge:
             f"`python -m distiller train-judge --dataset {name}`."
         )
     config = json.loads((folder / "config.json").read_text())
-    judge = Judge(config["size"], config["classes"], config["modes"])
+    shape = {key: config[key] for key in ("stem", "widths") if key in config}
+    judge = Judge(config["size"], config["classes"], config["modes"], **shape)
     judge.load_state_dict(load_file(folder / "model.safetensors"))
     judge.accuracy = config["accuracy_percent"]
     return judge.float().eval()

@@ -21,7 +21,7 @@ import torch
 from .data import DATASETS, Dataset, Split, adopt
 from .errors import Refused
 from .event import Event
-from .judge import Judge, load_judge, save_judge, train_judge
+from .judge import Judge, JudgeSpec, load_judge, save_judge, train_judge
 from .pictures import Pictures, load_pictures, read_pictures, save_pictures
 from .prior import load_prior
 from .reference import build_reference, save_reference
@@ -105,7 +105,7 @@ def train_own(out: Path, device: torch.device, **given: Any) -> Generator[Event,
     spec = replace(spec_for(data.size, len(data.classes)), **given)
     try:
         yield from train_prior(data, out, spec, device)
-        judge = yield from _judge(data, out / "judge")
+        judge = yield from _judge(data, out / "judge", out / ".training")
         prior = load_prior(out, str(device))
         save_reference((yield from build_reference(data, prior, judge)), out / "reference.npz")
         _describe(data, out)
@@ -122,11 +122,11 @@ def judge_steps(images: int) -> int:
     return min(max(round(JUDGE_EPOCHS * images / JUDGE_BATCH), JUDGE_STEPS[0]), JUDGE_STEPS[1])
 
 
-def _judge(data: Dataset, folder: Path) -> Generator[Event, None, Judge]:
-    """The judge of these pictures; trained once."""
+def _judge(data: Dataset, folder: Path, training: Path) -> Generator[Event, None, Judge]:
+    """The judge of these pictures; trained once, with checkpoints in `training`."""
     if not (folder / "config.json").is_file():
-        steps = judge_steps(len(data.train.labels))
-        save_judge((yield from train_judge(data, steps=steps, batch=JUDGE_BATCH)), folder)
+        spec = JudgeSpec(steps=judge_steps(len(data.train.labels)), batch=JUDGE_BATCH)
+        save_judge((yield from train_judge(data, spec, training)), folder)
     return load_judge(str(folder))
 
 

@@ -194,9 +194,15 @@ def test_it_is_scored_and_carded_and_referenced(
     assert main(["reference", "--dataset", str(home), "--out", str(tmp_path / "r.npz")]) == 0
     assert len(load_reference(str(tmp_path / "r.npz")).z) == len(load("squares").train.labels)
     shutil.copytree(home, tmp_path / "carded")
-    monkeypatch.setattr("distiller.card.recognition", lambda *a, **k: _shares())
+    monkeypatch.setattr("distiller.card.PER_CLASS", 4)
     assert main(["card", str(tmp_path / "carded")]) == 0
-    assert "train-prior --data PICTURES" in capsys.readouterr().out
+    card = capsys.readouterr().out
+    assert "train-prior --data PICTURES" in card
+    measured = json.loads((tmp_path / "carded" / "prior.json").read_text())["measured"]
+    assert measured["frechet"]["images"] == 12
+    assert f"{measured['frechet']['random_real']:.1f}" in card
+    size = load("squares").size
+    assert Image.open(tmp_path / "carded" / "samples.webp").size == (4 * size, 3 * size)
 
 
 def test_it_is_evaluated_by_its_folder_or_its_name(
@@ -258,12 +264,6 @@ def test_without_its_pictures_it_says_so(home: Path, tmp_path: Path) -> None:
     data = load_here(adopt(tmp_path / "bare"))
     with pytest.raises(Refused, match="its folder came without `pictures`"):
         _ = data.test.labels
-
-
-def _shares():  # type: ignore[no-untyped-def]  # noqa: ANN202
-    """In place of sampling 50 images a class."""
-    yield from ()
-    return {"7": 50.0}
 
 
 def test_classes_called_by_numbers_are_chosen_by_name_or_by_index(home: Path) -> None:

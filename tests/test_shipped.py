@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distiller.card import COMMON_MODE, mode_coverage, psnr, recognition
+from distiller.card import COMMON_MODE, mode_coverage, psnr, recognition, sample_classes
 from distiller.data import DATASETS, load
 from distiller.distill import fit
 from distiller.event import finish
@@ -28,7 +28,8 @@ RECOGNISED = {
 @pytest.mark.parametrize("name", THERE)
 def test_samples_are_recognised(name: str) -> None:
     prior, data, judge = load_prior(name, "cpu"), load(name), load_judge(name)
-    shares = finish(recognition(prior, data, judge, per_class=12, steps=12))
+    samples = finish(sample_classes(prior, data, per_class=12, steps=12))
+    shares = recognition(samples, data, judge)
     assert np.mean(list(shares.values())) >= RECOGNISED[name], shares
 
 

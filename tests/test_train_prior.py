@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from distiller.checkpoint import Checkpoint
 from distiller.data import load
 from distiller.errors import Refused
 from distiller.event import finish
 from distiller.image import to_tensor
-from distiller.judge import load_judge, save_judge, train_judge
+from distiller.judge import JudgeSpec, load_judge, save_judge, train_judge
 from distiller.prior import load_prior
 from distiller.shelf import prior_folder
 from distiller.train_prior import PriorSpec, train_autoencoder, train_prior, train_transformer
@@ -172,7 +173,7 @@ def test_fresh_images_are_for_what_is_rendered(tmp_path: Path) -> None:
 
 def test_a_judge_learns_and_keeps_what_it_learned(tmp_path: Path) -> None:
     data = load("digits")
-    judge = finish(train_judge(data, steps=60, flip=False))
+    judge = finish(train_judge(data, JudgeSpec(steps=60, flip=False)))
     assert judge.accuracy["classes"] > 60  # chance is 10
     save_judge(judge, tmp_path)
     again = load_judge(str(tmp_path))
@@ -181,3 +182,32 @@ def test_a_judge_learns_and_keeps_what_it_learned(tmp_path: Path) -> None:
     assert (again.judge(images).classes == judge.judge(images).classes).mean() > 0.95
     with pytest.raises(Refused, match="no judge for 'cats'"):
         load_judge("cats")
+
+
+def test_a_judge_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    data, spec = load("digits"), JudgeSpec(steps=12, flip=False)
+    whole = finish(train_judge(data, spec))
+    run = train_judge(data, spec, tmp_path)
+    for _ in range(5):
+        next(run)
+    run.close()
+    again = train_judge(data, spec, tmp_path)
+    assert next(again).i == 5
+    resumed = finish(again)
+    for name, value in whole.state_dict().items():
+        torch.testing.assert_close(resumed.state_dict()[name], value)
+
+
+def test_what_a_damaged_checkpoint_does(tmp_path: Path) -> None:
+    path, net = tmp_path / "a.ckpt", torch.nn.Linear(2, 3)
+    Checkpoint(path, {"net": net}, step=4).save()
+    other = Checkpoint(path, {"net": torch.nn.Linear(5, 3)})
+    with pytest.raises(Refused, match="another training"):
+        other.restore()
+    for damage in (b"", b"not a checkpoint", path.read_bytes()[:300]):
+        path.write_bytes(damage)
+        with pytest.raises(Refused, match="damaged"):
+            Checkpoint(path, {"net": net}).restore()
+        optional = Checkpoint(path, {"net": net}, optional=True)
+        optional.restore()
+        assert optional.step == 0

@@ -111,14 +111,8 @@ class Minimax:
         names = torch.tensor([prior.label(data.classes[label]) for label in labels])
         classes = names.repeat_interleave(torch.tensor([len(encoded[label]) for label in labels]))
         run = _Run(self, prior, latents, classes)
-        if path is None:
-            for i in range(self.steps):
-                scalars = run.step(i)
-                yield Event("minimax", i, self.steps, scalars=scalars)
-        else:
-            yield from advance(
-                "minimax", self.steps, Checkpoint(path, run.state, optional=True), run.step
-            )
+        checkpoint = Checkpoint(path, run.state, optional=True)
+        yield from advance("minimax", self.steps, checkpoint, run.step)
         return Fit({name: c.clone() for name, c in run.average.items()}, run.fit.rows)
 
 
