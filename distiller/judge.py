@@ -47,7 +47,9 @@ class JudgeSpec:
 JUDGES = {
     "digits": JudgeSpec(flip=False),
     "solids": JudgeSpec(),
-    "cifar10": JudgeSpec(widths=(64, 128, 256, 256), steps=8000, batch=128, lr=3e-3, smoothing=0.1),
+    "cifar10": JudgeSpec(
+        widths=(64, 128, 256, 256), steps=10_000, batch=128, lr=3e-3, smoothing=0.1
+    ),
     "imagenette": JudgeSpec(widths=(64, 128, 256, 256), steps=6000, lr=3e-3, smoothing=0.1),
 }
 """The hyperparameters of the shipped judges."""
