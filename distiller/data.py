@@ -109,6 +109,7 @@ class Source:
     load: Callable[[], Dataset]
     modes: tuple[str, ...] = ()
     here: Callable[[], bool] = lambda: True  # whether its images can be had without a download
+    ships: bool = True  # whether its images may be among what is shipped
     folder: Path | None = None  # where a data set of one's own lies, with its models
 
 
@@ -212,6 +213,7 @@ def _public(which: Photographs, about: str) -> Source:
         which.size,
         load=lambda: _from_pictures(which.name, show(load_photographs(which))),
         here=lambda: find(which) is not None,
+        ships=False,
     )
 
 

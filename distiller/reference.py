@@ -30,7 +30,8 @@ __all__ = ["Reference", "build_reference", "load_reference", "save_reference"]
 
 COMPONENTS = 128
 NEIGHBOURS = 15
-POINTS = 18_000  # at most: in half precision, and uncompressed, these are below 10 MB
+BYTES = 9_000_000  # at most, of points in half precision, uncompressed
+MAPS = 32  # bytes of a point's places and labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,7 @@ class Reference:
     basis: Tensor  # (D, k) principal components, orthonormal
     explained: float  # the share of the latents' variance that they hold
     z: Tensor  # (n, k) projected latents
-    features: Tensor  # (n, 128) the judge's
+    features: Tensor  # (n, f) the judge's
     labels: NDArray[np.int64]  # (n,)
     modes: NDArray[np.int64] | None  # (n,)
     maps: dict[str, NDArray[np.float32]]
@@ -111,9 +112,13 @@ def _location(p: Tensor, w: Tensor, h: float, rounds: int = 5) -> Tensor:
 
 
 def build_reference(
-    data: Dataset, prior: Prior, judge: Judge, points: int = POINTS
+    data: Dataset, prior: Prior, judge: Judge, points: int | None = None
 ) -> Generator[Event, None, Reference]:
-    """Encodes and judges the training images of a data set, at most so many."""
+    """Encodes and judges the training images of a data set, at most so many.
+
+    Without a number, as many as fit in a file below 10 MB.
+    """
+    points = points or BYTES // (2 * (COMPONENTS + judge.widths[-1]) + MAPS)
     rows, batch = _spread(data.train.labels, points), 100
     images, labels = data.train.images[rows], data.train.labels[rows]
     modes = None if data.train.modes is None else data.train.modes[rows]

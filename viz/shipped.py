@@ -8,6 +8,9 @@ writes `assets/references/solids.npz` (the real images as points, with their map
 beside samples) and `assets/first/solids.json` (the run on the page before any click). With
 `--first` only the last. With `--set` only a set of all classes, `assets/sets/solids.zip`, to be
 evaluated on the page before any is made there.
+
+Of data sets whose images are not ours to ship, samples of the prior stand for the classes, and no
+real image is in any of it.
 """
 
 import argparse
@@ -31,7 +34,7 @@ from .embedding import add_umap
 from .explore import discrepancies_of, explore, open_lab
 from .preview import class_pictures, contact_sheet, png
 
-__all__ = ["main", "samples_beside_real"]
+__all__ = ["class_samples", "main", "samples_beside_real"]
 
 ASSETS = Path(__file__).parent.parent / "assets"
 
@@ -57,13 +60,18 @@ def main() -> None:
         for view, value in reference.trust.items():
             print(f"{view}: trustworthiness {value:.4f}")
         save_reference(reference, ASSETS / "references" / f"{name}.npz")
-        _write(ASSETS / "classes" / f"{name}.png", png(class_pictures(data)))
-        _write(ASSETS / "readme" / f"{name}.png", png(samples_beside_real(data, prior)))
+        if DATASETS[name].ships:
+            _write(ASSETS / "classes" / f"{name}.png", png(class_pictures(data)))
+            _write(ASSETS / "readme" / f"{name}.png", png(samples_beside_real(data, prior)))
+        else:
+            _write(ASSETS / "classes" / f"{name}.png", png(class_samples(data, prior)))
     lab = open_lab(name, "cpu")
     raw = {key: getattr(given, key) for key in ("dataset", "method", "classes", "steps", "seed")}
     request = Request.parse({**raw, "cfg_scale": lab.prior.cfg_scale})
     shown, distilled, _ = finish(explore(lab, request, {}, {}))
     shown["discrepancies"] = discrepancies_of(lab, distilled)
+    if not DATASETS[name].ships:
+        shown["nearest"]["sheet"] = None
     _write(ASSETS / "first" / f"{name}.json", f"{json.dumps(shown)}\n".encode())
 
 
@@ -74,6 +82,13 @@ def whole_set(name: str, given: argparse.Namespace) -> bytes:
     request = Request.parse({**raw, "ipc": 10, "cfg_scale": lab.prior.cfg_scale})
     distilled = finish(distill(request.methods, lab.prior, lab.data, request.settings))
     return archive(distilled, request, lab.data, lab.prior, lab.reference, lab.judge)
+
+
+def class_samples(data: Dataset, prior: Prior) -> NDArray[np.uint8]:
+    """A sample of each class side by side, the first as it comes."""
+    settings = Settings(ipc=1, steps=20, sampler="dpm++")
+    sampled = finish(distill(make_methods("dit"), prior, data, settings)).images
+    return contact_sheet(sampled, len(sampled))
 
 
 def samples_beside_real(data: Dataset, prior: Prior, n: int = 8) -> NDArray[np.uint8]:
