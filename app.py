@@ -252,7 +252,8 @@ def run_request(session: Session, raw: Mapping[str, Any]) -> Generator[tuple[Any
             shown, distilled, done = stop.value
         finally:
             run.close()
-        session.shelf.put_run(done, distilled, repeatable=not shown["moved"])
+        prior = open_lab(request.dataset).prior.fingerprint()
+        session.shelf.put_run(done, distilled, prior, repeatable=not shown["moved"])
         session.last = name, request.dataset, distilled
         yield {**shown, "id": name}, gr.skip()
         lab = open_lab(request.dataset)

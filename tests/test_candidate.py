@@ -32,7 +32,7 @@ def own(shelf: Shelf) -> list[str]:
 def test_a_set_is_its_settings_and_grows_class_by_class() -> None:
     shelf = Shelf()
     for label in (3, 5):
-        shelf.put_run(request(classes=str(label)), made(label), repeatable=True)
+        shelf.put_run(request(classes=str(label)), made(label), "a", repeatable=True)
     (name,) = own(shelf)
     candidate = shelf.of("digits")[name]
     assert sorted(candidate.images) == [3, 5]
@@ -41,7 +41,7 @@ def test_a_set_is_its_settings_and_grows_class_by_class() -> None:
     link = candidate.link()
     assert link is not None
     assert Request.from_query(link) == request(classes="3")
-    shelf.put_run(request(seed=1), made(3), repeatable=True)
+    shelf.put_run(request(seed=1), made(3), "a", repeatable=True)
     assert len(own(shelf)) == 2
     assert not [c for c in shelf.of("solids").values() if c.made_here]
 
@@ -60,16 +60,27 @@ def test_names_tell_settings_apart_and_nothing_else() -> None:
 
 def test_images_of_a_run_whose_dials_moved_are_not_mixed_with_others() -> None:
     shelf = Shelf()
-    shelf.put_run(request(), made(3), repeatable=False)
+    shelf.put_run(request(), made(3), "a", repeatable=False)
     (name,) = own(shelf)
     assert shelf.of("digits")[name].images == {}
     assert len(shelf.of("digits")[name].missing()) == 10
 
 
+def test_classes_of_two_priors_or_two_keys_are_not_mixed() -> None:
+    shelf, key = Shelf(), "dp-merf.secret"
+    secret = [request(method="dp-merf", options={key: k}, classes=str(k)) for k in (1, 2)]
+    assert describe(secret[0]) == describe(secret[1])
+    runs = [(request(classes="1"), "a"), (request(classes="2"), "b")]
+    for (first, prior), (second, other) in (runs, [(r, "a") for r in secret]):
+        shelf.put_run(first, made(1), prior, repeatable=True)
+        shelf.put_run(second, made(2), other, repeatable=True)
+        assert sorted(shelf.of("digits")[describe(second)].images) == [2]
+
+
 def test_a_shelf_is_bounded_and_the_newest_come_first() -> None:
     shelf = Shelf()
     for seed in range(KEPT + 5):
-        shelf.put_run(request(seed=seed), made(3), repeatable=True)
+        shelf.put_run(request(seed=seed), made(3), "a", repeatable=True)
     names = own(shelf)
     assert len(names) == KEPT
     assert names[0] == describe(request(seed=KEPT + 4))
@@ -79,7 +90,7 @@ def test_the_digest_follows_the_images() -> None:
     shelf = Shelf()
     digests = set()
     for value in (0, 1):
-        shelf.put_run(request(), made(3, value), repeatable=True)
+        shelf.put_run(request(), made(3, value), "a", repeatable=True)
         digests.add(shelf.of("digits")[own(shelf)[0]].digest())
     assert len(digests) == 2
 

@@ -38,6 +38,7 @@ class Candidate:
     request: Request | None = None  # how it is made, where that is known
     weights: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)  # by label, (n,)
     made_here: bool = False  # so that missing classes can be made
+    prior: str = ""  # the fingerprint of the prior that made it, where that is known
 
     @classmethod
     def of_upload(cls, name: str, dataset: str, uploaded: Uploaded) -> "Candidate":
@@ -125,18 +126,21 @@ class Shelf:
         own = [c for c in reversed(self.kept.values()) if c.dataset == dataset]
         return {c.name: c for c in (*([] if shipped is None else [shipped]), *own)}
 
-    def put_run(self, request: Request, distilled: Distilled, *, repeatable: bool) -> None:
-        """Adds the images of a run to the set that its settings make.
+    def put_run(
+        self, request: Request, distilled: Distilled, prior: str, *, repeatable: bool
+    ) -> None:
+        """Adds the images of a run to the set that its settings make, with a prior.
 
         Of a run that its settings alone do not repeat, because a dial was moved, the settings are
-        kept and the images are not: the classes of a set are made alike.
+        kept and the images are not: the classes of a set are made alike. So a run with another
+        prior, or with something private that is another, begins the set anew.
         """
         key = request.dataset, describe(request)
         old = self.kept.pop(key, None)
-        images = {} if old is None else old.images
+        images = old.images if old is not None and _alike(old, request, prior) else {}
         if repeatable:
             images |= {int(k): distilled.images[distilled.labels == k] for k in request.classes}
-        self._put(Candidate(key[1], key[0], images, request, made_here=True))
+        self._put(Candidate(key[1], key[0], images, request, made_here=True, prior=prior))
 
     def put_upload(self, path: Path, dataset: str) -> str:
         """Reads an uploaded set, and returns the name it is kept under.
@@ -157,6 +161,12 @@ class Shelf:
             if len(self.kept) == 1:
                 break
             del self.kept[next(iter(self.kept))]
+
+
+def _alike(old: Candidate, request: Request, prior: str) -> bool:
+    """Whether a run of the same name makes what the set has already, but for its classes."""
+    known = old.request is not None and replace(old.request, classes=request.classes) == request
+    return known and old.prior == prior
 
 
 def describe(request: Request) -> str:
