@@ -46,6 +46,7 @@ from viz.candidate import Shelf
 from viz.explore import discrepancies_of, explore, forget_labs, open_lab
 from viz.preview import class_pictures, data_uri, from_data_uri
 from viz.training import begun, train_pictures
+from viz.turn import Turn
 
 __all__ = ["build", "main", "serve"]
 
@@ -61,40 +62,6 @@ SEEDS = 10  # nets trained on one set by one click
 LANE: dict[str, Any] = {"concurrency_id": "device", "concurrency_limit": 1}
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 ALONE = ("random", "dit")  # methods with nothing to add to: real images, and no change at all
-
-
-@dataclass
-class Turn:
-    """Whether something that a visitor may stop was asked for, and is to stop."""
-
-    asked: bool = False  # waiting in line or going on
-    stopped: bool = False
-
-    def ask(self) -> None:
-        """Something was asked for."""
-        self.asked = True
-
-    def stop(self) -> None:
-        """What was asked for is to stop; nothing else is."""
-        self.stopped = self.asked
-
-    def take(self, values: Generator[Any, None, None]) -> Generator[Any, None, None]:
-        """Yields values until they end or are to stop, and closes their generator.
-
-        An event that the page cancels takes a while to go, and a click that comes meanwhile is
-        lost; one that ends by itself loses none.
-        """
-        self.asked = True
-        try:
-            while not self.stopped:
-                try:
-                    value = next(values)
-                except StopIteration:
-                    break
-                yield value
-        finally:
-            values.close()
-            self.asked = self.stopped = False
 
 
 @dataclass

@@ -309,25 +309,3 @@ def test_who_may_train(monkeypatch: pytest.MonkeyPatch) -> None:
         assert app.may_train() == may
     with pytest.raises(gr.Error, match="switched off"):
         next(app.run_training(None, "cats", 64, 4))
-
-
-def test_a_turn_stops_what_was_asked_for_and_nothing_else() -> None:
-    turn, closed = app.Turn(), []
-
-    def values() -> Iterator[int]:
-        try:
-            yield from range(5)
-        finally:
-            closed.append(True)
-
-    turn.stop()  # nothing was asked for
-    assert list(turn.take(values())) == [0, 1, 2, 3, 4]
-    going = turn.take(values())
-    assert next(going) == 0
-    turn.stop()
-    assert list(going) == []
-    assert closed == [True, True]
-    turn.ask()
-    turn.stop()  # still waiting in line
-    assert list(turn.take(values())) == []
-    assert list(turn.take(values())) == [0, 1, 2, 3, 4]
