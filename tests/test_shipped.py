@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from distiller.card import COMMON_MODE, mode_coverage, psnr, recognition, sample_classes
-from distiller.data import DATASETS, load
+from distiller.data import DATASETS, load, load_here
 from distiller.distill import fit
 from distiller.event import finish
 from distiller.judge import load_judge, measure
 from distiller.methods import make_methods
 from distiller.prior import load_prior
-from distiller.shelf import has_models
 
 PRIORS = Path(__file__).parent.parent / "assets" / "priors"
-THERE = [name for name, source in DATASETS.items() if has_models(name) and source.here()]
+SHIPPED = [name for name in DATASETS if (PRIORS / name).is_dir()]
+THERE = [name for name in SHIPPED if DATASETS[name].here()]  # those whose images are here too
 RECOGNISED = {
     "digits": 95,
     "solids": 90,
@@ -25,9 +25,13 @@ RECOGNISED = {
 }  # percent of samples, at least
 
 
-@pytest.mark.parametrize("name", THERE)
+def test_what_comes_with_its_images_is_always_tested() -> None:
+    assert {name for name in DATASETS if DATASETS[name].ships} <= set(THERE)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_samples_are_recognised(name: str) -> None:
-    prior, data, judge = load_prior(name, "cpu"), load(name), load_judge(name)
+    prior, data, judge = load_prior(name, "cpu"), load_here(name), load_judge(name)
     samples = finish(sample_classes(prior, data, per_class=12, steps=12))
     shares = recognition(samples, data, judge)
     assert np.mean(list(shares.values())) >= RECOGNISED[name], shares
@@ -54,7 +58,7 @@ def test_every_common_mode_of_a_class_appears() -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("name", THERE)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_card_is_of_these_weights_and_its_gates_hold(name: str) -> None:
     record = json.loads((PRIORS / name / "prior.json").read_text())
     measured = record["measured"]
@@ -66,6 +70,14 @@ def test_the_card_is_of_these_weights_and_its_gates_hold(name: str) -> None:
     card = (PRIORS / name / "README.md").read_text()
     assert f"--dataset {name}" in card
     assert "apache-2.0" in card
+
+
+def test_no_real_photograph_is_shipped() -> None:
+    photographs = [name for name in SHIPPED if not DATASETS[name].ships]
+    for name in photographs:
+        first = json.loads((PRIORS.parent / "first" / f"{name}.json").read_text())
+        assert first["nearest"]["sheet"] is None
+        assert not (PRIORS.parent / "readme" / f"{name}.png").exists()  # real beside samples
 
 
 def test_every_shipped_file_is_small_and_safe() -> None:
