@@ -37,6 +37,7 @@ class JudgeSpec:
     stem: int = 32  # channels at full size
     widths: tuple[int, ...] = WIDTHS  # of the stages, each of half the side
     pooled: bool = False  # whether a stage's first convolution is at full side: 3 times the work
+    views: bool = False  # whether an image is judged by the mean of six views: 6 times the work
     steps: int = 2400
     batch: int = 64
     lr: float = 2e-3  # the highest; it rises and falls once (Smith & Topin, 2018)
@@ -49,9 +50,17 @@ JUDGES = {
     "digits": JudgeSpec(flip=False),
     "solids": JudgeSpec(),
     "cifar10": JudgeSpec(
-        widths=(64, 192, 256), pooled=True, steps=6000, batch=128, lr=3e-3, smoothing=0.1
+        widths=(64, 192, 256),
+        pooled=True,
+        views=True,
+        steps=6000,
+        batch=128,
+        lr=3e-3,
+        smoothing=0.1,
     ),
-    "imagenette": JudgeSpec(widths=(64, 192, 256), pooled=True, steps=4500, lr=3e-3, smoothing=0.1),
+    "imagenette": JudgeSpec(
+        widths=(64, 192, 256), pooled=True, views=True, steps=4500, lr=3e-3, smoothing=0.1
+    ),
 }
 """The hyperparameters of the shipped judges."""
 
@@ -68,7 +77,10 @@ class Verdict:
 class Judge(nn.Module):
     """A residual network of a few stages, global pooling, and a head for classes and for modes.
 
-    The stem brings images of any size to about 32 x 32.
+    The stem brings images of any size to about 32 x 32. With `views` an image's features are the
+    mean of those of six views: as it is and moved by a 32nd of its side along both diagonals, each
+    also mirrored (Jordan, 2024, arXiv:2404.00498, Sec. 3.5). Heads are linear, so its logits are
+    their mean too.
     """
 
     def __init__(
@@ -79,10 +91,11 @@ class Judge(nn.Module):
         stem: int = WIDTHS[0],
         widths: tuple[int, ...] = WIDTHS,
         pooled: bool = False,
+        views: bool = False,
     ) -> None:
         super().__init__()
         self.size, stride = size, max(1, size // 32)
-        self.stem, self.widths, self.pooled = stem, tuple(widths), pooled
+        self.stem, self.widths, self.pooled, self.views = stem, tuple(widths), pooled, views
         first = nn.Conv2d(3, stem, stride + 2, stride, padding=1, bias=False)
         blocks = [_Block(a, b, pooled) for a, b in zip((stem, *widths), widths, strict=False)]
         self.body = nn.Sequential(first, *blocks, nn.BatchNorm2d(widths[-1]), nn.ReLU())
@@ -92,7 +105,9 @@ class Judge(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """Maps (n, 3, h, w) in [-1, 1] to features, class logits and mode logits."""
-        h = self.body(images.contiguous(memory_format=torch.channels_last)).mean((2, 3))
+        seen = _views(images) if self.views and not self.training else [images]
+        parts = [self.body(x.contiguous(memory_format=torch.channels_last)) for x in seen]
+        h = torch.stack(parts).mean((0, 3, 4))
         return h, self.class_head(h), None if self.mode_head is None else self.mode_head(h)
 
     @torch.no_grad()
@@ -106,6 +121,15 @@ class Judge(nn.Module):
             None if self.mode_head is None else torch.cat(modes).argmax(1).numpy(),
             torch.cat(features),
         )
+
+
+def _views(images: Tensor) -> list[Tensor]:
+    """An image as it is and moved along both diagonals, and their mirror images."""
+    side = images.shape[-1]
+    reach = max(1, side // 32)
+    padded = F.pad(images, (reach,) * 4, mode="replicate")
+    moved = [padded[..., k : k + side, k : k + side] for k in (0, reach, 2 * reach)]
+    return [*moved, *(x.flip(-1) for x in moved)]
 
 
 class _Block(nn.Module):
@@ -144,7 +168,13 @@ def train_judge(
     spec = spec or JUDGES.get(data.name, JudgeSpec())
     torch.manual_seed(spec.seed)
     judge = Judge(
-        data.size, len(data.classes), len(data.modes), spec.stem, spec.widths, spec.pooled
+        data.size,
+        len(data.classes),
+        len(data.modes),
+        spec.stem,
+        spec.widths,
+        spec.pooled,
+        spec.views,
     )
     judge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     split = data.train
@@ -217,6 +247,7 @@ def save_judge(judge: Judge, folder: Path) -> None:
         "stem": judge.stem,
         "widths": judge.widths,
         "pooled": judge.pooled,
+        "views": judge.views,
         "accuracy_percent": judge.accuracy,
     }
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
@@ -237,7 +268,7 @@ def load_judge(name: str) -> Judge:
             f"`python -m distiller train-judge --dataset {name}`."
         )
     config = json.loads((folder / "config.json").read_text())
-    shape = {key: config[key] for key in ("stem", "widths", "pooled") if key in config}
+    shape = {key: config[key] for key in ("stem", "widths", "pooled", "views") if key in config}
     judge = Judge(config["size"], config["classes"], config["modes"], **shape)
     judge.load_state_dict(load_file(folder / "model.safetensors"))
     judge.accuracy = config["accuracy_percent"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from distiller.card import COMMON_MODE, mode_coverage, psnr, recognition, sample_classes
-from distiller.data import DATASETS, load, load_here
+from distiller.data import DATASETS, Split, load, load_here
 from distiller.distill import fit
 from distiller.event import finish
 from distiller.judge import load_judge, measure
@@ -39,10 +39,13 @@ def test_samples_are_recognised(name: str) -> None:
 
 @pytest.mark.parametrize("name", THERE)
 def test_the_judge_is_right_about_real_images(name: str) -> None:
-    judge = load_judge(name)
-    accuracy = measure(judge, load(name).test)
-    assert accuracy["classes"] >= {"cifar10": 90, "imagenette": 85}.get(name, 97)
-    assert accuracy == pytest.approx(judge.accuracy, abs=0.3)  # as its config states
+    judge, test = load_judge(name), load(name).test
+    every = max(1, len(test.labels) // 2000)  # of many images, some
+    modes = None if test.modes is None else test.modes[::every]
+    accuracy = measure(judge, Split(test.images[::every], test.labels[::every], modes))
+    assert judge.accuracy["classes"] >= {"cifar10": 90, "imagenette": 85}.get(name, 97)
+    # As its config states, within two standard deviations of a share of so few.
+    assert accuracy == pytest.approx(judge.accuracy, abs=0.3 if every == 1 else 1.5)
 
 
 def test_solids_are_reconstructed() -> None:

@@ -12,7 +12,7 @@ from distiller.data import load
 from distiller.errors import Refused
 from distiller.event import finish
 from distiller.image import to_tensor
-from distiller.judge import JudgeSpec, load_judge, save_judge, train_judge
+from distiller.judge import Judge, JudgeSpec, load_judge, save_judge, train_judge
 from distiller.prior import load_prior
 from distiller.shelf import prior_folder
 from distiller.train_prior import PriorSpec, train_autoencoder, train_prior, train_transformer
@@ -182,6 +182,20 @@ def test_a_judge_learns_and_keeps_what_it_learned(tmp_path: Path) -> None:
     assert (again.judge(images).classes == judge.judge(images).classes).mean() > 0.95
     with pytest.raises(Refused, match="no judge for 'cats'"):
         load_judge("cats")
+
+
+def test_six_views_are_averaged() -> None:
+    torch.manual_seed(0)
+    x = torch.rand(4, 3, 32, 32) * 2 - 1
+    judge = Judge(32, 5, stem=8, widths=(8, 16), views=True).eval()
+    features, logits, _ = judge(x)
+    wide = torch.nn.functional.pad(x, (1, 1, 1, 1), mode="replicate")
+    views = [x, wide[..., :-2, :-2], wide[..., 2:, 2:]]
+    judge.views = False
+    alone = [judge(view) for view in [*views, *(view.flip(-1) for view in views)]]
+    for k, mean in enumerate((features, logits)):
+        torch.testing.assert_close(mean, torch.stack([one[k] for one in alone]).mean(0))
+    assert not torch.allclose(features, alone[0][0], atol=1e-3)
 
 
 def test_a_judge_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
