@@ -27,7 +27,7 @@ __all__ = [
     "sample_classes", "write_card",
 ]  # fmt: skip
 
-PER_CLASS = 100  # samples that are measured
+PER_CLASS = 50  # samples that are measured
 SHEET, SHEET_CLASSES, SHEET_COLUMNS = "samples.webp", 10, 10
 
 COMMON_MODE = 0.03
@@ -186,8 +186,8 @@ def _card(name: str, record: dict[str, Any]) -> str:
         + ", ".join(f"{key} {value:.0f}" for key, value in shares.items())
         + ".",
         f"- Fréchet distance to real training images, in that classifier's features, of "
-        f"{measured['frechet']['images']:,.0f} samples: {measured['frechet']['samples']:.1f}; "
-        f"of as many random real images: {measured['frechet']['random_real']:.1f}.",
+        f"{measured['frechet']['images']:,.0f} samples: {measured['frechet']['samples']:.2f}; "
+        f"of as many random real images: {measured['frechet']['random_real']:.2f}.",
         f"- Reconstruction of real test images: {measured['psnr_db']:.1f} dB PSNR.",
     ]
     if "modes" in measured:

@@ -200,7 +200,7 @@ def test_it_is_scored_and_carded_and_referenced(
     assert "train-prior --data PICTURES" in card
     measured = json.loads((tmp_path / "carded" / "prior.json").read_text())["measured"]
     assert measured["frechet"]["images"] == 12
-    assert f"{measured['frechet']['random_real']:.1f}" in card
+    assert f"{measured['frechet']['random_real']:.2f}" in card
     size = load("squares").size
     assert Image.open(tmp_path / "carded" / "samples.webp").size == (4 * size, 3 * size)
 
