@@ -260,7 +260,9 @@ def test_a_prior_of_photographs_is_trained_and_sampled(
         data, out = load(which.name), tmp_path / which.name
         finish(train_prior(data, out, spec, torch.device("cpu")))
         prior = load_prior(out, "cpu")
-        assert prior.latent_shape == (preset.latent_channels, 16, 16)
+        side = which.size // 2 ** (len(preset.channels) - 1)
+        assert prior.latent_shape == (preset.latent_channels, side, side)
+        assert side // preset.patch == 8  # 64 tokens
         assert list(prior.labels) == list(which.classes)
         made = finish(distill(make_methods("mmd"), prior, data, Settings(2, 2, cfg_scale=2), [3]))
         assert made.images.shape == (2, which.size, which.size, 3)
