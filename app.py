@@ -805,7 +805,8 @@ def device_name() -> str:
 
     if torch.cuda.is_available():
         return f"GPU · {torch.cuda.get_device_name()}"
-    return f"CPU · {torch.get_num_threads()} cores"
+    cores = torch.get_num_threads()
+    return f"CPU · {cores} core{'s' * (cores > 1)}"
 
 
 def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:

@@ -207,5 +207,6 @@ def test_what_ships_can_be_evaluated() -> None:
         link = shipped.link()
         assert link is not None
         assert Request.from_query(link).dataset == name
-        real = load(name).train.images[:200]
-        assert not any(np.array_equal(shipped.images[0][0], image) for image in real)
+        if DATASETS[name].here():
+            real = load(name).train.images[:200]
+            assert not any(np.array_equal(shipped.images[0][0], image) for image in real)

@@ -442,7 +442,7 @@ def test_a_slider_acts_during_a_run_and_repeats_it_on_release(page: Page, addres
     assert float(shared(page, "s.run.query['dap.gamma']")) > 0.3
     assert shared(page, "s.run.query.seed") == "0"
 
-    page.get_by_label("Steps").fill("120")
+    page.get_by_label("Steps").fill("300")
     page.locator("#go").click()
     page.wait_for_function(
         "() => window.distiller.shared.run.live && window.distiller.shared.run.step > 2"
@@ -461,7 +461,7 @@ def test_stop_ends_a_run_and_brings_back_the_one_before(page: Page, address: str
     page.wait_for_function(
         "() => window.distiller.shared.run.live && window.distiller.shared.run.step > 3"
     )
-    page.locator("#stop").click()
+    page.locator("#stop").dispatch_event("click")  # at once: a click waits for a page at rest
     expect(page.locator(".d-notice")).to_contain_text("stopped at step")
     assert shared(page, "s.run.sheet") == before
     count_runs(page)
