@@ -79,8 +79,8 @@ class Judge(nn.Module):
 
     The stem brings images of any size to about 32 x 32. With `views` an image's features are the
     mean of those of six views: as it is and moved by a 32nd of its side along both diagonals, each
-    also mirrored (Jordan, 2024, arXiv:2404.00498, Sec. 3.5). Heads are linear, so its logits are
-    their mean too.
+    also mirrored, much as Jordan (2024, arXiv:2404.00498) tests. Heads are linear, so its logits
+    are their mean too.
     """
 
     def __init__(
