@@ -141,7 +141,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--size", default="64", help="of the pictures, 32, 64 or 128 pixels (64)")
     sub.add_argument("--out", type=Path, required=True, help="the folder to write")
     sub.add_argument("--steps", help="of the transformer")
-    sub.add_argument("--autoencoder-steps")
+    sub.add_argument("--autoencoder-steps", help="0 keeps that of the prior it starts from")
+    sub.add_argument(
+        "--start", help="a data set whose prior to start from; its own, to train that further"
+    )
     sub.add_argument("--seed")
     sub.add_argument("--device", default="auto")
 
@@ -424,15 +427,18 @@ def _short(value: Any) -> str:
 def _train_prior(options: argparse.Namespace) -> None:
     """Trains a prior on a data set, or on pictures of one's own; goes on from its checkpoint."""
     from .prior import choose_device
-    from .train_prior import PRESETS, PriorSpec, train_prior
+    from .prior_spec import PRESETS, PriorSpec
+    from .train_prior import train_prior
 
     most = 10_000_000
-    limits = {"steps": (1, most), "autoencoder_steps": (1, most), "seed": (0, 2**31 - 1)}
+    limits = {"steps": (1, most), "autoencoder_steps": (0, most), "seed": (0, 2**31 - 1)}
     given: dict[str, Any] = {
         key: whole(key, value, *limits[key])
         for key in limits
         if (value := getattr(options, key)) is not None
     }
+    if options.start is not None:
+        given["start"] = options.start
     device = choose_device(options.device)
     if options.data is not None:
         _train_own(options, device, given)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,8 @@ from .event import Event
 from .image import contact_sheet, to_pixels, to_tensor
 from .judge import Judge, load_judge
 from .prior import Prior, load_prior
+from .prior_spec import PRESETS
 from .recipe import Recipe
-from .train_prior import PRESETS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -173,7 +174,7 @@ def _card(name: str, record: dict[str, Any]) -> str:
         f"Seed {spec['seed']}; autoencoder {spec['autoencoder_steps']:,} steps of "
         f"{spec['autoencoder_batch']} images, transformer {spec['steps']:,} steps of "
         f"{spec['batch']} latents with {_hours(record['seconds'])} of training in all on "
-        f"{record['machine']}. Trained on {_source(record)}{_start(spec)}.",
+        f"{record['machine']}. Trained on {_source(record)}{_start(record)}.",
         "",
         "## What it reaches",
         "",
@@ -220,13 +221,26 @@ def _hours(seconds: float) -> str:
 
 
 def _what(record: dict[str, Any]) -> str:
-    return f"--dataset {record['dataset']}" if record["dataset"] in PRESETS else "--data PICTURES"
+    """The data set and the options that are not those of its preset."""
+    name, spec = record["dataset"], record["spec"]
+    if name not in PRESETS:
+        return "--data PICTURES"
+    preset = asdict(PRESETS[name])
+    flags = [
+        f"--{key.replace('_', '-')} {spec[key]}"
+        for key in ("start", "autoencoder_steps", "steps", "seed")
+        if spec.get(key, preset[key]) != preset[key]
+    ]
+    return " ".join([f"--dataset {name}", *flags])
 
 
-def _start(spec: dict[str, Any]) -> str:
-    return (
-        f", starting from the weights of the prior of {spec['start']}" if spec.get("start") else ""
-    )
+def _start(record: dict[str, Any]) -> str:
+    start = record["spec"].get("start")
+    if not start:
+        return ""
+    if start == record["dataset"]:
+        return ", going on from the weights of an earlier prior of it"
+    return f", starting from the weights of the prior of {start}"
 
 
 def _source(record: dict[str, Any]) -> str:

@@ -8,13 +8,14 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
+import numpy as np
 import torch
 
 from .errors import Refused
 from .event import Event
 from .memory import memory_kept
 
-__all__ = ["Checkpoint", "advance"]
+__all__ = ["Checkpoint", "advance", "seeded"]
 
 SECONDS = 60.0  # between two checkpoints
 
@@ -90,3 +91,9 @@ def advance(
     finally:
         if checkpoint.step > first:
             checkpoint.save()
+
+
+def seeded(seed: int, i: int) -> tuple[np.random.Generator, torch.Generator]:
+    """The random numbers of step i, which depend on (seed, i) alone."""
+    rng = np.random.default_rng([seed, i])
+    return rng, torch.Generator().manual_seed(int(rng.integers(2**62)))

@@ -24,8 +24,9 @@ from .event import Event
 from .judge import Judge, JudgeSpec, load_judge, save_judge, train_judge
 from .pictures import Pictures, load_pictures, read_pictures, save_pictures
 from .prior import load_prior
+from .prior_spec import PriorSpec
 from .reference import build_reference, save_reference
-from .train_prior import PriorSpec, train_prior
+from .train_prior import train_prior
 from .tree import key_of
 
 __all__ = ["SIZES", "judge_steps", "spec_for", "take_in", "train_own"]

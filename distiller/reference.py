@@ -48,12 +48,19 @@ class Reference:
     maps: dict[str, NDArray[np.float32]]
     """Places in the plane, (n, 2), by the map's name. "class" holds one map for each class."""
     rows: NDArray[np.int64]  # (n,) which training images they are
+    totals: NDArray[np.int64] | None = None  # (classes,) all training images; None: these are all
     trust: dict[str, float] = field(default_factory=dict)  # a map's trustworthiness, 0 ... 1
     _real: dict[tuple[int, str], Real] = field(default_factory=dict, repr=False)  # made so far
 
     def project(self, latents: Tensor) -> Tensor:
         """Latents (m, ...) on the principal components, (m, k): distances as in latent space."""
         return (latents.flatten(1).float().cpu() - self.mean) @ self.basis
+
+    def total(self, label: int) -> int:
+        """How many training images a class has, of which the reference may keep some."""
+        if self.totals is None:
+            return int((self.labels == label).sum())
+        return int(self.totals[label])
 
     def latents(self, n: int) -> Tensor:
         """The latents of n points, evenly chosen, as far as the components hold them: (n, D)."""
@@ -136,7 +143,8 @@ def build_reference(
     features = judge.judge(images).features
     explained = float(s[:k].square().sum() / s.square().sum())
     maps = {"pca": z[:, :2].numpy()}
-    return Reference(mean, basis, explained, z, features, labels, modes, maps, rows)
+    totals = np.bincount(data.train.labels, minlength=len(data.classes))
+    return Reference(mean, basis, explained, z, features, labels, modes, maps, rows, totals)
 
 
 def _spread(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
@@ -166,6 +174,8 @@ def save_reference(reference: Reference, path: Path) -> None:
     }
     if reference.modes is not None:
         arrays["modes"] = reference.modes.astype(np.int16)
+    if reference.totals is not None:
+        arrays["totals"] = reference.totals.astype(np.int32)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, **arrays)
 
@@ -194,5 +204,6 @@ def load_reference(name: str) -> Reference:
         modes=arrays["modes"].astype(np.int64) if "modes" in arrays else None,
         maps={key[4:]: arrays[key] for key in arrays if key.startswith("map_")},
         rows=arrays["rows"].astype(np.int64) if "rows" in arrays else np.arange(len(arrays["z"])),
+        totals=arrays["totals"].astype(np.int64) if "totals" in arrays else None,
         trust={key[6:]: float(arrays[key]) for key in arrays if key.startswith("trust_")},
     )

@@ -48,7 +48,8 @@ def test_the_api_offers_what_is_documented_and_nothing_else(client: Client) -> N
 
 
 def test_lists(client: Client) -> None:
-    assert {"digits", "solids", "cifar10"} <= set(client.predict(api_name="/datasets"))
+    found = client.predict(api_name="/datasets")
+    assert {"digits", "solids", "cifar10", "imagenette"} <= set(found)
     methods = client.predict(api_name="/methods")
     assert methods["dap"]["options"]["gamma"]["default"] == 0.3
 

@@ -9,13 +9,14 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = [
     {"errors", "event", "memory", "torchvision_shim"},
-    {"checkpoint", "limits", "schedule", "image", "kernel", "solids"},
+    {"checkpoint", "image", "kernel", "limits", "prior_spec", "schedule", "solids"},
     {"disk", "download", "picture", "progress", "tree"},
     {"pictures"},
     {"photographs"},
     {"augment", "compiled", "data", "discrepancy", "nets", "protocol", "sampler"},
     {"classifier", "guidance", "robustness", "score", "shelf"},
-    {"evaluate", "judge", "prior", "privacy"},
+    {"evaluate", "judge", "prior", "privacy", "warm_start"},
+    {"autoencoder", "transformer"},
     {"recipe", "reference", "train_prior", "difffit", "cache", "full", "ranking", "teacher"},
     {"distill", "own"},
     {"selection", "surrogate"},

@@ -21,11 +21,11 @@ from distiller.event import finish
 from distiller.methods import METHODS
 from distiller.own import spec_for, take_in, train_own
 from distiller.prior import load_prior
+from distiller.prior_spec import PriorSpec
 from distiller.protocol import QUICK
 from distiller.reference import load_reference
 from distiller.request import Request
 from distiller.shelf import has_models
-from distiller.train_prior import PriorSpec
 
 CPU = torch.device("cpu")
 SPEC = PriorSpec(
@@ -54,7 +54,7 @@ def draw_pictures(root: Path, n: int = 15, seed: int = 0) -> Path:
 def _tiny() -> Iterator[None]:
     """Networks that are trained in a moment."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("distiller.train_prior._has_compiler", lambda device: False)
+        patched.setattr("distiller.transformer._has_compiler", lambda device: False)
         patched.setitem(own.SIZES, 32, SPEC)
         patched.setattr(own, "JUDGE_STEPS", (6, 6))
         yield
@@ -109,7 +109,7 @@ def test_previews_lie_beside_the_checkpoints(home: Path) -> None:
 def test_a_preview_does_not_change_the_training(
     home: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("distiller.train_prior.PREVIEWS", 1)
+    monkeypatch.setattr("distiller.transformer.WATCHED", 1)
     out = tmp_path / "again"
     finish(take_in(pictures, out, 32))
     finish(train_own(out, CPU))

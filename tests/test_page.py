@@ -720,7 +720,7 @@ def test_the_evaluation_fits_and_can_be_read(browser: Browser, address: str, sch
 @pytest.fixture
 def in_a_moment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Networks that are trained in a moment, in folders and a registry that are left alone."""
-    monkeypatch.setattr("distiller.train_prior._has_compiler", lambda device: False)
+    monkeypatch.setattr("distiller.transformer._has_compiler", lambda device: False)
     monkeypatch.setitem(own.SIZES, 64, replace(SPEC, channels=(8, 8, 8)))
     monkeypatch.setattr(own, "JUDGE_STEPS", (6, 6))
     monkeypatch.setattr("viz.training.add_umap", flat)

@@ -25,7 +25,8 @@ from distiller.event import finish
 from distiller.methods import make_methods
 from distiller.photographs import CIFAR10, IMAGENETTE, Photographs, find, load_photographs
 from distiller.prior import load_prior
-from distiller.train_prior import PRESETS, train_prior
+from distiller.prior_spec import PRESETS
+from distiller.train_prior import train_prior
 
 NOWHERE = "http://127.0.0.1:9/cifar-10-binary.tar.gz"  # nobody listens on the discard port
 
@@ -249,7 +250,7 @@ def test_a_prior_of_photographs_is_trained_and_sampled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The presets with small networks: what they train is a prior of that data set."""
-    monkeypatch.setattr("distiller.train_prior._has_compiler", lambda device: False)
+    monkeypatch.setattr("distiller.transformer._has_compiler", lambda device: False)
     for which, test in ((CIFAR10, "test"), (IMAGENETTE, "val")):
         pack(tmp_path / "data" / f"{which.name}.zip", members(which, test))
         preset = PRESETS[which.name]

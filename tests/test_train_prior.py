@@ -1,12 +1,15 @@
 """Training: a run that was stopped ends as one that was not, and what it writes loads."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from distiller.autoencoder import train_autoencoder
 from distiller.checkpoint import Checkpoint
 from distiller.data import load
 from distiller.errors import Refused
@@ -14,8 +17,10 @@ from distiller.event import finish
 from distiller.image import to_tensor
 from distiller.judge import Judge, JudgeSpec, load_judge, save_judge, train_judge
 from distiller.prior import load_prior
+from distiller.prior_spec import PRESETS, PriorSpec
 from distiller.shelf import prior_folder
-from distiller.train_prior import PriorSpec, train_autoencoder, train_prior, train_transformer
+from distiller.train_prior import train_prior
+from distiller.transformer import _Brake, train_transformer
 
 CPU = torch.device("cpu")
 SPEC = PriorSpec(
@@ -27,7 +32,7 @@ SPEC = PriorSpec(
 @pytest.fixture(autouse=True)
 def _eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compiling takes longer than these few steps."""
-    monkeypatch.setattr("distiller.train_prior._has_compiler", lambda device: False)
+    monkeypatch.setattr("distiller.transformer._has_compiler", lambda device: False)
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -44,7 +49,7 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prior")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("distiller.train_prior._has_compiler", lambda device: False)
+        patched.setattr("distiller.transformer._has_compiler", lambda device: False)
         finish(train_prior(load("digits"), folder, SPEC, CPU))
     return folder
 
@@ -136,6 +141,24 @@ def test_training_starts_from_another_prior_s_weights(tmp_path: Path) -> None:
         next(train_autoencoder(images, replace(spec, start="cats"), tmp_path / "y", CPU))
 
 
+def test_the_rate_is_halved_when_training_diverges() -> None:
+    rng = np.random.default_rng(0)
+    brake = _Brake()
+    for k in range(600):  # falls, as it should, with the noise of small batches
+        brake.take(0.6 + 0.4 * math.exp(-k / 100) + 0.03 * rng.standard_normal())
+    assert brake.factor == 1
+    steps = 0
+    while brake.factor == 1:
+        brake.take(0.6 + 0.001 * (steps := steps + 1))
+    assert 50 < steps < 200
+    again = _Brake()
+    again.load_state_dict(brake.state_dict())
+    assert again == brake
+    for _ in range(300):  # no further rise, no further halving
+        again.take(brake.mean)
+    assert again.factor == 0.5
+
+
 def test_a_transformer_of_another_shape_is_not_started_from(tmp_path: Path) -> None:
     spec = replace(SPEC, steps=1, start="digits")
     with pytest.raises(Refused, match="another shape"):
@@ -155,10 +178,37 @@ def test_labels_of_another_prior_are_not_taken(tmp_path: Path) -> None:
         assert same == ("class_embedder" not in name), name
 
 
-def load_file_of(name: str) -> dict[str, torch.Tensor]:
+def test_a_prior_is_trained_further_from_its_own_weights(tmp_path: Path) -> None:
+    spec = replace(
+        PRESETS["digits"], start="digits", autoencoder_steps=0, steps=1, batch=4, lr=1e-9
+    )
+    before = load_prior("digits", "cpu")
+    finish(train_prior(load("digits"), tmp_path, spec, CPU))
+    after = load_prior(str(tmp_path), "cpu")
+    images = to_tensor(load("digits").test.images[:20])
+    torch.testing.assert_close(
+        after.decode(after.encode(images)), before.decode(before.encode(images)), atol=0.05, rtol=0
+    )
+    theirs, mine = load_file_of("digits"), load_file_of(tmp_path)
+    tables = [name for name in mine if "class_embedder" in name]
+    assert tables
+    assert all(torch.allclose(mine[name], theirs[name], atol=1e-3) for name in tables)
+
+
+def test_an_autoencoder_without_steps_needs_one_to_keep(tmp_path: Path) -> None:
+    images = load("digits").train.images[:8]
+    for spec, why in (
+        (replace(SPEC, autoencoder_steps=0), "at least one step"),
+        (replace(SPEC, channels=(8, 8), autoencoder_steps=0, start="digits"), "another shape"),
+    ):
+        with pytest.raises(Refused, match=why):
+            finish(train_autoencoder(images, spec, tmp_path, CPU))
+
+
+def load_file_of(name: str | Path) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
-    folder = prior_folder(name)
+    folder = name if isinstance(name, Path) else prior_folder(name)
     assert folder is not None
     found: dict[str, torch.Tensor] = {}
     for path in (folder / "transformer").glob("*.safetensors"):

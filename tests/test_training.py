@@ -20,7 +20,7 @@ from viz.training import COSTS, STAGES, _Show, begun, train_pictures
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """Networks that are trained in a moment, in folders and a registry that are left alone."""
-    monkeypatch.setattr("distiller.train_prior._has_compiler", lambda device: False)
+    monkeypatch.setattr("distiller.transformer._has_compiler", lambda device: False)
     monkeypatch.setitem(own.SIZES, 32, SPEC)
     monkeypatch.setattr(own, "JUDGE_STEPS", (6, 6))
     monkeypatch.setattr("viz.training.PAUSE", 0.0)

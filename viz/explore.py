@@ -134,18 +134,16 @@ def explore(
     # Encoded anew: so the page shows the scores that `score` finds for the saved images.
     z = lab.reference.project(lab.prior.encode(to_tensor(distilled.images)))
     shown_result = figures.result(distilled, z, label, lab.data, lab.reference, verdict, film)
-    here = DATASETS[lab.name].here()
-    n = len(lab.data.train.of(label)) if here else int((lab.reference.labels == label).sum())
     done = _turned(request, dials)
     status = [_pace(request, seconds, first), _how(done)]
-    if not here:
+    if not DATASETS[lab.name].here():
         status.append(f"real images of {DATASETS[lab.name].title} are not on this machine")
     moved = dict(dials) != began_with
     if moved:
         status.append("a dial was moved during this run: its settings alone do not repeat it")
     shown_result |= {
         "dataset": lab.name,
-        "title": f"{request.ipc} images for {n:,}",
+        "title": f"{request.ipc} images for {lab.reference.total(label):,}",
         "status": status,
         "query": done.query(),
         "moved": moved,
