@@ -14,7 +14,7 @@ import numpy as np
 
 from .data import DATASETS, Dataset, dataset_table, discover, load, resolve
 from .errors import Refused
-from .limits import choice, whole
+from .limits import choice, number, whole
 from .methods import method_table, paper_options
 from .progress import show
 from .protocol import Protocol
@@ -145,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--start", help="a data set whose prior to start from; its own, to train that further"
     )
+    sub.add_argument("--lr", help="the transformer's highest learning rate")
     sub.add_argument("--seed")
     sub.add_argument("--device", default="auto")
 
@@ -439,6 +440,8 @@ def _train_prior(options: argparse.Namespace) -> None:
     }
     if options.start is not None:
         given["start"] = options.start
+    if options.lr is not None:
+        given["lr"] = number("lr", options.lr, 1e-6, 0.1)
     device = choose_device(options.device)
     if options.data is not None:
         _train_own(options, device, given)

@@ -228,7 +228,7 @@ def _what(record: dict[str, Any]) -> str:
     preset = asdict(PRESETS[name])
     flags = [
         f"--{key.replace('_', '-')} {spec[key]}"
-        for key in ("start", "autoencoder_steps", "steps", "seed")
+        for key in ("start", "autoencoder_steps", "steps", "lr", "seed")
         if spec.get(key, preset[key]) != preset[key]
     ]
     return " ".join([f"--dataset {name}", *flags])

@@ -122,7 +122,8 @@ def test_the_report_names_what_was_left_out(
 ) -> None:
     finish(take_in(pictures, tmp_path / "x", 32))
     arguments = ["train-prior", "--data", str(pictures), "--out", str(tmp_path / "x")]
-    assert main([*arguments, "--size", "32", "--steps", "1"]) == 0
+    assert main([*arguments, "--size", "32", "--steps", "1", "--lr", "1e-4"]) == 0
+    assert json.loads((tmp_path / "x" / "prior.json").read_text())["spec"]["lr"] == 1e-4
     out = capsys.readouterr().out
     assert "39 training and 6 test pictures of 3 classes." in out
     assert "blue/broken.png: not a picture that can be read" in out
@@ -326,6 +327,7 @@ def test_a_page_s_visitor_cannot_name_folders(home: Path) -> None:
         (["--size", "big"], "size must be a whole number"),
         (["--steps", "0"], "steps must be"),
         (["--steps", "nan"], "steps must be"),
+        (["--lr", "0"], "lr must be a number from 1e-06 to 0.1; got '0'"),
         (["--data", "/nowhere"], "There is no folder or zip file /nowhere"),
     ],
 )
