@@ -46,6 +46,7 @@ function drawRun(run) {
   sheet.classList.toggle('d-live', run.live);
   sheet.classList.toggle('d-begun', run.live && !run.sheet);
   progress.style.visibility = run.live ? 'visible' : 'hidden';
+  status.style.visibility = run.live ? 'hidden' : 'visible';  // it tells of the run before
   if (run.live) {
     bar.style.width = `${(100 * run.step) / run.steps}%`;
     title.replaceChildren(make('span', '', 'estimates of the clean images'),

@@ -16,25 +16,28 @@ the whole training split, as Zhao et al. (2021) say they do; the others vary wha
     k-center-pixels      the same among pixels
     k-means              the image nearest to each of k means
 
-A row is protocol:rule:images per class. What is there is not trained again.
+A row is protocol:rule:images per class. What is there is not trained again. `--jpeg 40` compresses
+all images once more, training and test, to see what lossy copies of a data set cost.
 """
 
 import argparse
+import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from sklearn.cluster import KMeans
 from torch import Tensor
 
 from distiller import load
 from distiller.classifier import Classifier, LabelledSet
-from distiller.data import Dataset
+from distiller.data import Dataset, Split
 from distiller.evaluate import draw_real, evaluate
 from distiller.event import finish
 from distiller.image import to_tensor
@@ -164,6 +167,16 @@ class Points:
         return features_of(classifier, self.data.train.images)
 
 
+def compressed(split: Split, quality: int) -> Split:
+    """The split with every image written as JPEG and read again."""
+    images = np.empty_like(split.images)
+    for i, pixels in enumerate(split.images):
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, format="JPEG", quality=quality)
+        images[i] = np.asarray(Image.open(buffer))
+    return replace(split, images=images)
+
+
 def choose(rule: str, data: Dataset, every: Points, ipc: int, seed: int) -> LabelledSet:
     """Real training images chosen by a rule, `ipc` of each class."""
     if rule == "random":
@@ -186,9 +199,14 @@ def main() -> None:
     parser.add_argument("--net", help="(the protocol's)")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--whole", type=int, default=20, help="epochs on the whole split")
+    parser.add_argument("--jpeg", type=int, help="the quality to compress all images at once more")
     given = parser.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
     data = load(given.dataset)
+    if given.jpeg:
+        given.out /= f"jpeg-{given.jpeg}"
+        train, test = (compressed(split, given.jpeg) for split in (data.train, data.test))
+        data = replace(data, train=train, test=test)
+    given.out.mkdir(parents=True, exist_ok=True)
     rows = given.rows.split(",") if given.rows else ROWS[given.dataset]
     points = Points(data, given.out, given.whole)
     tag = "" if given.dataset == "cifar10" else f"{given.dataset}-"

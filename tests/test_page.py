@@ -124,7 +124,9 @@ def test_a_click_streams_a_run_and_ends_with_images_map_and_scores(
     open_digit(page, address)
     page.evaluate(
         """() => { window.seen = []; window.distiller.on('run', (run) =>
-            window.seen.push([run.live, run.step, run.points?.class?.[0]?.[0]])); }"""
+            window.seen.push([run.live, run.step, run.points?.class?.[0]?.[0],
+                document.querySelector('#stage .d-status').checkVisibility(
+                    { visibilityProperty: true })])); }"""
     )
     page.get_by_label("Steps").fill("200")
     page.locator(".d-class").nth(7).click()
@@ -132,10 +134,11 @@ def test_a_click_streams_a_run_and_ends_with_images_map_and_scores(
     page.locator("#go").click()
     page.wait_for_function("() => window.seen.at(-1)?.[0] === false")
     seen = page.evaluate("() => window.seen")
-    steps = [step for live, step, where in seen if live and where is not None]
+    steps = [step for live, step, where, _ in seen if live and where is not None]
     assert len(steps) >= 3
     assert steps == sorted(steps)
-    assert len({where for live, _, where in seen if live and where is not None}) >= 3
+    assert len({where for live, _, where, _ in seen if live and where is not None}) >= 3
+    assert all(told is not live for live, _, _, told in seen)  # of the run that is shown
     assert shared(page, "s.run.class") == "7"
     expect(page.locator(".d-tile")).to_have_count(5)
     expect(page.locator(".d-score").filter(has_text="Coverage").locator("svg")).to_be_visible()
