@@ -151,7 +151,8 @@ def _write_sheet(samples: "NDArray[np.uint8]", path: Path) -> None:
 
 
 def _card(name: str, record: dict[str, Any]) -> str:
-    spec, measured = record["spec"], record["measured"]
+    measured, stages = record["measured"], _stages(record)
+    spec = record["spec"]
     shares = measured["recognised_percent"]
     lines = [
         "---",
@@ -169,12 +170,9 @@ def _card(name: str, record: dict[str, Any]) -> str:
         "",
         "## How it was made",
         "",
-        f"    python -m distiller train-prior {_what(record)} --out DIR",
+        *(f"    python -m distiller train-prior {_what(stage)} --out DIR" for stage in stages),
         "",
-        f"Seed {spec['seed']}; autoencoder {spec['autoencoder_steps']:,} steps of "
-        f"{spec['autoencoder_batch']} images, transformer {spec['steps']:,} steps of "
-        f"{spec['batch']} latents with {_hours(record['seconds'])} of training in all on "
-        f"{record['machine']}. Trained on {_source(record)}{_start(record)}.",
+        f"Trained on {_source(record)}: " + "; then ".join(map(_effort, stages)) + ".",
         "",
         "## What it reaches",
         "",
@@ -197,6 +195,21 @@ def _card(name: str, record: dict[str, Any]) -> str:
     lines += [f"![Samples, a row for each class]({SHEET})"]
     lines += ["", "## Licence", "", "Apache-2.0, weights and code.", ""]
     return "\n".join(lines)
+
+
+def _stages(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records of the trainings that went on from one another, the first one first."""
+    return [*(_stages(record["before"]) if "before" in record else []), record]
+
+
+def _effort(record: dict[str, Any]) -> str:
+    spec = record["spec"]
+    steps = spec["autoencoder_steps"]
+    coder = f"autoencoder {steps:,} steps of {spec['autoencoder_batch']} images, " if steps else ""
+    return (
+        f"{coder}transformer {spec['steps']:,} steps of {spec['batch']} latents, seed "
+        f"{spec['seed']}{_start(record)}, {_hours(record['seconds'])} on {record['machine']}"
+    )
 
 
 def _modes(measured: dict[str, Any]) -> str:
@@ -239,12 +252,12 @@ def _start(record: dict[str, Any]) -> str:
     if not start:
         return ""
     if start == record["dataset"]:
-        return ", going on from the weights of an earlier prior of it"
+        return ", from there" if "before" in record else ", from an earlier prior of it"
     return f", starting from the weights of the prior of {start}"
 
 
 def _source(record: dict[str, Any]) -> str:
     fresh = record["spec"]["fresh"]
     if fresh:
-        return f"{fresh:,} fresh renders per class: it has never seen the data set's own images"
+        return f"{fresh:,} fresh renders per class (it has never seen the data set's own images)"
     return "the data set's training split"

@@ -35,7 +35,7 @@ JUDGE_EPOCHS, JUDGE_BATCH = 40, 64
 JUDGE_STEPS = (300, 4000)  # at least, at most
 
 _SPEC = PriorSpec(
-    start="solids", autoencoder_steps=800, autoencoder_batch=16, steps=2500, batch=64, lr=2e-3
+    start="solids", autoencoder_steps=800, autoencoder_batch=16, steps=1800, batch=64, lr=2e-3
 )
 SIZES: dict[int, PriorSpec] = {
     32: replace(_SPEC, patch=1), 64: replace(_SPEC, patch=2), 128: replace(_SPEC, patch=4)

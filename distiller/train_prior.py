@@ -9,10 +9,11 @@ the averaged weights so far lie in `.training/preview-<step>.png`, a row for eac
 
 import copy
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -27,6 +28,7 @@ from .prior import DiT, assemble
 from .prior_spec import PriorSpec
 from .sampler import dpmpp
 from .schedule import Schedule
+from .shelf import prior_folder
 from .transformer import Watch, train_transformer
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["train_prior"]
 
+BEFORE = "before.json"
 PREVIEW_CLASSES, PREVIEW_COLUMNS, PREVIEW_STEPS = 10, 4, 12
 
 
@@ -59,7 +62,7 @@ def train_prior(
     transformer = yield from train_transformer(
         latents, labels, spec, folder, device, watch, further=spec.start == data.name
     )
-    save_prior(out, vae, transformer, data, spec, _seconds(folder))
+    save_prior(out, vae, transformer, data, spec, _seconds(folder), _before(folder))
     return out
 
 
@@ -133,7 +136,18 @@ def _claim(folder: Path, dataset: str, spec: PriorSpec) -> None:
                 f"{folder} holds a run that differs in {', '.join(changed)}; "
                 "choose another folder, or delete that one to begin again."
             )
+    elif spec.start == dataset and (before := prior_folder(dataset)) is not None:
+        # Kept now: the new prior may take the place of the one that it starts from.
+        (folder / BEFORE).write_text((before / "prior.json").read_text())
     record.write_text(json.dumps(mine, indent=1))
+
+
+def _before(folder: Path) -> dict[str, Any]:
+    """How the prior was made that this one of the same data set went on from, if it did."""
+    if not (folder / BEFORE).exists():
+        return {}
+    record = json.loads((folder / BEFORE).read_text())
+    return {"before": {key: record[key] for key in record if key != "measured"}}
 
 
 def _machine() -> str:
@@ -150,8 +164,12 @@ def save_prior(
     data: Dataset,
     spec: PriorSpec,
     seconds: float,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Writes a `DiTPipeline` folder in half precision, in files below 10 MB, and `prior.json`."""
+    """Writes a `DiTPipeline` folder in half precision, in files below 10 MB, and `prior.json`.
+
+    The record in `prior.json` takes up what else there is to say of how it was made.
+    """
     from diffusers import DDIMScheduler, DiTPipeline
 
     pipeline = DiTPipeline(
@@ -168,5 +186,6 @@ def save_prior(
         "seconds": round(seconds),
         "machine": _machine(),
         "torch": torch.__version__,
+        **more,
     }
     (out / "prior.json").write_text(json.dumps(record, indent=1) + "\n")

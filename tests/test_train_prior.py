@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from distiller.autoencoder import train_autoencoder
+from distiller.card import write_card
 from distiller.checkpoint import Checkpoint
 from distiller.data import load
 from distiller.errors import Refused
@@ -193,6 +194,21 @@ def test_a_prior_is_trained_further_from_its_own_weights(tmp_path: Path) -> None
     tables = [name for name in mine if "class_embedder" in name]
     assert tables
     assert all(torch.allclose(mine[name], theirs[name], atol=1e-3) for name in tables)
+    shipped = prior_folder("digits")
+    assert shipped is not None
+    known = json.loads((shipped / "prior.json").read_text())
+    record = json.loads((tmp_path / "prior.json").read_text())
+    assert record["before"] == {key: known[key] for key in known if key != "measured"}
+    measured = {
+        "recognised_percent": {"zero": 50.0}, "judge_accuracy_percent": {"classes": 99.0},
+        "frechet": {"images": 2, "samples": 1.5, "random_real": 0.5}, "psnr_db": 30.0,
+    }  # fmt: skip
+    write_card(tmp_path, measured)
+    card = (tmp_path / "README.md").read_text()
+    first = "train-prior --dataset digits --out DIR"
+    then = "train-prior --dataset digits --start digits --autoencoder-steps 0 --steps 1 --lr 1e-09"
+    assert card.index(first) < card.index(then)
+    assert "; then transformer 1 steps of 4 latents" in card
 
 
 def test_an_autoencoder_without_steps_needs_one_to_keep(tmp_path: Path) -> None:
