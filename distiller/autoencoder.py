@@ -27,13 +27,19 @@ F = nn.functional
 
 
 def train_autoencoder(
-    images: "NDArray[np.uint8]", spec: PriorSpec, folder: Path, device: torch.device
+    images: "NDArray[np.uint8]",
+    spec: PriorSpec,
+    folder: Path,
+    device: torch.device,
+    *,
+    further: bool = False,
 ) -> Generator[Event, None, "AutoencoderKL"]:
     """Trains an autoencoder on (n, size, size, 3) pixels.
 
     Its latents have zero mean and the identity as covariance over channels, so that the
     scaling factor is 1, and its posterior has the one standard deviation it was trained with.
-    In no steps it stays as it starts.
+    In no steps it stays as it starts, but for the whitening; `further` says that it starts from
+    one of the same images, and is white.
 
     Raises:
         Refused: if it is to start from a prior that is not here, or to stay as one that it cannot.
@@ -85,7 +91,8 @@ def train_autoencoder(
     checkpoint = Checkpoint(folder / "autoencoder.ckpt", {"vae": vae, "optimizer": optimizer})
     yield from advance("autoencoder", spec.autoencoder_steps, checkpoint, step)
     vae.eval()
-    _whiten(vae, images[:: max(1, len(images) // 2000)], spec.latent_noise)
+    if spec.autoencoder_steps or not further:
+        _whiten(vae, images[:: max(1, len(images) // 2000)], spec.latent_noise)
     return vae
 
 

@@ -51,7 +51,7 @@ PRESETS = {
     # there are 64 tokens again, so that a step costs what one of cifar10 costs.
     "imagenette": PriorSpec(
         autoencoder_steps=450, autoencoder_batch=16, patch=4,
-        steps=1400, lr=2e-3, decay=0.5, cfg_scale=5.0, start="solids",
+        steps=1400, lr=2e-3, decay=0.5, cfg_scale=4.0, start="solids",
     ),
 }  # fmt: skip
 """The hyperparameters of the shipped priors.

@@ -55,12 +55,13 @@ def train_prior(
     folder = out / ".training"
     _claim(folder, data.name, spec)
     images, label_of = training_images(data, spec)
-    vae = yield from train_autoencoder(images, spec, folder, device)
+    further = spec.start == data.name
+    vae = yield from train_autoencoder(images, spec, folder, device, further=further)
     latents = yield from encode(vae, images, spec, folder)
     labels = torch.from_numpy(np.tile(label_of, len(latents) // len(label_of)))
     watch = _previewer(vae, len(data.classes), spec, folder)
     transformer = yield from train_transformer(
-        latents, labels, spec, folder, device, watch, further=spec.start == data.name
+        latents, labels, spec, folder, device, watch, further=further
     )
     save_prior(out, vae, transformer, data, spec, _seconds(folder), _before(folder))
     return out

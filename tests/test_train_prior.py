@@ -67,8 +67,6 @@ def test_a_trained_prior_is_a_pipeline_that_loads(whole: Path) -> None:
 
 
 def test_latents_are_white(whole: Path) -> None:
-    from distiller.image import to_tensor
-
     z = load_prior(whole, "cpu").encode(to_tensor(load("digits").train.images))
     flat = z.transpose(0, 1).flatten(1)
     torch.testing.assert_close(flat.mean(1), torch.zeros(4), atol=0.05, rtol=0)
@@ -183,19 +181,15 @@ def test_a_prior_is_trained_further_from_its_own_weights(tmp_path: Path) -> None
     spec = replace(
         PRESETS["digits"], start="digits", autoencoder_steps=0, steps=1, batch=4, lr=1e-9
     )
-    before = load_prior("digits", "cpu")
     finish(train_prior(load("digits"), tmp_path, spec, CPU))
-    after = load_prior(str(tmp_path), "cpu")
-    images = to_tensor(load("digits").test.images[:20])
-    torch.testing.assert_close(
-        after.decode(after.encode(images)), before.decode(before.encode(images)), atol=0.05, rtol=0
-    )
     theirs, mine = load_file_of("digits"), load_file_of(tmp_path)
     tables = [name for name in mine if "class_embedder" in name]
     assert tables
     assert all(torch.allclose(mine[name], theirs[name], atol=1e-3) for name in tables)
     shipped = prior_folder("digits")
     assert shipped is not None
+    coder = Path("vae", "diffusion_pytorch_model.safetensors")
+    assert (tmp_path / coder).read_bytes() == (shipped / coder).read_bytes()
     known = json.loads((shipped / "prior.json").read_text())
     record = json.loads((tmp_path / "prior.json").read_text())
     assert record["before"] == {key: known[key] for key in known if key != "measured"}
