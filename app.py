@@ -770,8 +770,8 @@ def _turner(key: str) -> Any:
 def _from_link(form: Form, query: dict[str, str]) -> tuple[list[Any], bool]:
     """The values of all controls, chooser, map, button and sheet; and whether a link asked.
 
-    A link that is understood brings its settings and no run; else the shipped run is shown, with
-    the settings that made it.
+    A link that is understood brings its settings, and the shipped run of its data set until its own
+    comes; else the shipped run is shown, with the settings that made it.
     """
     query = {k: v for k, v in query.items() if not k.startswith("__")}
     first = first_run(FIRST)
@@ -794,7 +794,7 @@ def _from_link(form: Form, query: dict[str, str]) -> tuple[list[Any], bool]:
     given = request.cfg_scale
     values["cfg_scale"] = default_cfg_scale(dataset) if given is None else given
     controls = [values.get(key, gr.skip()) for key in (*form.plain, *form.options)]
-    shown = gr.skip() if linked or not first else first
+    shown = first_run(dataset) or gr.skip()
     view = [chooser_of(dataset, label), map_of(dataset, label), go_text(dataset, label), shown]
     return [*controls, *view], linked
 

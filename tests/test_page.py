@@ -10,6 +10,7 @@ import math
 import os
 import shutil
 import socket
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,6 +25,7 @@ from PIL import Image
 import app
 from distiller import own
 from distiller.data import DATASETS, load, load_here
+from distiller.errors import Refused
 from distiller.protocol import protocol_for
 from tests.test_training import SPEC, flat, pack
 
@@ -91,6 +93,7 @@ def open_digit(page: Page, address: str, more: str = "") -> None:
     page.wait_for_function(
         "() => window.distiller?.shared.run?.live === false"
         " && window.distiller.shared.run.dataset === 'digits'"
+        " && window.distiller.shared.run.n === 5"  # not the shipped run, which stands in for it
     )
     page.wait_for_function("() => document.querySelector('.d-plot')?.data?.[4].x.length > 0")
 
@@ -506,6 +509,21 @@ def test_a_link_brings_back_the_run(page: Page, address: str) -> None:
     page.goto(address + "?" + "&".join(f"{k}={v}" for k, v in query.items()))
     page.wait_for_function("() => window.distiller?.shared.run?.query?.seed === '11'")
     assert shared(page, "s.run.sheet") == sheet
+
+
+def test_a_link_whose_run_is_refused_shows_the_shipped_run_of_its_data_set(
+    page: Page, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        time.sleep(5)  # real images are looked for; a loaded machine has shown the run by then
+        raise Refused("It cannot be made here.")
+
+    monkeypatch.setattr(app, "explore", refuse)
+    page.goto(address + DIGIT)
+    expect(page.get_by_text("It cannot be made here.")).to_be_visible()
+    finished(page)
+    assert shared(page, "s.run.dataset") == "digits"
+    expect(page.locator(".d-tile")).to_have_count(10)
 
 
 def test_a_link_that_leaves_out_the_scale_has_that_of_its_prior(page: Page, address: str) -> None:
