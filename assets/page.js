@@ -14,8 +14,14 @@ window.distiller ??= (() => {
   let latest = null;
   function show(run) {
     if (!run?.live) { latest = null; take(run); return; }
-    if (!latest) requestAnimationFrame(() => { const step = latest; latest = null; take(step); });
+    if (!latest) requestAnimationFrame(draw);
     latest = run;
+  }
+
+  function draw() {
+    const step = latest;
+    latest = null;
+    take(step);
   }
 
   function take(run) {
@@ -32,6 +38,7 @@ window.distiller ??= (() => {
 
   // A run that was stopped or failed makes way for the last that was finished.
   function back(words) {
+    draw();  // refused within a frame, it would be taken up after its end
     if (!shared.run?.live) return;
     const { id, step, steps } = shared.run;
     shared.stopped.add(id);

@@ -10,7 +10,6 @@ import math
 import os
 import shutil
 import socket
-import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -490,6 +489,23 @@ def test_a_refusal_is_said_and_loses_nothing(page: Page, address: str) -> None:
     assert shared(page, "s.run.sheet") == before
 
 
+def test_a_run_that_is_refused_at_once_makes_way(
+    page: Page, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise Refused("Not today.")
+
+    open_digit(page, address)
+    before = shared(page, "s.run.sheet")
+    monkeypatch.setattr(app, "explore", refuse)
+    for _ in range(3):
+        page.locator("#go").click()
+        expect(page.get_by_text("Not today.").last).to_be_visible()
+        page.wait_for_timeout(500)
+        assert shared(page, "s.run.live") is False
+        assert shared(page, "s.run.sheet") == before
+
+
 def test_the_set_can_be_downloaded(page: Page, address: str) -> None:
     open_digit(page, address)
     button = page.locator("#export")
@@ -515,7 +531,6 @@ def test_a_link_whose_run_is_refused_shows_the_shipped_run_of_its_data_set(
     page: Page, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any) -> None:
-        time.sleep(5)  # real images are looked for; a loaded machine has shown the run by then
         raise Refused("It cannot be made here.")
 
     monkeypatch.setattr(app, "explore", refuse)
