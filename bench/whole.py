@@ -4,9 +4,10 @@
 
 runs `python -m distiller distill` for each method with its defaults, each in a process of its own,
 so a time holds what a user waits for: starting, loading, reading references, fitting, sampling and
-writing. What was kept from earlier runs (latents, fits) is taken as it is; `DISTILLER_CACHE` at an
-empty folder measures without. A set that is there is timed no second time; one that was stopped is
-begun anew, since half a time is none.
+writing. Classes are made one after the other, so `--classes 0` says what one of them takes, and
+with it that ten take no longer than ten times as much. What was kept from earlier runs (latents,
+fits) is taken as it is; `DISTILLER_CACHE` at an empty folder measures without. A set that is there
+is timed no second time; one that was stopped is begun anew, since half a time is none.
 """
 
 import argparse
@@ -27,10 +28,12 @@ def main() -> None:
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--ipc", type=int, default=10)
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--classes", help="as for `distill` (all)")
     parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    folder = given.out / f"{given.dataset}-{given.ipc}"
+    of = f"-{given.classes}" if given.classes else ""
+    folder = given.out / f"{given.dataset}-{given.ipc}{of}"
     print("| method | seconds |\n|---|---|")
     for method in given.methods.split(","):
         out = folder / method
@@ -45,6 +48,8 @@ def main() -> None:
 def _time(given: argparse.Namespace, method: str, out: Path) -> float:
     command = ["distill", "--dataset", given.dataset, "--method", method]
     command += ["--ipc", str(given.ipc), "--steps", str(given.steps), "--out", str(out)]
+    if given.classes:
+        command += ["--classes", given.classes]
     began = time.perf_counter()
     subprocess.run([sys.executable, "-m", "distiller", *command], check=True, capture_output=True)
     return time.perf_counter() - began
