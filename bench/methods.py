@@ -111,7 +111,7 @@ def parse(name: str) -> tuple[str, dict[str, str]]:
 
 
 def make(given: argparse.Namespace, name: str, seeds: Sequence[int], folder: Path) -> None:
-    prior = load_prior(given.dataset, "cpu", getattr(torch, given.dtype))
+    prior = load_prior(given.dataset, "cpu", given.dtype)
     data = load(given.dataset)
     labels = range(len(data.classes))
     began = time.perf_counter()

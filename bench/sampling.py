@@ -14,6 +14,7 @@ import torch
 
 from distiller import Settings, distill, load, load_prior, make_methods
 from distiller.event import Event
+from distiller.prior import Prior
 
 
 def seconds(run: Callable[[], object]) -> float:
@@ -30,10 +31,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     prior, data = load_prior(given.prior), load(given.prior)
+    low = load_prior(given.prior, dtype="bfloat16")
     settings = Settings(ipc=given.images, steps=given.steps)
     first: list[float] = []
 
-    def ours(method: str) -> None:
+    def ours(method: str, prior: Prior = prior) -> None:
         began = time.perf_counter()
         for event in distill(make_methods(method), prior, data, settings, [0]):
             if isinstance(event, Event) and event.stage == "sample" and event.i == 0:
@@ -56,6 +58,7 @@ def main() -> None:
     sides: dict[str, Callable[[], object]] = {
         "diffusers' DiTPipeline": theirs,
         "dit": lambda: ours("dit"),
+        "dit in bfloat16": lambda: ours("dit", low),
         "diversity": lambda: ours("diversity"),
         "dap": lambda: ours("dap"),
         "dap+diversity": lambda: ours("dap+diversity"),

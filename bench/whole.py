@@ -30,10 +30,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--classes", help="as for `distill` (all)")
     parser.add_argument("--methods", default=",".join(METHODS))
+    parser.add_argument("--dtype", default="float32", help="as for `distill` (float32)")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    of = f"-{given.classes}" if given.classes else ""
-    folder = given.out / f"{given.dataset}-{given.ipc}{of}"
+    parts = [given.dataset, str(given.ipc), given.classes or "", given.dtype]
+    folder = given.out / "-".join(part for part in parts if part not in ("", "float32"))
     print("| method | seconds |\n|---|---|")
     for method in given.methods.split(","):
         out = folder / method
@@ -48,6 +49,7 @@ def main() -> None:
 def _time(given: argparse.Namespace, method: str, out: Path) -> float:
     command = ["distill", "--dataset", given.dataset, "--method", method]
     command += ["--ipc", str(given.ipc), "--steps", str(given.steps), "--out", str(out)]
+    command += ["--dtype", given.dtype]
     if given.classes:
         command += ["--classes", given.classes]
     began = time.perf_counter()

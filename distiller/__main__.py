@@ -87,6 +87,12 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--paper", action="store_true", help="the papers' options, for DiT-XL/2")
     sub.add_argument("--prior", help="a DiTPipeline folder or Hub id (the shipped one)")
     sub.add_argument("--device", default="auto")
+    sub.add_argument(
+        "--dtype",
+        default="auto",
+        help="float32, bfloat16 or float16, for the network (float32 on a processor, where "
+        "bfloat16 is faster if it has instructions for it)",
+    )
 
     sub = command("score", _score)
     sub.add_argument("folder", type=Path, metavar="DIR")
@@ -216,7 +222,7 @@ def _distill(options: argparse.Namespace) -> None:
     from .prior import load_prior
     from .reference import load_reference
 
-    prior = load_prior(request.prior or request.dataset, options.device)
+    prior = load_prior(request.prior or request.dataset, options.device, options.dtype)
     reference, judge = load_reference(request.dataset), load_judge(request.dataset)
     data = load(request.dataset)
     folder = show(export(request, options.out, data, prior, reference, judge))

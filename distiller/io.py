@@ -160,9 +160,10 @@ def _records(
 
 
 def _identity(request: Request, prior: Prior) -> dict[str, Any]:
-    """What makes a set what it is: every parameter that is not private, and the weights."""
+    """What makes a set what it is: every parameter that is not private, weights and precision."""
     weights = {"name": prior.name, "sha256": prior.fingerprint()}
     made: dict[str, Any] = {"request": request.public(), "prior": weights}
+    made["dtype"] = str(prior.dtype).removeprefix("torch.")
     if private := request.private():
         # Tells two sets apart whose private options differ, and takes long to search.
         salt = json.dumps(made, sort_keys=True).encode()
@@ -195,8 +196,8 @@ def _claim(folder: Path, record: Mapping[str, Any]) -> None:
             theirs = _read_json(folder / name)
             if {key: theirs.get(key) for key in mine} != mine:
                 raise Refused(
-                    f"{folder} holds another set, made with other parameters or another prior; "
-                    "choose an empty folder."
+                    f"{folder} holds another set, made with other parameters, another prior or in "
+                    "another precision; choose an empty folder."
                 )
             return
     if any(path for path in folder.iterdir()):

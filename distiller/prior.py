@@ -13,6 +13,7 @@ from torch import Tensor
 
 from .data import DATASETS
 from .errors import Refused, unknown
+from .limits import choice
 from .sampler import Denoiser, Estimate
 from .schedule import Schedule
 from .shelf import prior_folder
@@ -21,7 +22,11 @@ from .torchvision_shim import declare_missing_operators
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, DiTTransformer2DModel
 
-__all__ = ["DiT", "Prior", "assemble", "choose_device", "default_cfg_scale", "load_prior"]
+__all__ = [
+    "DTYPES", "DiT", "Prior", "assemble", "choose_device", "default_cfg_scale", "load_prior",
+]  # fmt: skip
+
+DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Prior:
     cfg_channels: int | None = None  # how many channels CFG moves; None is all of them
     cfg_scale: float = 4.0  # the default, DiT's
     device: torch.device = field(default=torch.device("cpu"))
+    dtype: torch.dtype = torch.float32  # what the network computes in
     folder: Path | None = None
 
     def label(self, name: str) -> int:
@@ -166,23 +172,32 @@ def choose_device(name: str = "auto") -> torch.device:
     return device
 
 
-def choose_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 on a GPU that computes in it, else float32.
+def choose_dtype(device: torch.device, name: str = "auto") -> torch.dtype:
+    """The named dtype, or on a GPU the fast one that it computes in, else float32.
 
     On a CPU float32: it alone keeps an image the same to one grey level whatever the batch.
+
+    Raises:
+        Refused: if the name is none of `DTYPES`.
     """
+    if choice("dtype", name, DTYPES) != "auto":
+        return getattr(torch, name)  # type: ignore[no-any-return]
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     return torch.float32
 
 
-def load_prior(name: str | Path, device: str = "auto", dtype: torch.dtype | None = None) -> Prior:
+def load_prior(name: str | Path, device: str = "auto", dtype: str = "auto") -> Prior:
     """Loads a prior: that of a data set, by its name, a `DiTPipeline` folder, or a Hub id.
 
+    `dtype` is that of the network, one of `DTYPES`; the autoencoder computes in float32.
+
     Raises:
-        Refused: if files are missing or broken, there is no network, or memory runs out.
+        Refused: if there is no such device or dtype, files are missing or broken, there is no
+            network, or memory runs out.
     """
     where = choose_device(device)
+    precision = choose_dtype(where, dtype)
     source = str(prior_folder(str(name)) or name)
     if source in DATASETS:
         raise Refused(
@@ -190,7 +205,7 @@ def load_prior(name: str | Path, device: str = "auto", dtype: torch.dtype | None
             f"`python -m distiller train-prior --dataset {source}`."
         )
     try:
-        return _load(source, Path(name).name, where, dtype or choose_dtype(where))
+        return _load(source, Path(name).name, where, precision)
     except (OSError, KeyError, ValueError) as error:
         raise Refused(_why(source, error)) from error
     except (MemoryError, torch.OutOfMemoryError) as error:
@@ -241,7 +256,9 @@ def _load(source: str, name: str, device: torch.device, dtype: torch.dtype) -> P
     folder = Path(source) if Path(source).is_dir() else None
     made = assemble(name, DiT(transformer, schedule, predicts), vae)
     labels, cfg_scale = _labels(index.get("id2label") or {}), default_cfg_scale(source)
-    return replace(made, labels=labels, cfg_scale=cfg_scale, device=device, folder=folder)
+    return replace(
+        made, labels=labels, cfg_scale=cfg_scale, device=device, dtype=dtype, folder=folder
+    )
 
 
 def assemble(name: str, dit: DiT, vae: "AutoencoderKL") -> Prior:

@@ -46,6 +46,7 @@ def test_distils_and_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         (["--ipc", "1e9"], "ipc must be"),
         (["--steps", "nan"], "steps must be"),
         (["--device", "abacus"], "device 'abacus' cannot be used"),
+        (["--dtype", "float8"], "no dtype 'float8'. Known: auto, bfloat16"),
         (["--prior", "/nowhere"], "There is no prior '/nowhere'"),
         (["--dataset", "x" * 5000], "no data set 'xxx"),
         (["--dataset", "a\0b"], "no data set"),

@@ -148,6 +148,7 @@ def test_what_was_found_is_kept_by_content(kept: Any) -> None:
     torch.testing.assert_close(finish(method._moments(kept, DATA, 0)), moments_of(method))
     assert list(replace(method, time=500)._moments(kept, DATA, 0))
     assert list(method._moments(kept, DATA, 1))
+    assert list(method._moments(replace(kept, dtype=torch.bfloat16), DATA, 0))
     (kept.folder / "vae" / "weights").write_bytes(b"2")
     assert list(method._moments(kept, DATA, 0))
 

@@ -133,6 +133,15 @@ def test_another_request_is_refused_and_leaves_the_folder_alone(whole: Path, too
     assert hashes(whole) == before
 
 
+def test_a_set_of_another_precision_is_another_set(whole: Path, tools: Any) -> None:
+    before = hashes(whole)
+    assert json.loads((whole / "manifest.json").read_text())["dtype"] == "float32"
+    coarse = (tools[0], load_prior("digits", "cpu", "bfloat16"), *tools[2:])
+    with pytest.raises(Refused, match="in another precision"):
+        finish(export(REQUEST, whole, *coarse))
+    assert hashes(whole) == before
+
+
 def test_a_folder_of_something_else_is_refused(tools: Any, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("!")
     with pytest.raises(Refused, match="is not empty and holds no distilled set"):

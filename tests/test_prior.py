@@ -190,6 +190,20 @@ def test_a_hub_id_without_network_fails_in_words(monkeypatch: pytest.MonkeyPatch
         load_prior("nobody/no-such-pipeline", device="cpu")
 
 
+def test_the_network_computes_in_the_precision_that_was_asked_for(
+    prior: Prior, folder: Path
+) -> None:
+    coarse = load_prior(folder, "cpu", "bfloat16")
+    assert (prior.dtype, coarse.dtype) == (torch.float32, torch.bfloat16)
+    x, labels = start(), torch.tensor([1, 2, 3])
+    fine, rough = (p.predict(x, 500, labels).x0 for p in (prior, coarse))
+    assert rough.dtype == torch.float32
+    assert 0 < (fine - rough).abs().max() < 0.05 * fine.abs().max()
+    assert torch.equal(coarse.decode(x), prior.decode(x))  # the autoencoder stays in float32
+    with pytest.raises(Refused, match="no dtype 'float8'"):
+        load_prior(folder, "cpu", "float8")
+
+
 def test_devices_are_chosen_or_refused() -> None:
     assert choose_device("cpu").type == "cpu"
     with pytest.raises(Refused, match="cannot be used here"):

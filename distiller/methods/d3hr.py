@@ -120,7 +120,7 @@ class D3HR:
 
     def _key(self, prior: Prior, data: Dataset, label: int) -> str:
         how = [self.time, self.inversion_steps, self.inversion_cfg_scale, self.images, self.query]
-        return content_key(prior, data, [label], how)
+        return content_key(prior, data, [label], [*how, str(prior.device), str(prior.dtype)])
 
     def _invert(
         self, prior: Prior, data: Dataset, label: int
