@@ -33,7 +33,7 @@ from distiller.limits import choice, whole
 from distiller.methods import METHODS, method_table
 from distiller.nets import NETS
 from distiller.own import SIZES
-from distiller.prior import default_cfg_scale
+from distiller.prior import choose_dtype, default_cfg_scale
 from distiller.protocol import PROTOCOLS, protocol_for
 from distiller.recipe import Recipe
 from distiller.reference import Reference, load_reference
@@ -800,13 +800,15 @@ def _from_link(form: Form, query: dict[str, str]) -> tuple[list[Any], bool]:
 
 
 def device_name() -> str:
-    """The device that runs will use, in words."""
+    """The device that runs will use, and its precision where that is not the usual, in words."""
     import torch
 
     if torch.cuda.is_available():
         return f"GPU · {torch.cuda.get_device_name()}"
     cores = torch.get_num_threads()
-    return f"CPU · {cores} core{'s' * (cores > 1)}"
+    dtype = str(choose_dtype(torch.device("cpu"))).removeprefix("torch.")
+    words = f"CPU · {cores} core{'s' * (cores > 1)}"
+    return words if dtype == "float32" else f"{words} · {dtype}"
 
 
 def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -14,6 +15,7 @@ from torch import Tensor
 from .data import DATASETS
 from .errors import Refused, unknown
 from .limits import choice
+from .memory import memory_kept
 from .sampler import Denoiser, Estimate
 from .schedule import Schedule
 from .shelf import prior_folder
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
     from diffusers import AutoencoderKL, DiTTransformer2DModel
 
 __all__ = [
-    "DTYPES", "DiT", "Prior", "assemble", "choose_device", "default_cfg_scale", "load_prior",
+    "DTYPES", "DiT", "Prior", "assemble", "choose_device", "choose_dtype", "default_cfg_scale",
+    "load_prior",
 ]  # fmt: skip
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
@@ -173,13 +176,16 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def choose_dtype(device: torch.device, name: str = "auto") -> torch.dtype:
-    """The named dtype, or on a GPU the fast one that it computes in, else float32.
+    """The named dtype; of "auto" what DISTILLER_DTYPE names, else what suits the device.
 
-    On a CPU float32: it alone keeps an image the same to one grey level whatever the batch.
+    That is on a GPU the fast one that it computes in. On a CPU float32: it alone keeps an image
+    the same to one grey level whatever the batch.
 
     Raises:
         Refused: if the name is none of `DTYPES`.
     """
+    if name == "auto":
+        name = os.environ.get("DISTILLER_DTYPE") or name
     if choice("dtype", name, DTYPES) != "auto":
         return getattr(torch, name)  # type: ignore[no-any-return]
     if device.type == "cuda":
@@ -297,7 +303,8 @@ def _encoder(vae: "AutoencoderKL", batch: int = 64) -> Callable[[Tensor], Tensor
     @torch.no_grad()
     def encode(images: Tensor) -> Tensor:
         images = images.to(next(vae.parameters()).device)
-        latents = [vae.encode(chunk).latent_dist.mean for chunk in images.split(batch)]
+        with memory_kept():
+            latents = [vae.encode(chunk).latent_dist.mean for chunk in images.split(batch)]
         return torch.cat(latents) * float(vae.config.scaling_factor)
 
     return encode
@@ -307,6 +314,7 @@ def _decoder(vae: "AutoencoderKL", batch: int = 64) -> Callable[[Tensor], Tensor
     @torch.no_grad()
     def decode(latents: Tensor) -> Tensor:
         latents = latents / float(vae.config.scaling_factor)
-        return torch.cat([vae.decode(chunk).sample for chunk in latents.split(batch)])
+        with memory_kept():
+            return torch.cat([vae.decode(chunk).sample for chunk in latents.split(batch)])
 
     return decode

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from distiller.errors import Refused
-from distiller.prior import Prior, choose_device, load_prior
+from distiller.prior import Prior, choose_device, choose_dtype, load_prior
 from distiller.sampler import Denoiser, ddim, ddpm, dpmpp
 
 from .tiny import save_tiny_pipeline
@@ -202,6 +202,17 @@ def test_the_network_computes_in_the_precision_that_was_asked_for(
     assert torch.equal(coarse.decode(x), prior.decode(x))  # the autoencoder stays in float32
     with pytest.raises(Refused, match="no dtype 'float8'"):
         load_prior(folder, "cpu", "float8")
+
+
+def test_a_machine_may_have_a_precision_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = torch.device("cpu")
+    assert choose_dtype(cpu) == torch.float32
+    monkeypatch.setenv("DISTILLER_DTYPE", "bfloat16")
+    assert choose_dtype(cpu) == torch.bfloat16
+    assert choose_dtype(cpu, "float32") == torch.float32
+    monkeypatch.setenv("DISTILLER_DTYPE", "half")
+    with pytest.raises(Refused, match="no dtype 'half'"):
+        choose_dtype(cpu)
 
 
 def test_devices_are_chosen_or_refused() -> None:
