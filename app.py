@@ -843,7 +843,10 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
 def main() -> None:
     """Starts the page on http://127.0.0.1:7860, or where GRADIO_SERVER_NAME and _PORT say."""
     host = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
-    serve(host, int(os.environ.get("GRADIO_SERVER_PORT", "7860")))
+    try:
+        serve(host, int(os.environ.get("GRADIO_SERVER_PORT", "7860")))
+    except Refused as error:
+        raise SystemExit(f"distiller: {error}") from None
 
 
 if __name__ == "__main__":

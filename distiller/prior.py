@@ -185,7 +185,7 @@ def choose_dtype(device: torch.device, name: str = "auto") -> torch.dtype:
         Refused: if the name is none of `DTYPES`.
     """
     if name == "auto":
-        name = os.environ.get("DISTILLER_DTYPE") or name
+        name = choice("DISTILLER_DTYPE", os.environ.get("DISTILLER_DTYPE") or name, DTYPES)
     if choice("dtype", name, DTYPES) != "auto":
         return getattr(torch, name)  # type: ignore[no-any-return]
     if device.type == "cuda":

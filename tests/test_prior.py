@@ -206,12 +206,13 @@ def test_the_network_computes_in_the_precision_that_was_asked_for(
 
 def test_a_machine_may_have_a_precision_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     cpu = torch.device("cpu")
+    monkeypatch.delenv("DISTILLER_DTYPE", raising=False)
     assert choose_dtype(cpu) == torch.float32
     monkeypatch.setenv("DISTILLER_DTYPE", "bfloat16")
     assert choose_dtype(cpu) == torch.bfloat16
     assert choose_dtype(cpu, "float32") == torch.float32
     monkeypatch.setenv("DISTILLER_DTYPE", "half")
-    with pytest.raises(Refused, match="no dtype 'half'"):
+    with pytest.raises(Refused, match="no DISTILLER_DTYPE 'half'"):
         choose_dtype(cpu)
 
 
