@@ -14,6 +14,7 @@ from .errors import Refused, unknown
 from .event import Event
 from .guidance import Dial, guided
 from .image import to_pixels, to_tensor
+from .memory import memory_kept
 from .prior import Prior
 from .recipe import Method, Recipe, check, combine
 from .sampler import SAMPLERS
@@ -87,10 +88,11 @@ def real_latents(prior: Prior, data: Dataset, label: int, n: int) -> Tensor:
     done = 0 if known is None else len(known)
     if known is None or done < n:
         images = data.train.images
-        parts = [
-            prior.encode(to_tensor(np.ascontiguousarray(images[order[k : k + BATCH]])))
-            for k in range(done, n, BATCH)
-        ]
+        with memory_kept():  # from batch to batch too
+            parts = [
+                prior.encode(to_tensor(np.ascontiguousarray(images[order[k : k + BATCH]])))
+                for k in range(done, n, BATCH)
+            ]
         known = torch.cat([*([] if known is None else [known.to(parts[0])]), *parts])
         keep_latents(prior, data, label, known)
     return known[torch.from_numpy(order[:n].argsort())].to(prior.device)
