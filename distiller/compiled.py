@@ -30,7 +30,8 @@ def compiled_forward() -> Callable[[nn.Module, Tensor], Tensor]:
     if shutil.which("g++") is None and shutil.which("clang++") is None:
         raise Refused("Compiling needs a C++ compiler, g++ or clang++; without one, train as is.")
     torch._dynamo.config.recompile_limit = 64  # as many nets and batch sizes in one process
-    return torch.compile(_forward, dynamic=False)
+    # What several expressions read is computed in each, not written to memory once: up to 8 reads.
+    return torch.compile(_forward, dynamic=False, options={"realize_reads_threshold": 8})
 
 
 @cache

@@ -2,9 +2,17 @@
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from distiller.errors import Refused
-from distiller.nets import ConvNet, InstanceNorm, ResNet, count_parameters, make_net
+from distiller.nets import (
+    ConvNet,
+    InstanceNorm,
+    NormReluPool,
+    ResNet,
+    count_parameters,
+    make_net,
+)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +91,24 @@ def test_instance_norm_is_the_same_in_both_layouts() -> None:
         y = norm(x_)
         gradients = torch.autograd.grad(y.sin().sum(), (x_, norm.weight, norm.bias))
         results.append((y, *gradients))
+    for one, other in zip(*results, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+
+
+def test_norm_relu_and_pool_in_one_are_the_three() -> None:
+    """Values and all three gradients, of maps far from zero and of one that is flat."""
+    generator = torch.Generator().manual_seed(0)
+    x = 3 + 2 * torch.randn(4, 5, 6, 8, generator=generator)
+    x[0, 0] = 7
+    weight, bias = (torch.randn(5, generator=generator).requires_grad_() for _ in range(2))
+    x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
+    results = []
+    for made in (
+        F.avg_pool2d(F.group_norm(x, 5, weight, bias).relu(), 2),
+        NormReluPool.apply(x, weight, bias, 1e-5),  # type: ignore[no-untyped-call]
+    ):
+        results.append((made, *torch.autograd.grad(made.sin().sum(), (x, weight, bias))))
+    assert (results[0][0] == 0).any()
     for one, other in zip(*results, strict=True):
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
 
