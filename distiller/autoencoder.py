@@ -64,7 +64,9 @@ def train_autoencoder(
     elif not spec.autoencoder_steps:
         raise Refused("Without a prior to start from, the autoencoder needs at least one step.")
     vae.to(device, memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(vae.parameters(), spec.autoencoder_lr, betas=(0.9, 0.99))
+    optimizer = torch.optim.AdamW(
+        vae.parameters(), spec.autoencoder_lr, betas=(0.9, 0.99), fused=True
+    )
 
     def step(i: int) -> dict[str, float]:
         rng, generator = seeded(spec.seed, i)

@@ -178,7 +178,7 @@ def train_judge(
     )
     judge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     split = data.train
-    optimizer = torch.optim.AdamW(judge.parameters(), spec.lr, weight_decay=0.05)
+    optimizer = torch.optim.AdamW(judge.parameters(), spec.lr, weight_decay=0.05, fused=True)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, spec.lr, total_steps=spec.steps)
     epochs = -(-spec.steps * spec.batch // len(split.labels))
     rng = np.random.default_rng(spec.seed)

@@ -80,8 +80,8 @@ class Protocol:
             {"params": vectors, "weight_decay": decay * self.decay_vectors},
         ]
         if self.optimizer == "adamw":
-            return torch.optim.AdamW(groups, self.lr)
-        return torch.optim.SGD(groups, self.lr, MOMENTUM)
+            return torch.optim.AdamW(groups, self.lr, fused=True)
+        return torch.optim.SGD(groups, self.lr, MOMENTUM, fused=True)
 
 
 QUICK = Protocol(
