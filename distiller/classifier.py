@@ -3,7 +3,7 @@
 Training is a generator of losses; what it learns from, and for how long, its caller decides.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ from .protocol import Protocol
 __all__ = ["Classifier", "LabelledSet", "predict", "resize", "train"]
 
 F = nn.functional
+Forward = Callable[[nn.Module, Tensor], Tensor]
+"""Maps a net and its input to its logits."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,9 @@ def train(
     """Trains a net in place, yielding the loss of every step.
 
     The order of the images and their augmentation follow from the seed alone. `compiled` compiles
-    the net, and uses bfloat16 where that is faster. A protocol of soft labels takes them from the
-    teacher, for each batch as it was augmented and mixed; the set's own labels do not matter then.
+    the net, and the teacher, and uses bfloat16 where that is faster. A protocol of soft labels
+    takes them from the teacher, for each batch as it was augmented and mixed; the set's own labels
+    do not matter then.
 
     Raises:
         Refused: if it is to be compiled and cannot be, or there is a teacher and soft labels are
@@ -144,10 +147,10 @@ def train(
             mixed, others, kept = _mixed(classifier, protocol, x[rows], generator)
             with torch.autocast(device.type, torch.bfloat16, enabled=low):
                 logits = forward(classifier.net, mixed).float()
-            if teacher is None:
+                soft = None if teacher is None else _soft(forward, teacher, classifier, mixed)
+            if soft is None:
                 loss = _loss(logits, y[rows], weights[rows], others, kept)
             else:
-                soft = _soft_labels(teacher, classifier, mixed)
                 loss = _soft_loss(logits, soft, weights[rows], protocol.temperature or 1)
             optimizer.zero_grad()
             loss.backward()
@@ -178,10 +181,10 @@ def _mixed(
 
 
 @torch.no_grad()
-def _soft_labels(teacher: Classifier, student: Classifier, x: Tensor) -> Tensor:
+def _soft(forward: Forward, teacher: Classifier, student: Classifier, x: Tensor) -> Tensor:
     """The teacher's logits (n, classes) of a batch that was normalised for the student."""
-    logits: Tensor = teacher(x * student.std + student.mean)
-    return logits.float()
+    x = teacher.normalise(resize(x * student.std + student.mean, teacher.size))
+    return forward(teacher.net, x.contiguous(memory_format=torch.channels_last)).float()
 
 
 def _soft_loss(logits: Tensor, soft: Tensor, w: Tensor, temperature: float) -> Tensor:
