@@ -125,8 +125,8 @@ class NormReluPool(Function):
 
     With z = a x + b and y = pool(relu(z)): dz = dy / 4 where z > 0, and dx follows from dz as in
     `_InstanceNorm`. Only x and four numbers of each map are kept, z is made anew. So a map is read
-    twice and written once, forth and back; one after the other, the three write it four times,
-    and memory is what they wait for.
+    twice forth, and read twice and written once back; compiled one after the other, the three read
+    it four times and write it once forth alone.
     """
 
     @staticmethod
