@@ -448,7 +448,7 @@ def test_a_slider_acts_during_a_run_and_repeats_it_on_release(page: Page, addres
     assert float(shared(page, "s.run.query['dap.gamma']")) > 0.3
     assert shared(page, "s.run.query.seed") == "0"
 
-    page.get_by_label("Steps").fill("300")
+    page.get_by_label("Steps").fill("100")
     page.locator("#go").click()
     page.wait_for_function(
         "() => window.distiller.shared.run.live && window.distiller.shared.run.step > 2",
