@@ -123,6 +123,7 @@ class _InstanceNorm(Function):
 class NormReluPool(Function):
     """Instance norm, ReLU and 2 x 2 average pooling in one, for a compiler to fuse.
 
+    Maps x (n, c, h, w), of even height and width, weight and bias (c,) to (n, c, h / 2, w / 2).
     With z = a x + b and y = pool(relu(z)): dz = dy / 4 where z > 0, and dx follows from dz as in
     `_InstanceNorm`. Only x and four numbers of each map are kept, z is made anew. So a map is read
     twice forth, and read twice and written once back; compiled one after the other, the three read
