@@ -24,22 +24,23 @@ import gradio as gr
 import numpy as np
 import plotly
 
-from distiller.data import DATASETS, Absent, dataset_table, discover, load_here
-from distiller.distill import Distilled
+from distiller.data.dataset import DATASETS, Absent, dataset_table, discover, load_here
+from distiller.data.models import has_models
+from distiller.diffusion.prior import choose_dtype, default_cfg_scale
 from distiller.errors import Refused
+from distiller.evaluation.nets import NETS
+from distiller.evaluation.protocol import PROTOCOLS, protocol_for
 from distiller.event import Event
-from distiller.io import SetOnDisk, archive, score_set
 from distiller.limits import choice, whole
+from distiller.machine.assets import ASSETS
 from distiller.methods import METHODS, method_table
-from distiller.nets import NETS
-from distiller.own import SIZES
-from distiller.prior import choose_dtype, default_cfg_scale
-from distiller.protocol import PROTOCOLS, protocol_for
-from distiller.recipe import Recipe
-from distiller.reference import Reference, load_reference
-from distiller.request import Request
-from distiller.shelf import has_models
-from distiller.upload import LIMITS
+from distiller.recipes.loop import Distilled
+from distiller.recipes.recipe import Recipe
+from distiller.scores.reference import Reference, load_reference
+from distiller.sets.folder import SetOnDisk, archive, score_set
+from distiller.sets.request import Request
+from distiller.sets.upload import LIMITS
+from distiller.training.own import SIZES
 from viz import figures
 from viz.accuracy import Board, evaluate_sets
 from viz.candidate import Shelf
@@ -50,7 +51,6 @@ from viz.turn import Turn
 
 __all__ = ["build", "main", "serve"]
 
-ASSETS = Path(__file__).parent / "assets"
 FIRST = "solids"  # the data set that the page opens with
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 BUDGET = 64 * 100  # images times steps of one click

@@ -17,12 +17,12 @@ from collections.abc import Callable, Mapping
 import torch
 
 from distiller import load, load_prior
-from distiller.distill import seeded_noise
+from distiller.diffusion.guidance import guided
+from distiller.diffusion.sampler import ddim
 from distiller.event import finish
-from distiller.guidance import guided
 from distiller.methods.d3hr import group_loss, with_moments
 from distiller.methods.dap import DAP
-from distiller.sampler import ddim
+from distiller.recipes.loop import seeded_noise
 
 
 def best_of(sides: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:

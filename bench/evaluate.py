@@ -19,14 +19,14 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from distiller import load
-from distiller.augment import augment, mix
-from distiller.classifier import Classifier, LabelledSet, resize
-from distiller.data import Dataset
-from distiller.evaluate import draw_real, evaluate
+from distiller.data.dataset import Dataset
+from distiller.evaluation.accuracy import draw_real, evaluate
+from distiller.evaluation.augmentation import augment, mix
+from distiller.evaluation.classifier import Classifier, LabelledSet, resize
+from distiller.evaluation.nets import InstanceNorm, make_net
+from distiller.evaluation.protocol import Protocol, protocol_for
 from distiller.event import finish
 from distiller.image import to_tensor
-from distiller.nets import InstanceNorm, make_net
-from distiller.protocol import Protocol, protocol_for
 
 
 class PlainSet(TorchDataset[tuple[Tensor, int]]):

@@ -26,22 +26,22 @@ import torch
 from torch import Tensor
 
 from distiller import load, load_prior
-from distiller.classifier import LabelledSet
-from distiller.data import Dataset
-from distiller.discrepancy import DISCREPANCIES, Measure
-from distiller.distill import Distilled, Settings, draw, fit
-from distiller.evaluate import evaluate
+from distiller.data.dataset import Dataset
+from distiller.diffusion.prior import Prior
+from distiller.evaluation.accuracy import evaluate
+from distiller.evaluation.classifier import LabelledSet
+from distiller.evaluation.privacy import audit_privacy
+from distiller.evaluation.protocol import protocol_for
+from distiller.evaluation.robustness import measure_robustness
 from distiller.event import finish
 from distiller.image import to_pixels, to_tensor
-from distiller.judge import Judge, load_judge
 from distiller.methods import make_methods
-from distiller.prior import Prior
-from distiller.privacy import privacy
-from distiller.protocol import protocol_for
-from distiller.recipe import Recipe
-from distiller.reference import Reference, load_reference
-from distiller.robustness import robustness
-from distiller.score import Real, compare
+from distiller.recipes.loop import Distilled, Settings, draw, fit
+from distiller.recipes.recipe import Recipe
+from distiller.scores.discrepancy import DISCREPANCIES, Measure
+from distiller.scores.judge import Judge, load_judge
+from distiller.scores.reference import Reference, load_reference
+from distiller.scores.score import Real, compare
 
 METHODS = (
     "random", "herding:pool=1", "k-center:pool=1", "dit", "minimax", "dap", "d3hr", "mgd3", "igd",
@@ -238,8 +238,8 @@ def lessons(
     found = finish(evaluate(chosen, data.test, way, seeds=1, seed=seed))
     if not beyond:
         return {"accuracy": found.mean}
-    withstands = finish(robustness(found.nets[0], data.test))
-    gives_away = privacy(found.nets[0], chosen, data)
+    withstands = finish(measure_robustness(found.nets[0], data.test))
+    gives_away = audit_privacy(found.nets[0], chosen, data)
     copies = gives_away["memorisation"]
     return {
         "accuracy": found.mean,

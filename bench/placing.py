@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 
 from distiller import load, load_prior
+from distiller.data.models import has_models
 from distiller.image import to_tensor
-from distiller.kernel import distance
-from distiller.reference import Reference, load_reference
-from distiller.shelf import has_models
+from distiller.scores.kernel import distance
+from distiller.scores.reference import Reference, load_reference
 
 COMPONENTS, K = 64, 15
 

@@ -36,15 +36,15 @@ from sklearn.cluster import KMeans
 from torch import Tensor
 
 from distiller import load
-from distiller.classifier import Classifier, LabelledSet
-from distiller.data import Dataset, Split
-from distiller.evaluate import draw_real, evaluate
+from distiller.data.dataset import Dataset, Split
+from distiller.evaluation.accuracy import draw_real, evaluate
+from distiller.evaluation.classifier import Classifier, LabelledSet
+from distiller.evaluation.nets import ConvNet, make_net
+from distiller.evaluation.protocol import PROTOCOLS
 from distiller.event import finish
 from distiller.image import to_tensor
-from distiller.kernel import distance
 from distiller.methods.k_center import farthest_first
-from distiller.nets import ConvNet, make_net
-from distiller.protocol import PROTOCOLS
+from distiller.scores.kernel import distance
 
 ROWS = {
     "imagenette": ("hard:random:1", "hard:random:10"),

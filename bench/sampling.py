@@ -13,8 +13,8 @@ from collections.abc import Callable
 import torch
 
 from distiller import Settings, distill, load, load_prior, make_methods
+from distiller.diffusion.prior import Prior
 from distiller.event import Event
-from distiller.prior import Prior
 
 
 def seconds(run: Callable[[], object]) -> float:

@@ -15,14 +15,14 @@ from itertools import product
 import numpy as np
 
 from distiller import load, load_prior
-from distiller.distill import distill
 from distiller.event import finish
 from distiller.image import to_tensor
-from distiller.judge import load_judge
 from distiller.methods import make_methods
-from distiller.reference import load_reference
-from distiller.request import Request
-from distiller.score import compare
+from distiller.recipes.loop import distill
+from distiller.scores.judge import load_judge
+from distiller.scores.reference import load_reference
+from distiller.scores.score import compare
+from distiller.sets.request import Request
 
 SHOWN = ("similarity", "mmd2", "nearest", "coverage", "vendi")
 

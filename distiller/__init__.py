@@ -10,22 +10,21 @@
 `events` is a generator that returns the distilled set: `distilled = yield from events`.
 """
 
-__version__ = "0.1.0"
-
-from .classifier import LabelledSet
-from .data import load
-from .distill import Distilled, Settings, distill
+from .data.dataset import load
+from .diffusion.guidance import Guidance, guided
+from .diffusion.prior import Prior, load_prior
+from .diffusion.sampler import Estimate, Step, ddim, ddpm, dpmpp
+from .diffusion.schedule import Schedule
 from .errors import Refused
-from .evaluate import Evaluation, evaluate
+from .evaluation.accuracy import Evaluation, evaluate
+from .evaluation.classifier import LabelledSet
+from .evaluation.protocol import PROTOCOLS, Protocol, protocol_for
 from .event import Event
-from .guidance import Guidance, guided
 from .methods import METHODS, make_methods
-from .prior import Prior, load_prior
-from .protocol import PROTOCOLS, Protocol, protocol_for
-from .recipe import Recipe
-from .request import Request
-from .sampler import Estimate, Step, ddim, ddpm, dpmpp
-from .schedule import Schedule
+from .recipes.loop import Distilled, Settings, distill
+from .recipes.recipe import Recipe
+from .sets.request import Request
+from .version import __version__
 
 __all__ = [
     "METHODS",
@@ -44,6 +43,7 @@ __all__ = [
     "Schedule",
     "Settings",
     "Step",
+    "__version__",
     "ddim",
     "ddpm",
     "distill",

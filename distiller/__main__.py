@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .data import DATASETS, Dataset, dataset_table, discover, load, resolve
+from .data.dataset import DATASETS, Dataset, dataset_table, discover, load, resolve
 from .errors import Refused
+from .evaluation.protocol import Protocol
 from .limits import choice, number, whole
 from .methods import method_table, paper_options
 from .progress import show
-from .protocol import Protocol
-from .request import Request
+from .sets.request import Request
 
 if TYPE_CHECKING:
-    from .classifier import Classifier, LabelledSet
+    from .evaluation.classifier import Classifier, LabelledSet
 
 __all__ = ["main"]
 
@@ -181,7 +181,7 @@ def _datasets(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(dataset_table()))
         return
-    from .shelf import has_models
+    from .data.models import has_models
 
     for name, row in dataset_table().items():
         print(f"{name:12} {row['about']}")
@@ -217,10 +217,10 @@ def _distill(options: argparse.Namespace) -> None:
     if options.paper:
         options_given = paper_options(options.method) | options_given
     request = Request.parse({**raw, "options": options_given})
-    from .io import export
-    from .judge import load_judge
-    from .prior import load_prior
-    from .reference import load_reference
+    from .diffusion.prior import load_prior
+    from .scores.judge import load_judge
+    from .scores.reference import load_reference
+    from .sets.folder import export
 
     prior = load_prior(request.prior or request.dataset, options.device, options.dtype)
     reference, judge = load_reference(request.dataset), load_judge(request.dataset)
@@ -231,10 +231,10 @@ def _distill(options: argparse.Namespace) -> None:
 
 def _score(options: argparse.Namespace) -> None:
     """Scores a folder of images beside random real images of equal number."""
-    from .io import dataset_of, read_set, score_set
-    from .judge import load_judge
-    from .prior import load_prior
-    from .reference import load_reference
+    from .diffusion.prior import load_prior
+    from .scores.judge import load_judge
+    from .scores.reference import load_reference
+    from .sets.folder import dataset_of, read_set, score_set
 
     name = options.dataset or dataset_of(options.folder)
     choice("data set", name, DATASETS)
@@ -268,11 +268,11 @@ def _print_scores(title: str, rows: dict[str, Any]) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     """Trains nets on a folder of images and tests them on real ones."""
-    from .classifier import LabelledSet
-    from .evaluate import of_classes
-    from .io import dataset_of, read_set
-    from .prior import choose_device
-    from .protocol import protocol_for
+    from .diffusion.prior import choose_device
+    from .evaluation.accuracy import of_classes
+    from .evaluation.classifier import LabelledSet
+    from .evaluation.protocol import protocol_for
+    from .sets.folder import dataset_of, read_set
 
     name = options.dataset or dataset_of(options.folder)
     choice("data set", name, DATASETS)
@@ -312,10 +312,10 @@ def _measure(
     given: Mapping[str, Any],
 ) -> dict[str, Any]:
     """All that is asked about one net, as plain values."""
-    from .evaluate import evaluate, evaluate_random
-    from .privacy import privacy
-    from .ranking import ranking
-    from .robustness import robustness
+    from .evaluation.accuracy import evaluate, evaluate_random
+    from .evaluation.privacy import audit_privacy
+    from .evaluation.ranking import rank_set
+    from .evaluation.robustness import measure_robustness
 
     result = show(evaluate(chosen, data.test, protocol, **given))
     baseline = None
@@ -326,12 +326,12 @@ def _measure(
         table["full"] = _full(data, replace(protocol, temperature=None), given)
     if options.ranking and baseline is not None:
         full = float(np.mean(table["full"]))
-        events = ranking(result, baseline, full, chosen, data, protocol, **given)
-        table["ranking"] = show(events)
+        events = rank_set(result, baseline, full, chosen, data, protocol, **given)
+        table["rank_set"] = show(events)
     if options.robust:
-        table["robustness"] = show(robustness(result.nets[0], data.test))
+        table["robustness"] = show(measure_robustness(result.nets[0], data.test))
     if options.privacy:
-        table["privacy"] = privacy(result.nets[0], chosen, data)
+        table["privacy"] = audit_privacy(result.nets[0], chosen, data)
     return table
 
 
@@ -339,7 +339,7 @@ def _teacher(
     folder: Path | None, data: Dataset, present: Sequence[int], device: str
 ) -> "Classifier":
     """The teacher in a folder, or the one that was kept, of some classes."""
-    from .teacher import cached_teacher, load_teacher, of_labels
+    from .evaluation.teacher import cached_teacher, load_teacher, of_labels
 
     if folder is not None:
         return of_labels(load_teacher(folder, data, device), present)
@@ -360,8 +360,8 @@ def _across(tables: Sequence[Mapping[str, Any]]) -> str:
 
 def _train_teacher(options: argparse.Namespace) -> None:
     """Trains a teacher on the real images of a data set, for soft labels, and keeps it."""
-    from .prior import choose_device
-    from .teacher import save_teacher, train_teacher
+    from .diffusion.prior import choose_device
+    from .evaluation.teacher import save_teacher, train_teacher
 
     data = load(choice("data set", options.dataset, DATASETS))
     given: dict[str, Any] = {
@@ -378,7 +378,7 @@ def _train_teacher(options: argparse.Namespace) -> None:
 
 def _full(data: Dataset, protocol: Protocol, given: Mapping[str, Any]) -> list[float]:
     """The accuracies of nets trained on all real images, those that are known from the cache."""
-    from .full import evaluate_full, full_accuracies
+    from .evaluation.full_data import evaluate_full, full_accuracies
 
     known = full_accuracies(data, protocol, given["net"])
     for seed in range(given["seeds"]):
@@ -433,9 +433,9 @@ def _short(value: Any) -> str:
 
 def _train_prior(options: argparse.Namespace) -> None:
     """Trains a prior on a data set, or on pictures of one's own; goes on from its checkpoint."""
-    from .prior import choose_device
-    from .prior_spec import PRESETS, PriorSpec
-    from .train_prior import train_prior
+    from .diffusion.prior import choose_device
+    from .training.prior import train_prior
+    from .training.spec import PRESETS, PriorSpec
 
     most = 10_000_000
     limits = {"steps": (1, most), "autoencoder_steps": (0, most), "seed": (0, 2**31 - 1)}
@@ -459,7 +459,7 @@ def _train_prior(options: argparse.Namespace) -> None:
 
 
 def _train_own(options: argparse.Namespace, device: Any, given: dict[str, Any]) -> None:
-    from .own import take_in, train_own
+    from .training.own import take_in, train_own
 
     size = whole("size", options.size, 1, 4096)
     pictures = show(take_in(options.data, options.out, size))
@@ -471,7 +471,7 @@ def _train_own(options: argparse.Namespace, device: Any, given: dict[str, Any]) 
 
 def _train_judge(options: argparse.Namespace) -> None:
     """Trains the small classifier that judges a data set's images."""
-    from .judge import save_judge, train_judge
+    from .scores.judge import save_judge, train_judge
 
     data = load(options.dataset)
     judge = show(train_judge(data, folder=options.out / ".training"))
@@ -481,9 +481,9 @@ def _train_judge(options: argparse.Namespace) -> None:
 
 def _reference(options: argparse.Namespace) -> None:
     """Encodes and judges the real images of a data set, for maps and scores."""
-    from .judge import load_judge
-    from .prior import load_prior
-    from .reference import build_reference, save_reference
+    from .diffusion.prior import load_prior
+    from .scores.judge import load_judge
+    from .scores.reference import build_reference, save_reference
 
     data = load(options.dataset)
     prior, judge = load_prior(data.name), load_judge(data.name)
@@ -492,7 +492,7 @@ def _reference(options: argparse.Namespace) -> None:
 
 def _card(options: argparse.Namespace) -> None:
     """Measures what a prior reaches, and writes its card."""
-    from .card import measure_prior, write_card
+    from .training.card import measure_prior, write_card
 
     write_card(options.folder, show(measure_prior(options.folder)))
     print((options.folder / "README.md").read_text())

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from distiller.data import Dataset, Split
-from distiller.prior import Prior, load_prior
-from distiller.sampler import Estimate
-from distiller.schedule import Schedule
+from distiller.data.dataset import Dataset, Split
+from distiller.diffusion.prior import Prior, load_prior
+from distiller.diffusion.sampler import Estimate
+from distiller.diffusion.schedule import Schedule
 
 from .tiny import CLASSES, save_tiny_pipeline
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from distiller.torchvision_shim import declare_missing_operators
+from distiller.machine.torchvision_shim import declare_missing_operators
 
 declare_missing_operators()
 

@@ -15,16 +15,23 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from distiller.classifier import Classifier, LabelledSet
-from distiller.compiled import training_work
-from distiller.data import DATASETS, Dataset, Split
+from distiller.data.dataset import DATASETS, Dataset, Split
 from distiller.errors import Refused
-from distiller.evaluate import Evaluation, check, evaluate, evaluate_random, join, of_classes
+from distiller.evaluation.accuracy import (
+    Evaluation,
+    check,
+    evaluate,
+    evaluate_random,
+    join,
+    of_classes,
+)
+from distiller.evaluation.classifier import Classifier, LabelledSet
+from distiller.evaluation.full_data import full_accuracies
+from distiller.evaluation.nets import make_net
+from distiller.evaluation.protocol import PROTOCOLS, Protocol
+from distiller.evaluation.teacher import cached_teacher, of_labels
 from distiller.event import Event
-from distiller.full import full_accuracies
-from distiller.nets import make_net
-from distiller.protocol import PROTOCOLS, Protocol
-from distiller.teacher import cached_teacher, of_labels
+from distiller.machine.compiled import training_work
 
 from .candidate import Candidate, complete
 from .explore import Lab

@@ -9,20 +9,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from distiller.classifier import LabelledSet
-from distiller.data import DATASETS
-from distiller.distill import Distilled, draw, fit
+from distiller.data.dataset import DATASETS
 from distiller.errors import Refused
+from distiller.evaluation.classifier import LabelledSet
 from distiller.event import Event
+from distiller.machine.assets import ASSETS
 from distiller.methods import METHODS
-from distiller.request import Request
-from distiller.upload import LIMITS, Uploaded, read_upload
+from distiller.recipes.loop import Distilled, draw, fit
+from distiller.sets.request import Request
+from distiller.sets.upload import LIMITS, Uploaded, read_upload
 
 from .explore import Lab
 
 __all__ = ["Candidate", "Shelf", "complete", "shipped_set"]
 
-ASSETS = Path(__file__).parent.parent / "assets" / "sets"
+SETS = ASSETS / "sets"
 KEPT = 8  # candidates on a shelf
 PIXELS = 16_000_000  # of all images on a shelf, together
 BUDGET = 20_000  # images times steps that are made to complete a set
@@ -184,7 +185,7 @@ def describe(request: Request) -> str:
 @cache
 def shipped_set(dataset: str) -> Candidate | None:
     """The set that ships with a data set, if any."""
-    path = ASSETS / f"{dataset}.zip"
+    path = SETS / f"{dataset}.zip"
     if not path.is_file():
         return None
     uploaded = read_upload(path, dataset, LIMITS)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distiller.errors import Refused
-from distiller.reference import Reference, load_reference, save_reference
+from distiller.scores.reference import Reference, load_reference, save_reference
 
 __all__ = ["add_umap", "fit_umap", "main", "trust"]
 

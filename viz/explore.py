@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from distiller.data import DATASETS, Dataset, load_here
-from distiller.distill import Distilled, draw, fit
+from distiller.data.dataset import DATASETS, Dataset, load_here
+from distiller.diffusion.guidance import Dial
+from distiller.diffusion.prior import Prior, load_prior
 from distiller.event import Event
-from distiller.guidance import Dial
 from distiller.image import to_tensor
-from distiller.judge import Judge, load_judge
 from distiller.methods import METHODS
-from distiller.prior import Prior, load_prior
-from distiller.recipe import Method, Recipe
-from distiller.reference import Reference, load_reference
-from distiller.request import Request
+from distiller.recipes.loop import Distilled, draw, fit
+from distiller.recipes.recipe import Method, Recipe
+from distiller.scores.judge import Judge, load_judge
+from distiller.scores.reference import Reference, load_reference
+from distiller.sets.request import Request
 
 from . import figures
 from .preview import fit_linear_decoder

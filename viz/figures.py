@@ -13,13 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from distiller.data import Absent, Dataset, Source
-from distiller.discrepancy import DISCREPANCIES
-from distiller.distill import Distilled
+from distiller.data.dataset import Absent, Dataset, Source
 from distiller.event import Event
-from distiller.judge import Verdict
-from distiller.reference import Reference
-from distiller.score import (
+from distiller.recipes.loop import Distilled
+from distiller.scores.discrepancy import DISCREPANCIES
+from distiller.scores.judge import Verdict
+from distiller.scores.reference import Reference
+from distiller.scores.score import (
     SCORES,
     Against,
     Comparison,

@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, unfold
 
-from distiller.data import Dataset
+from distiller.data.dataset import Dataset
 from distiller.errors import Refused
 from distiller.image import contact_sheet, to_pixels
 

@@ -20,23 +20,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from distiller.data import DATASETS, Dataset, load
-from distiller.distill import Settings, distill
+from distiller.data.dataset import DATASETS, Dataset, load
+from distiller.diffusion.prior import Prior, load_prior
 from distiller.event import finish
-from distiller.io import archive
-from distiller.judge import load_judge
+from distiller.machine.assets import ASSETS
 from distiller.methods import make_methods
-from distiller.prior import Prior, load_prior
-from distiller.reference import build_reference, save_reference
-from distiller.request import Request
+from distiller.recipes.loop import Settings, distill
+from distiller.scores.judge import load_judge
+from distiller.scores.reference import build_reference, save_reference
+from distiller.sets.folder import archive
+from distiller.sets.request import Request
 
 from .embedding import add_umap
 from .explore import discrepancies_of, explore, open_lab
 from .preview import class_pictures, contact_sheet, png
 
 __all__ = ["class_samples", "main", "samples_beside_real"]
-
-ASSETS = Path(__file__).parent.parent / "assets"
 
 
 def main() -> None:

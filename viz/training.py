@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from distiller.data import DATASETS, own_folder
+from distiller.data.class_folders import Pictures, load_pictures
+from distiller.data.dataset import DATASETS, own_folder
+from distiller.diffusion.prior import choose_device
 from distiller.errors import Refused
 from distiller.event import Event
-from distiller.own import judge_steps, spec_for, take_in, train_own
-from distiller.pictures import Pictures, load_pictures
-from distiller.prior import choose_device
-from distiller.reference import load_reference, save_reference
+from distiller.scores.reference import load_reference, save_reference
+from distiller.training.own import judge_steps, spec_for, take_in, train_own
 
 from .embedding import add_umap
 from .preview import data_uri

@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from distiller.kernel import Kernel, rbf, witness
-from distiller.reference import Reference
-from distiller.score import Real
+from distiller.scores.kernel import Kernel, rbf, witness
+from distiller.scores.reference import Reference
+from distiller.scores.score import Real
 
 __all__ = ["Field", "Plane", "Witness", "plane_of", "witness_of"]
 

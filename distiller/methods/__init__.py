@@ -7,7 +7,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from ..errors import Refused, unknown
-from ..recipe import Method, convert
+from ..recipes.recipe import Method, convert
 
 __all__ = ["METHODS", "make_methods", "method_table", "paper_options"]
 

@@ -14,11 +14,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ..data import Dataset
+from ..data.dataset import Dataset
+from ..diffusion.prior import Prior
 from ..event import Event
-from ..prior import Prior
-from ..recipe import Recipe, knob
-from ..surrogate import train_surrogate
+from ..recipes.recipe import Recipe, knob
+from ..recipes.surrogate import train_surrogate
 
 __all__ = ["CaO2"]
 

@@ -31,15 +31,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..cache import content_key
-from ..data import Dataset
-from ..disk import cache_folder
-from ..distill import real_latents, seeded_noise
+from ..data.dataset import Dataset
+from ..diffusion.prior import Prior
+from ..diffusion.sampler import Denoiser, Estimate, ddim
 from ..errors import Refused
 from ..event import Event
-from ..prior import Prior
-from ..recipe import Recipe, knob
-from ..sampler import Denoiser, Estimate, ddim
+from ..machine.disk import cache_folder
+from ..recipes.cache import content_key
+from ..recipes.loop import real_latents, seeded_noise
+from ..recipes.recipe import Recipe, knob
 
 __all__ = ["D3HR"]
 

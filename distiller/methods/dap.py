@@ -36,14 +36,14 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ..data import Dataset
-from ..distill import encode_classes, seeded_noise
+from ..data.dataset import Dataset
+from ..diffusion.guidance import Dial, Field, Guidance
+from ..diffusion.prior import Prior
 from ..errors import Refused
 from ..event import Event
-from ..guidance import Dial, Field, Guidance
-from ..kernel import FEATURE_MAPS, KERNELS, FeatureMap, kernel_distance, make_kernel
-from ..prior import Prior
-from ..recipe import Recipe, knob
+from ..recipes.loop import encode_classes, seeded_noise
+from ..recipes.recipe import Recipe, knob
+from ..scores.kernel import FEATURE_MAPS, KERNELS, FeatureMap, kernel_distance, make_kernel
 
 __all__ = ["DAP"]
 

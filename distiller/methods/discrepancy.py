@@ -22,13 +22,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ..data import Dataset
-from ..discrepancy import DISCREPANCIES, Measure
-from ..distill import encode_classes, seeded_noise
+from ..data.dataset import Dataset
+from ..diffusion.guidance import Dial, Guidance
+from ..diffusion.prior import Prior
 from ..event import Event
-from ..guidance import Dial, Guidance
-from ..prior import Prior
-from ..recipe import Recipe, knob
+from ..recipes.loop import encode_classes, seeded_noise
+from ..recipes.recipe import Recipe, knob
+from ..scores.discrepancy import DISCREPANCIES, Measure
 
 __all__ = ["DiscrepancyGuidance"]
 

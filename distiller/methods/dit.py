@@ -4,10 +4,10 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..data import Dataset
+from ..data.dataset import Dataset
+from ..diffusion.prior import Prior
 from ..event import Event
-from ..prior import Prior
-from ..recipe import Recipe
+from ..recipes.recipe import Recipe
 
 __all__ = ["DiT"]
 

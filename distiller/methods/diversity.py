@@ -19,12 +19,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ..data import Dataset
+from ..data.dataset import Dataset
+from ..diffusion.guidance import Dial, Guidance, from_energy
+from ..diffusion.prior import Prior
 from ..event import Event
-from ..guidance import Dial, Guidance, from_energy
-from ..kernel import median_distance, squared_distance
-from ..prior import Prior
-from ..recipe import Recipe, knob
+from ..recipes.recipe import Recipe, knob
+from ..scores.kernel import median_distance, squared_distance
 
 __all__ = ["Diversity"]
 

@@ -34,13 +34,13 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ..data import Dataset
-from ..distill import encode_classes, seeded_noise
+from ..data.dataset import Dataset
+from ..diffusion.guidance import Dial, Guidance, from_energy
+from ..diffusion.prior import Prior
 from ..event import Event
-from ..guidance import Dial, Guidance, from_energy
-from ..prior import Prior
-from ..privacy import gaussian_mechanism_sigma
-from ..recipe import Recipe, knob
+from ..recipes.gaussian_mechanism import gaussian_mechanism_sigma
+from ..recipes.loop import encode_classes, seeded_noise
+from ..recipes.recipe import Recipe, knob
 
 __all__ = ["DPMERF"]
 

@@ -12,12 +12,12 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from ..data import Dataset
-from ..discrepancy import DISCREPANCIES, greedy
+from ..data.dataset import Dataset
+from ..diffusion.prior import Prior
 from ..event import Event
-from ..prior import Prior
-from ..recipe import Recipe, knob
-from ..selection import pool_knob, selecting
+from ..recipes.recipe import Recipe, knob
+from ..recipes.selection import pool_knob, selecting
+from ..scores.discrepancy import DISCREPANCIES, greedy
 
 __all__ = ["Greedy"]
 

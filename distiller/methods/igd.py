@@ -23,13 +23,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
-from ..data import Dataset
-from ..distill import encode_classes
+from ..data.dataset import Dataset
+from ..diffusion.guidance import Dial, Guidance
+from ..diffusion.prior import Prior
 from ..event import Event
-from ..guidance import Dial, Guidance
-from ..prior import Prior
-from ..recipe import Recipe, knob
-from ..surrogate import Surrogate, train_surrogate
+from ..recipes.loop import encode_classes
+from ..recipes.recipe import Recipe, knob
+from ..recipes.surrogate import Surrogate, train_surrogate
 
 __all__ = ["IGD"]
 

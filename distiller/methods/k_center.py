@@ -14,12 +14,12 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from ..data import Dataset
+from ..data.dataset import Dataset
+from ..diffusion.prior import Prior
 from ..event import Event
-from ..kernel import distance
-from ..prior import Prior
-from ..recipe import Recipe, knob
-from ..selection import pool_knob, selecting
+from ..recipes.recipe import Recipe, knob
+from ..recipes.selection import pool_knob, selecting
+from ..scores.kernel import distance
 
 __all__ = ["KCenter"]
 

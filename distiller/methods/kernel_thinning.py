@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..data import Dataset
+from ..data.dataset import Dataset
+from ..diffusion.prior import Prior
 from ..event import Event
-from ..kernel import median_distance, rbf
-from ..prior import Prior
-from ..recipe import Recipe, knob
-from ..selection import pool_knob, selecting
+from ..recipes.recipe import Recipe, knob
+from ..recipes.selection import pool_knob, selecting
+from ..scores.kernel import median_distance, rbf
 
 __all__ = ["KernelThinning"]
 

@@ -17,13 +17,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ..data import Dataset
-from ..distill import encode_classes
+from ..data.dataset import Dataset
+from ..diffusion.guidance import Dial, Guidance
+from ..diffusion.prior import Prior
 from ..errors import Refused
 from ..event import Event
-from ..guidance import Dial, Guidance
-from ..prior import Prior
-from ..recipe import Recipe, knob
+from ..recipes.loop import encode_classes
+from ..recipes.recipe import Recipe, knob
 
 __all__ = ["MGD3"]
 

@@ -30,16 +30,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity, mse_loss
 
-from ..cache import content_key, keep_tensors, load_tensors
-from ..checkpoint import Checkpoint, advance
-from ..data import Dataset
-from ..difffit import Fit, fold, network_of, nothing, twin_of, with_fit
-from ..disk import cache_folder
-from ..distill import encode_classes
+from ..data.dataset import Dataset
+from ..diffusion.guidance import Dial
+from ..diffusion.prior import Prior
 from ..event import Event
-from ..guidance import Dial
-from ..prior import Prior
-from ..recipe import Recipe, knob
+from ..machine.checkpoint import Checkpoint, advance
+from ..machine.disk import cache_folder
+from ..recipes.cache import content_key, keep_tensors, load_tensors
+from ..recipes.difffit import Fit, fold, network_of, nothing, twin_of, with_fit
+from ..recipes.loop import encode_classes
+from ..recipes.recipe import Recipe, knob
 
 __all__ = ["Minimax"]
 

@@ -18,13 +18,13 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from ..data import Dataset
-from ..distill import encode_classes
+from ..data.dataset import Dataset
+from ..diffusion.guidance import Dial, Guidance, from_energy
+from ..diffusion.prior import Prior
 from ..event import Event
-from ..guidance import Dial, Guidance, from_energy
-from ..kernel import median_distance, rbf
-from ..prior import Prior
-from ..recipe import Recipe, knob
+from ..recipes.loop import encode_classes
+from ..recipes.recipe import Recipe, knob
+from ..scores.kernel import median_distance, rbf
 
 __all__ = ["MMD"]
 

@@ -7,10 +7,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Dataset
+from ..data.dataset import Dataset
+from ..diffusion.prior import Prior
 from ..event import Event
-from ..prior import Prior
-from ..recipe import Recipe
+from ..recipes.recipe import Recipe
 
 __all__ = ["Random"]
 

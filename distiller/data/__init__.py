@@ -1,0 +1,54 @@
+"""Real images: data sets by name, folders and archives of pictures, where their models lie."""
+
+from .archive import Leaf, Tree, key_of, open_tree
+from .class_folders import Pictures, Report, load_pictures, read_pictures, save_pictures
+from .dataset import (
+    DATASETS,
+    Absent,
+    Dataset,
+    Source,
+    Split,
+    adopt,
+    dataset_table,
+    discover,
+    load,
+    load_here,
+    own_folder,
+    resolve,
+)
+from .models import has_models, judge_folder, prior_folder, reference_file
+from .photographs import CIFAR10, IMAGENETTE, Photographs, load_photographs
+from .picture import decode
+
+__all__ = [
+    "CIFAR10",
+    "DATASETS",
+    "IMAGENETTE",
+    "Absent",
+    "Dataset",
+    "Leaf",
+    "Photographs",
+    "Pictures",
+    "Report",
+    "Source",
+    "Split",
+    "Tree",
+    "adopt",
+    "dataset_table",
+    "decode",
+    "discover",
+    "has_models",
+    "judge_folder",
+    "key_of",
+    "load",
+    "load_here",
+    "load_photographs",
+    "load_pictures",
+    "open_tree",
+    "own_folder",
+    "prior_folder",
+    "read_pictures",
+    "reference_file",
+    "resolve",
+    "save_pictures",
+]

@@ -1,0 +1,48 @@
+"""The shelf: where the models of a data set lie, whether they are shipped or one's own.
+
+assets/priors/<name>/   assets/judges/<name>/   assets/references/<name>.npz     shipped
+DIR/                    DIR/judge/              DIR/reference.npz                one's own
+"""
+
+from pathlib import Path
+
+from ..machine.assets import ASSETS
+from .dataset import DATASETS
+
+__all__ = ["has_models", "judge_folder", "prior_folder", "reference_file"]
+
+
+def _own(name: str) -> Path | None:
+    return DATASETS[name].folder if name in DATASETS else None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long to be that of a file
+        return False
+
+
+def prior_folder(name: str) -> Path | None:
+    """The prior of a data set, if there is one on this machine."""
+    folder = _own(name) or ASSETS / "priors" / name
+    return folder if _is_file(folder / "model_index.json") else None
+
+
+def judge_folder(name: str) -> Path | None:
+    """The judge of a data set, if there is one on this machine."""
+    own = _own(name)
+    folder = own / "judge" if own else ASSETS / "judges" / name
+    return folder if _is_file(folder / "config.json") else None
+
+
+def reference_file(name: str) -> Path | None:
+    """The reference of a data set, if there is one on this machine."""
+    own = _own(name)
+    path = own / "reference.npz" if own else ASSETS / "references" / f"{name}.npz"
+    return path if _is_file(path) else None
+
+
+def has_models(name: str) -> bool:
+    """Whether a data set can be distilled and judged: prior, judge and reference are here."""
+    return None not in (prior_folder(name), judge_folder(name), reference_file(name))

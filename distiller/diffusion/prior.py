@@ -1,0 +1,320 @@
+"""Priors: a conditional denoiser, its noise schedule, and the autoencoder of its latents."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from ..data.dataset import DATASETS
+from ..data.models import prior_folder
+from ..errors import Refused, unknown
+from ..limits import choice
+from ..machine.malloc import memory_kept
+from ..machine.torchvision_shim import declare_missing_operators
+from .sampler import Denoiser, Estimate
+from .schedule import Schedule
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL, DiTTransformer2DModel
+
+__all__ = [
+    "DTYPES", "DiT", "Prior", "assemble", "choose_device", "choose_dtype", "default_cfg_scale",
+    "load_prior",
+]  # fmt: skip
+
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What a method may ask of a generative model of images with classes.
+
+    Latents are float32 tensors (n, *latent_shape); images are (n, 3, h, w) in [-1, 1]. Times
+    are those of `Schedule`: 0 is clean.
+    """
+
+    name: str
+    schedule: Schedule
+    latent_shape: tuple[int, ...]
+    labels: Mapping[str, int]  # class name to the network's label
+    null_label: int
+    predict: Callable[[Tensor, int, Tensor], Estimate]  # (x_t, t, labels)
+    encode: Callable[[Tensor], Tensor]  # images to latents
+    decode: Callable[[Tensor], Tensor]  # latents to images
+    hidden: Callable[[Tensor, int, Tensor, int], Tensor] | None = None
+    """(x_t, t, labels, block) to the activations after that block, (n, tokens, width)."""
+    blocks: int = 0
+    cfg_channels: int | None = None  # how many channels CFG moves; None is all of them
+    cfg_scale: float = 4.0  # the default, DiT's
+    device: torch.device = field(default=torch.device("cpu"))
+    dtype: torch.dtype = torch.float32  # what the network computes in
+    folder: Path | None = None
+
+    def label(self, name: str) -> int:
+        """The network's label of a class.
+
+        Raises:
+            Refused: if the prior was not trained on a class of that name.
+        """
+        if name not in self.labels:
+            raise Refused(unknown(f"class of the prior {self.name!r} called", name, self.labels))
+        return self.labels[name]
+
+    def denoiser(self, label: int, cfg_scale: float | Callable[[], float] = 1.0) -> Denoiser:
+        """The denoiser of p(x | label), sharpened by classifier-free guidance.
+
+        `cfg_scale` is DiT's: x_0 = x_null + cfg_scale (x_label - x_null), and 1 is none. It may
+        be a dial, read at every step (Ho & Salimans, 2022, arXiv:2207.12598, Eq. 6).
+        """
+
+        def denoise(x_t: Tensor, t: int) -> Estimate:
+            scale = cfg_scale() if callable(cfg_scale) else cfg_scale
+            labels = torch.full((len(x_t),), label, device=x_t.device)
+            if scale == 1:
+                return self.predict(x_t, t, labels)
+            both = torch.cat([labels, torch.full_like(labels, self.null_label)])
+            x0, spread = self.predict(torch.cat([x_t, x_t]), t, both)
+            x0, null = x0.chunk(2)
+            moved = null + scale * (x0 - null)
+            if self.cfg_channels is not None:
+                moved = torch.cat([moved[:, : self.cfg_channels], x0[:, self.cfg_channels :]], 1)
+            return Estimate(moved, None if spread is None else spread.chunk(2)[0])
+
+        return denoise
+
+    def fingerprint(self) -> str:
+        """A hash of the weights on disk: sha256 over the files of network and autoencoder."""
+        parts = (self.folder / "transformer", self.folder / "vae") if self.folder else ()
+        files = [path for part in parts for path in sorted(part.iterdir())]
+        return _hash(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))
+
+
+@lru_cache(maxsize=16)
+def _hash(files: tuple[tuple[Path, int, int], ...]) -> str:
+    """The hash of files as they stand, by their sizes and times of change."""
+    digest = hashlib.sha256()
+    for path, _, _ in files:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+class DiT:
+    """Adapts diffusers' transformer, called with t - 1, to estimates of x_0 at time t."""
+
+    def __init__(
+        self, transformer: "DiTTransformer2DModel", schedule: Schedule, predicts: str
+    ) -> None:
+        self.transformer, self.schedule, self.predicts = transformer, schedule, predicts
+        self.channels = int(transformer.config.in_channels)
+        self.learns_variance = transformer.config.out_channels == 2 * self.channels
+
+    def __call__(self, x_t: Tensor, t: int, labels: Tensor) -> Estimate:
+        timestep = torch.full((len(x_t),), t - 1, device=x_t.device)
+        x = x_t.to(self.transformer.dtype)
+        out = self.transformer(x, timestep=timestep, class_labels=labels).sample.float()
+        spread = (out[:, self.channels :] + 1) / 2 if self.learns_variance else None
+        return Estimate(self.x0(x_t, t, out[:, : self.channels]), spread)
+
+    def x0(self, x_t: Tensor, t: int | Tensor, out: Tensor) -> Tensor:
+        """The estimate of x_0 from the network's output at t, one time or one a row."""
+        alpha, sigma = self.schedule(t, like=x_t)
+        match self.predicts:
+            case "epsilon":
+                return (x_t - sigma * out) / alpha
+            case "v_prediction":
+                return alpha * x_t - sigma * out
+            case _:
+                return out
+
+    def target(self, x0: Tensor, eps: Tensor, t: int | Tensor) -> Tensor:
+        """What the network is trained to say of x_t = alpha_t x_0 + sigma_t eps."""
+        alpha, sigma = self.schedule(t, like=x0)
+        match self.predicts:
+            case "epsilon":
+                return eps
+            case "v_prediction":
+                return alpha * eps - sigma * x0
+            case _:
+                return x0
+
+    def hidden(self, x_t: Tensor, t: int, labels: Tensor, block: int) -> Tensor:
+        """The activations after block `block` (from 0): (n, tokens, width)."""
+        timestep = torch.full((len(x_t),), t - 1, device=x_t.device)
+        h: Tensor = self.transformer.pos_embed(x_t.to(self.transformer.dtype))
+        for layer in self.transformer.transformer_blocks[: block + 1]:
+            h = layer(h, timestep=timestep, class_labels=labels)
+        return h.float()
+
+
+# ------------------------------------------------------------------------------------- loading
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The named device, or the best there is.
+
+    Raises:
+        Refused: if the name is not a device, or that device is not there.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise Refused(f"The device {name!r} cannot be used here; try 'cpu' or 'auto'.") from error
+    return device
+
+
+def choose_dtype(device: torch.device, name: str = "auto") -> torch.dtype:
+    """The named dtype; of "auto" what DISTILLER_DTYPE names, else what suits the device.
+
+    That is on a GPU the fast one that it computes in. On a CPU float32: it alone keeps an image
+    the same to one grey level whatever the batch.
+
+    Raises:
+        Refused: if the name is none of `DTYPES`.
+    """
+    if name == "auto":
+        name = choice("DISTILLER_DTYPE", os.environ.get("DISTILLER_DTYPE") or name, DTYPES)
+    if choice("dtype", name, DTYPES) != "auto":
+        return getattr(torch, name)  # type: ignore[no-any-return]
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.float32
+
+
+def load_prior(name: str | Path, device: str = "auto", dtype: str = "auto") -> Prior:
+    """Loads a prior: that of a data set, by its name, a `DiTPipeline` folder, or a Hub id.
+
+    `dtype` is that of the network, one of `DTYPES`; the autoencoder computes in float32.
+
+    Raises:
+        Refused: if there is no such device or dtype, files are missing or broken, there is no
+            network, or memory runs out.
+    """
+    where = choose_device(device)
+    precision = choose_dtype(where, dtype)
+    source = str(prior_folder(str(name)) or name)
+    if source in DATASETS:
+        raise Refused(
+            f"There is no prior of {source!r} here; train one with "
+            f"`python -m distiller train-prior --dataset {source}`."
+        )
+    try:
+        return _load(source, Path(name).name, where, precision)
+    except (OSError, KeyError, ValueError) as error:
+        raise Refused(_why(source, error)) from error
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise Refused(
+            f"There is not enough memory on {where} for the prior {name!s}; "
+            "close other programs, or use a smaller prior."
+        ) from error
+
+
+def _why(source: str, error: Exception) -> str:
+    first = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+    if Path(source).is_dir():
+        return (
+            f"{source} is not a DiTPipeline folder that can be read (it needs model_index.json, "
+            f"transformer/, vae/ and scheduler/ as diffusers saves them): {first}"
+        )
+    return (
+        f"There is no prior {source!r} here: it is not shipped, not a folder, and could not be "
+        f"fetched from the Hugging Face Hub (is there a network?): {first}"
+    )
+
+
+def _load(source: str, name: str, device: torch.device, dtype: torch.dtype) -> Prior:
+    declare_missing_operators()
+    from diffusers import AutoencoderKL, DDIMScheduler, DiTPipeline, DiTTransformer2DModel
+    from diffusers.utils import logging
+
+    index: dict[str, Any] = DiTPipeline.load_config(source)
+    config: dict[str, Any] = DDIMScheduler.load_config(source, subfolder="scheduler")
+    schedule = Schedule(DDIMScheduler.from_config(config).betas)
+    shows_progress = logging.is_progress_bar_enabled()
+    if Path(source).is_dir():
+        logging.disable_progress_bar()  # there is nothing to wait for
+    try:
+        transformer = DiTTransformer2DModel.from_pretrained(
+            source, subfolder="transformer", torch_dtype=dtype, low_cpu_mem_usage=False
+        )
+    finally:
+        if shows_progress:
+            logging.enable_progress_bar()
+    # The autoencoder runs in float32: half precision shows in the pictures.
+    vae = AutoencoderKL.from_pretrained(
+        source, subfolder="vae", torch_dtype=torch.float32, low_cpu_mem_usage=False
+    )
+    for module in (transformer, vae):
+        module.to(device).eval().requires_grad_(False)
+    predicts = config.get("prediction_type", "epsilon")
+    folder = Path(source) if Path(source).is_dir() else None
+    made = assemble(name, DiT(transformer, schedule, predicts), vae)
+    labels, cfg_scale = _labels(index.get("id2label") or {}), default_cfg_scale(source)
+    return replace(
+        made, labels=labels, cfg_scale=cfg_scale, device=device, dtype=dtype, folder=folder
+    )
+
+
+def assemble(name: str, dit: DiT, vae: "AutoencoderKL") -> Prior:
+    """A prior of a network and an autoencoder, which know no class names."""
+    config = dit.transformer.config
+    return Prior(
+        name=name,
+        schedule=dit.schedule,
+        latent_shape=(dit.channels, int(config.sample_size), int(config.sample_size)),
+        labels={},
+        null_label=int(config.num_embeds_ada_norm),
+        predict=dit,
+        encode=_encoder(vae),
+        decode=_decoder(vae),
+        hidden=dit.hidden,
+        blocks=len(dit.transformer.transformer_blocks),
+    )
+
+
+def default_cfg_scale(name: str | Path) -> float:
+    """What `train-prior` recorded of a data set's prior or a folder; else 4, the default of DiT."""
+    record = (prior_folder(str(name)) or Path(name)) / "prior.json"
+    return float(json.loads(record.read_text())["cfg_scale"]) if record.is_file() else 4.0
+
+
+def _labels(id2label: Mapping[str, str]) -> dict[str, int]:
+    """Class names to labels; a label may have several names, separated by commas, as ImageNet's."""
+    labels: dict[str, int] = {}
+    for label, names in id2label.items():
+        for name in names.split(","):
+            labels.setdefault(name.strip(), int(label))
+    return labels
+
+
+def _encoder(vae: "AutoencoderKL", batch: int = 64) -> Callable[[Tensor], Tensor]:
+    @torch.no_grad()
+    def encode(images: Tensor) -> Tensor:
+        images = images.to(next(vae.parameters()).device)
+        with memory_kept():
+            latents = [vae.encode(chunk).latent_dist.mean for chunk in images.split(batch)]
+        return torch.cat(latents) * float(vae.config.scaling_factor)
+
+    return encode
+
+
+def _decoder(vae: "AutoencoderKL", batch: int = 64) -> Callable[[Tensor], Tensor]:
+    @torch.no_grad()
+    def decode(latents: Tensor) -> Tensor:
+        latents = latents / float(vae.config.scaling_factor)
+        with memory_kept():
+            return torch.cat([vae.decode(chunk).sample for chunk in latents.split(batch)])
+
+    return decode

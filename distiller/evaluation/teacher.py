@@ -1,0 +1,156 @@
+"""Teachers: classifiers of real images whose soft labels a protocol trains with.
+
+    DIR/model.safetensors     the weights
+    DIR/config.json           net, image size, data set, epochs, accuracy on the real test split
+
+A teacher is trained on the real training split alone. It is also kept in the cache folder, by the
+content of that split, so that `evaluate --protocol soft` finds it.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Generator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from ..data.dataset import Dataset
+from ..errors import Refused
+from ..event import Event
+from ..machine.disk import cache_folder
+from .accuracy import evaluate
+from .classifier import Classifier, LabelledSet
+from .nets import make_net
+from .protocol import TEACHER, unmirrored
+
+__all__ = ["cached_teacher", "load_teacher", "of_labels", "save_teacher", "train_teacher"]
+
+
+def train_teacher(
+    data: Dataset,
+    *,
+    net: str = TEACHER.net,
+    epochs: int | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    compiled: bool | None = False,
+) -> Generator[Event, None, tuple[Classifier, dict[str, Any]]]:
+    """Trains a net on the real training split; returns it with what is to be known of it.
+
+    Raises:
+        Refused: if there is no such net.
+    """
+    everything = LabelledSet(data.train.images, data.train.labels)
+    protocol = unmirrored(TEACHER, data.name)
+    result = yield from evaluate(
+        everything, data.test, protocol, net=net, seeds=1, seed=seed, epochs=epochs, device=device,
+        compiled=compiled,
+    )  # fmt: skip
+    teacher = result.nets[0]
+    config = {
+        "net": net,
+        "size": teacher.size,
+        "classes": len(data.classes),
+        "dataset": data.name,
+        "train": data.train.fingerprint(),
+        "epochs": result.epochs,
+        "seed": seed,
+        "accuracy": result.mean,
+    }
+    return teacher, config
+
+
+def save_teacher(teacher: Classifier, config: dict[str, Any], folder: Path) -> None:
+    """Writes a teacher into a folder, and into the cache if that can be written.
+
+    Raises:
+        Refused: if the folder cannot be written.
+    """
+    try:
+        _write(teacher, config, folder)
+    except OSError as error:
+        raise Refused(f"{folder} could not be written ({error.strerror or error}).") from error
+    with suppress(OSError):
+        kept = _kept(str(config["train"]), str(config["net"]))
+        partial = kept.with_suffix(f".{os.getpid()}.tmp")
+        shutil.copytree(folder, partial)
+        shutil.rmtree(kept, ignore_errors=True)
+        partial.replace(kept)
+
+
+def _write(teacher: Classifier, config: dict[str, Any], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {k: v.detach().cpu().contiguous() for k, v in teacher.net.state_dict().items()}
+    partial = folder / "model.partial"
+    save_file(state, partial)
+    partial.replace(folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+
+def _kept(train: str, net: str) -> Path:
+    return cache_folder() / f"teacher-{net}-{train}"
+
+
+def load_teacher(folder: Path, data: Dataset, device: str = "cpu") -> Classifier:
+    """Reads a teacher, ready to label.
+
+    Raises:
+        Refused: if the folder holds none, or one of other images.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        net, size, classes = str(config["net"]), int(config["size"]), int(config["classes"])
+        state = load_file(folder / "model.safetensors")
+    except Exception as error:  # missing, cut off, or something else
+        raise Refused(f"{folder} holds no teacher; `train-teacher --out` writes one.") from error
+    if config.get("train") != data.train.fingerprint():
+        raise Refused(
+            f"The teacher in {folder} was trained on other images than {data.name}'s training "
+            "split; train one with `python -m distiller train-teacher`."
+        )
+    module = make_net(net, size, classes, norm=TEACHER.norm)
+    module.load_state_dict(state)
+    teacher = Classifier(module, TEACHER, size)
+    return _ready(teacher.to(device).to(memory_format=torch.channels_last))  # type: ignore[call-overload]
+
+
+def _ready(teacher: Classifier) -> Classifier:
+    return teacher.eval().requires_grad_(False)
+
+
+def cached_teacher(data: Dataset, net: str = TEACHER.net, device: str = "cpu") -> Classifier:
+    """The teacher of a data set that was kept.
+
+    Raises:
+        Refused: if none was, saying how to train one.
+    """
+    folder = _kept(data.train.fingerprint(), net)
+    if not folder.is_dir():
+        raise Refused(
+            f"Soft labels need a teacher, and there is none of {data.name} yet. Train one with "
+            f"`python -m distiller train-teacher --dataset {data.name} --net {net} --out DIR`."
+        )
+    return load_teacher(folder, data, device)
+
+
+class _Some(nn.Module):
+    """A net's logits of some classes only."""
+
+    def __init__(self, net: nn.Module, labels: Sequence[int]) -> None:
+        super().__init__()
+        self.net, self.labels = net, list(labels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.net(x)
+        return logits[:, self.labels]
+
+
+def of_labels(teacher: Classifier, labels: Sequence[int]) -> Classifier:
+    """A teacher of some classes only, for sets that hold no others."""
+    some = Classifier(_Some(teacher.net, labels), TEACHER, teacher.size)
+    return _ready(some.to(teacher.mean.device))

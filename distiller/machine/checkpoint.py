@@ -1,0 +1,99 @@
+"""Checkpoints: training that is stopped or killed goes on where its last checkpoint was."""
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..errors import Refused
+from ..event import Event
+from .malloc import memory_kept
+
+__all__ = ["Checkpoint", "advance", "seeded"]
+
+SECONDS = 60.0  # between two checkpoints
+
+
+@dataclass
+class Checkpoint:
+    """The state of a training run on disk, written whole or not at all."""
+
+    path: Path | None  # None: kept in memory alone
+    state: dict[str, Any]  # parts with state_dict and load_state_dict
+    step: int = 0  # steps done
+    seconds: float = 0.0  # spent on them, over all runs
+    optional: bool = False  # whether to do without where it cannot be written or read
+
+    def restore(self) -> None:
+        """Loads the state, if there is one.
+
+        Raises:
+            Refused: if it cannot be read and is not optional, or is of another training.
+        """
+        if self.path is None or not self.path.exists():
+            return
+        try:
+            saved = torch.load(self.path, weights_only=True, map_location="cpu")
+        except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+            if self.optional:
+                return
+            raise Refused(f"{self.path} is damaged; delete it to train anew.") from error
+        try:
+            for name, part in self.state.items():
+                part.load_state_dict(saved[name])
+            self.step, self.seconds = int(saved["step"]), float(saved.get("seconds", 0))
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise Refused(
+                f"{self.path} is of another training; delete it to train anew."
+            ) from error
+
+    def save(self) -> None:
+        """Writes the state."""
+        if self.path is None:
+            return
+        partial = self.path.with_suffix(".partial")
+        states = {name: part.state_dict() for name, part in self.state.items()}
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            torch.save({"step": self.step, "seconds": self.seconds, **states}, partial)
+            partial.replace(self.path)
+        except (OSError, RuntimeError) as error:  # torch reports a failed write as the latter
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            if not self.optional:
+                raise OSError(f"{self.path} could not be written") from error
+
+
+def advance(
+    stage: str, steps: int, checkpoint: Checkpoint, step: Callable[[int], dict[str, float]]
+) -> Generator[Event, None, None]:
+    """Runs step(i) from the checkpoint on, saving once a minute and when closed."""
+    checkpoint.restore()
+    first = checkpoint.step
+    saved = time.monotonic()
+    try:
+        with memory_kept():
+            for i in range(first, steps):
+                began = time.monotonic()
+                scalars = step(i)
+                checkpoint.step = i + 1
+                checkpoint.seconds += time.monotonic() - began
+                if time.monotonic() - saved > SECONDS:
+                    checkpoint.save()
+                    saved = time.monotonic()
+                yield Event(stage, i, steps, scalars=scalars)
+    finally:
+        if checkpoint.step > first:
+            checkpoint.save()
+
+
+def seeded(seed: int, i: int) -> tuple[np.random.Generator, torch.Generator]:
+    """The random numbers of step i, which depend on (seed, i) alone."""
+    rng = np.random.default_rng([seed, i])
+    return rng, torch.Generator().manual_seed(int(rng.integers(2**62)))

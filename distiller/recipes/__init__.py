@@ -1,0 +1,53 @@
+"""Recipes: what a method changes in sampling, and the loop that samples by one."""
+
+from .cache import content_key, keep_latents, keep_tensors, load_latents, load_tensors
+from .difffit import Fit, fold, network_of, twin_of, with_fit
+from .gaussian_mechanism import gaussian_delta, gaussian_mechanism_sigma
+from .loop import (
+    Distilled,
+    Settings,
+    distill,
+    draw,
+    encode_classes,
+    fit,
+    real_latents,
+    seeded_noise,
+)
+from .recipe import Init, Method, Recipe, Select, Subset, combine, knob
+from .selection import Rule, pool_knob, selecting
+from .surrogate import Surrogate, train_surrogate
+
+__all__ = [
+    "Distilled",
+    "Fit",
+    "Init",
+    "Method",
+    "Recipe",
+    "Rule",
+    "Select",
+    "Settings",
+    "Subset",
+    "Surrogate",
+    "combine",
+    "content_key",
+    "distill",
+    "draw",
+    "encode_classes",
+    "fit",
+    "fold",
+    "gaussian_delta",
+    "gaussian_mechanism_sigma",
+    "keep_latents",
+    "keep_tensors",
+    "knob",
+    "load_latents",
+    "load_tensors",
+    "network_of",
+    "pool_knob",
+    "real_latents",
+    "seeded_noise",
+    "selecting",
+    "train_surrogate",
+    "twin_of",
+    "with_fit",
+]

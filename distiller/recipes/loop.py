@@ -1,0 +1,189 @@
+"""The loop that every method shares."""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..data.dataset import Dataset
+from ..diffusion.guidance import Dial, guided
+from ..diffusion.prior import Prior
+from ..diffusion.sampler import SAMPLERS
+from ..errors import Refused, unknown
+from ..event import Event
+from ..image import to_pixels, to_tensor
+from ..machine.malloc import memory_kept
+from .cache import keep_latents, load_latents
+from .recipe import Method, Recipe, check, combine
+
+__all__ = [
+    "Distilled", "Settings", "distill", "draw", "encode_classes", "fit", "real_latents",
+    "seeded_noise",
+]  # fmt: skip
+
+
+BATCH = 64  # real images that are encoded together
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to sample, whatever the method."""
+
+    ipc: int = 10  # images per class
+    steps: int = 50
+    cfg_scale: float | Dial | None = None  # None is the prior's own default
+    seed: int = 0
+    sampler: str = "ddim"
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """A distilled set: a handful of images of one or more classes."""
+
+    images: NDArray[np.uint8]  # (n, h, w, 3)
+    latents: Tensor  # (n, *latent_shape), on the CPU
+    labels: NDArray[np.int64]  # (n,)
+    sources: NDArray[np.int64]  # (n,) index of the training image, -1 where it was sampled
+
+    @classmethod
+    def join(cls, parts: Sequence["Distilled"]) -> "Distilled":
+        """One set from several, in order."""
+        return cls(
+            np.concatenate([part.images for part in parts]),
+            torch.cat([part.latents for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate([part.sources for part in parts]),
+        )
+
+
+def seeded_noise(
+    shape: Sequence[int], seed: int, label: int, n: int, step: int | None = None
+) -> Tensor:
+    """Standard normal noise (n, *shape): row k depends on (seed, label, k, step) alone.
+
+    So a sample does not change with the batch it is drawn in, the device, or the number of
+    processes. Without `step` it is the initial latent's noise.
+    """
+    rows = []
+    for k in range(n):
+        entropy = [seed, label, k] if step is None else [seed, label, k, 1 + step]
+        state = int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0]) >> 1
+        rows.append(torch.randn(*shape, generator=torch.Generator().manual_seed(state)))
+    return torch.stack(rows)
+
+
+def real_latents(prior: Prior, data: Dataset, label: int, n: int) -> Tensor:
+    """Latents of n real training images of a class (all, if there are fewer), (n, *shape).
+
+    They are drawn with a fixed seed, so methods that ask for the same number share them. What is
+    encoded is kept on disk; it is encoded in the same batches whatever n is, so that it is the
+    same to the last bit.
+    """
+    order = np.random.default_rng([0, label]).permutation(data.train.of(label))
+    n = min(n, len(order))
+    known = load_latents(prior, data, label)
+    done = 0 if known is None else len(known)
+    if known is None or done < n:
+        images = data.train.images
+        with memory_kept():  # from batch to batch too
+            parts = [
+                prior.encode(to_tensor(np.ascontiguousarray(images[order[k : k + BATCH]])))
+                for k in range(done, n, BATCH)
+            ]
+        known = torch.cat([*([] if known is None else [known.to(parts[0])]), *parts])
+        keep_latents(prior, data, label, known)
+    return known[torch.from_numpy(order[:n].argsort())].to(prior.device)
+
+
+def encode_classes(
+    prior: Prior, data: Dataset, labels: Sequence[int], n: int
+) -> Generator[Event, None, dict[int, Tensor]]:
+    """`real_latents` of every class, by label."""
+    real = {}
+    for i, label in enumerate(labels):
+        real[label] = real_latents(prior, data, label, n)
+        yield Event("encode", i, len(labels), label)
+    return real
+
+
+def fit(
+    methods: Mapping[str, Method], prior: Prior, data: Dataset, labels: Sequence[int]
+) -> Generator[Event, None, Recipe]:
+    """Fits methods, each on the prior the ones before it made, and returns their sum.
+
+    Raises:
+        Refused: if a hyperparameter is out of range, or two methods exclude each other.
+    """
+    for name, method in methods.items():
+        check(name, method)
+    recipes: dict[str, Recipe] = {}
+    for name, method in methods.items():
+        recipes[name] = yield from method.fit(prior, data, labels)
+        prior = recipes[name].prior or prior
+        combine(recipes)  # refuses before the next, perhaps long, fit
+    return combine(recipes)
+
+
+def draw(
+    recipe: Recipe, prior: Prior, data: Dataset, label: int, settings: Settings
+) -> Generator[Event, None, Distilled]:
+    """Draws the images of one class, yielding an event with the estimates of x_0 per step."""
+    prior = recipe.prior or prior
+    if recipe.subset is not None:
+        return _real(recipe.subset(label, settings.ipc, settings.seed), prior, data, label)
+    if settings.sampler not in SAMPLERS:
+        raise Refused(unknown("sampler", settings.sampler, SAMPLERS))
+    n = settings.ipc * recipe.pool
+    if recipe.init is not None:
+        x, start = recipe.init(label, n, settings.seed)
+    else:
+        x = seeded_noise(prior.latent_shape, settings.seed, label, n)
+        start = prior.schedule.T
+    cfg_scale = prior.cfg_scale if settings.cfg_scale is None else settings.cfg_scale
+    denoiser = prior.denoiser(prior.label(data.classes[label]), cfg_scale)
+    denoiser = guided(denoiser, [make(label) for make in recipe.guidance], prior.schedule)
+
+    def noise(i: int) -> Tensor:
+        return seeded_noise(prior.latent_shape, settings.seed, label, n, i).to(prior.device)
+
+    sampler = SAMPLERS[settings.sampler]
+    times = prior.schedule.times(settings.steps, start)
+    for step in sampler(denoiser, x.to(prior.device), times, prior.schedule, noise):
+        yield Event("sample", step.i, step.n, label, step.x0)
+    kept = step.x[: settings.ipc]
+    if recipe.select is not None:
+        kept = step.x[list(recipe.select(label, step.x, settings.ipc))]
+    return Distilled(
+        to_pixels(prior.decode(kept)),
+        kept.cpu(),
+        np.full(len(kept), label),
+        np.full(len(kept), -1),
+    )
+
+
+def _real(rows: NDArray[np.int64], prior: Prior, data: Dataset, label: int) -> Distilled:
+    images = np.ascontiguousarray(data.train.images[rows])
+    latents = prior.encode(to_tensor(images)).cpu()
+    return Distilled(images, latents, np.full(len(rows), label), rows)
+
+
+def distill(
+    methods: Mapping[str, Method],
+    prior: Prior,
+    data: Dataset,
+    settings: Settings,
+    labels: Sequence[int] | None = None,
+) -> Generator[Event, None, Distilled]:
+    """Distils some or all classes of a data set.
+
+    The set is the generator's return value: `distilled = yield from distill(...)`.
+    """
+    labels = range(len(data.classes)) if labels is None else labels
+    recipe = yield from fit(methods, prior, data, labels)
+    parts = []
+    for label in labels:
+        parts.append((yield from draw(recipe, prior, data, label, settings)))
+    return Distilled.join(parts)

@@ -1,0 +1,147 @@
+"""Recipes: what a method changes in sampling, and how methods add up.
+
+Every published method changes at most five places: the prior, the initial latent, the guidance,
+the selection from a pool, and the pool's size; a baseline of real images replaces sampling
+altogether. Methods that fill different places compose.
+"""
+
+import math
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..data.dataset import Dataset
+from ..diffusion.guidance import Guidance
+from ..diffusion.prior import Prior
+from ..errors import Refused
+from ..event import Event
+from ..limits import choice, flag, number, whole
+
+__all__ = ["Init", "Method", "Recipe", "Select", "Subset", "check", "combine", "convert", "knob"]
+
+Init = Callable[[int, int, int], tuple[Tensor, int]]
+"""Maps (label, n, seed) to n latents and their time."""
+
+Select = Callable[[int, Tensor, int], Sequence[int]]
+"""Maps (label, latents of the pool, n) to the rows to keep, best first."""
+
+Subset = Callable[[int, int, int], NDArray[np.int64]]
+"""Maps (label, n, seed) to indices of real training images, in place of sampling."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a method changes in sampling; each place is empty where it changes nothing.
+
+    Labels are those of the data set.
+    """
+
+    prior: Prior | None = None
+    init: Init | None = None
+    guidance: tuple[Callable[[int], Guidance], ...] = ()
+    select: Select | None = None
+    subset: Subset | None = None
+    pool: int = 1  # latents drawn per latent kept
+
+
+class Method(Protocol):
+    """A frozen dataclass of hyperparameters, all with defaults, that can be fitted to data."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    title: ClassVar[str]
+
+    def fit(
+        self, prior: Prior, data: Dataset, labels: Sequence[int]
+    ) -> Generator[Event, None, Recipe]:
+        """Fits to the classes in `labels`, yielding events, and returns what to change."""
+        ...
+
+
+PLACES = {
+    "prior": "change the prior",
+    "init": "choose the initial latents",
+    "select": "select from the pool",
+    "subset": "take real images",
+}
+
+
+def combine(recipes: Mapping[str, Recipe]) -> Recipe:
+    """All recipes at once, by the names of their methods.
+
+    Raises:
+        Refused: if two fill a place that holds one, or real images meet a change of sampling.
+    """
+    filled: dict[str, tuple[str, Any]] = {}
+    for name, recipe in recipes.items():
+        for place, does in PLACES.items():
+            value = getattr(recipe, place)
+            if value is not None:
+                if place in filled:
+                    raise Refused(
+                        f"{filled[place][0]} and {name} both {does}; a recipe has room for one."
+                    )
+                filled[place] = name, value
+    if "subset" in filled and len(recipes) > 1:
+        others = ", ".join(name for name in recipes if name != filled["subset"][0])
+        raise Refused(
+            f"{filled['subset'][0]} takes real images and samples nothing, so {others} cannot "
+            "be combined with it."
+        )
+    return Recipe(
+        **{place: value for place, (_, value) in filled.items()},
+        guidance=tuple(make for recipe in recipes.values() for make in recipe.guidance),
+        pool=max((recipe.pool for recipe in recipes.values()), default=1),
+    )
+
+
+# ------------------------------------------------------------------------------ hyperparameters
+
+
+def knob(
+    default: Any,
+    about: str,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    choices: Sequence[str] = (),
+    live: bool = False,
+    private: bool = False,
+) -> Any:
+    """A hyperparameter of a method, with its range or choices.
+
+    From it follow the command line's `--set`, the page's control, and validation. A `live` one
+    may be a dial: a function that is read at every step. A `private` one is written into no file
+    and no link.
+    """
+    about_it = {"about": about, "low": low, "high": high, "choices": tuple(choices)}
+    return field(default=default, metadata={**about_it, "live": live, "private": private})
+
+
+def check(name: str, method: Method) -> None:
+    """Checks every hyperparameter of a method against its range or choices.
+
+    Raises:
+        Refused: naming the hyperparameter, its range and the value that came.
+    """
+    for f in fields(method):
+        value = getattr(method, f.name)
+        convert(f"{name}.{f.name}", f, value() if callable(value) else value)
+
+
+def convert(name: str, knob: "Field[Any]", value: Any) -> Any:
+    """A value, or its text, as the hyperparameter's type, inside its range.
+
+    Raises:
+        Refused: naming the hyperparameter, its range and the value that came.
+    """
+    low, high, choices = (knob.metadata[key] for key in ("low", "high", "choices"))
+    kind: Any = type(knob.default)
+    if kind is str:
+        return choice(name, value, choices)
+    if kind is bool:
+        return flag(name, value)
+    return whole(name, value, low, high) if kind is int else number(name, value, low, high)

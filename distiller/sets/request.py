@@ -1,0 +1,158 @@
+"""Requests: everything a user can ask of `distill`, validated in one place.
+
+The page, the command line, the API and permalinks all pass what they were given through
+`Request.parse`, so a value is accepted or refused the same way wherever it comes from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from ..data.dataset import DATASETS
+from ..diffusion.sampler import SAMPLERS
+from ..errors import Refused, unknown
+from ..limits import choice, number, whole
+from ..methods import make_methods
+from ..recipes.loop import Settings
+from ..recipes.recipe import Method
+
+__all__ = ["BUDGET", "Request"]
+
+BUDGET = 100_000_000
+"""Images times steps that a request may ask for; the page sets a smaller one."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A valid request: what to distil, how, and from which seed."""
+
+    dataset: str = "solids"
+    method: str = "dit"
+    classes: tuple[int, ...] = (0,)
+    ipc: int = 10
+    steps: int = 50
+    cfg_scale: float | None = None  # None is the prior's own default
+    seed: int = 0
+    sampler: str = "ddim"
+    options: Mapping[str, Any] = field(default_factory=dict)  # full names: {"dap.gamma": 1.0}
+    prior: str | None = None  # None is the one shipped for the data set
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any], budget: int = BUDGET) -> "Request":
+        """Validates raw values, text or not; what is left out has its default.
+
+        Classes may be indices or names, one, a list, or text with commas; none means all. Text is
+        a name where there is a class of that name, a number always an index.
+
+        Raises:
+            Refused: naming what is wrong, what is allowed, and what came.
+        """
+        for key in raw:
+            choice("parameter", key, cls.__dataclass_fields__)
+        dataset = choice("data set", raw.get("dataset", "solids"), DATASETS)
+        methods = make_methods(raw.get("method", "dit"), raw.get("options"))
+        cfg_scale = raw.get("cfg_scale")
+        request = cls(
+            dataset=dataset,
+            method="+".join(methods),
+            classes=_classes(raw.get("classes"), DATASETS[dataset].classes),
+            ipc=whole("ipc", raw.get("ipc", 10), 1, 5000),
+            steps=whole("steps", raw.get("steps", 50), 1, 1000),
+            cfg_scale=None if cfg_scale is None else number("cfg_scale", cfg_scale, 0, 30),
+            seed=whole("seed", raw.get("seed", 0), 0, 2**31 - 1),
+            sampler=choice("sampler", raw.get("sampler", "ddim"), SAMPLERS),
+            options=_options(methods),
+            prior=raw.get("prior"),
+        )
+        pool = max(getattr(method, "pool", 1) for method in methods.values())
+        cost = request.ipc * pool * len(request.classes) * request.steps
+        if cost > budget:
+            drawn = f"{request.ipc} images" + (f" from a pool {pool} times as large" * (pool > 1))
+            raise Refused(
+                f"{drawn} of {len(request.classes)} classes in {request.steps} steps "
+                f"are {cost:,} image steps; at most {budget:,} are allowed here. "
+                "Ask for fewer images, classes or steps."
+            )
+        return request
+
+    def public(self) -> dict[str, Any]:
+        """The request as a record that may be read by others: without private options."""
+        private = self.private()
+        options = {k: v for k, v in self.options.items() if k not in private}
+        return asdict(replace(self, options=options))
+
+    def private(self) -> dict[str, Any]:
+        """The options that are written into no file and no link."""
+        return {
+            (key := f"{name}.{f.name}"): self.options[key]
+            for name, method in self.methods.items()
+            for f in fields(method)
+            if f.metadata["private"]
+        }
+
+    def query(self) -> dict[str, str]:
+        """The public request as the parameters of a link, read back by `from_query`."""
+        usual = _options(make_methods(self.method))
+        changed = {k: v for k, v in self.public()["options"].items() if v != usual[k]}
+        names = DATASETS[self.dataset].classes
+        plain = {
+            "dataset": self.dataset,
+            "method": self.method,
+            "classes": ",".join(names[c] for c in self.classes),
+            "ipc": self.ipc,
+            "steps": self.steps,
+            "cfg_scale": self.cfg_scale,
+            "seed": self.seed,
+            "sampler": self.sampler,
+            **changed,
+        }
+        return {key: f"{value}" for key, value in plain.items() if value is not None}
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str], budget: int = BUDGET) -> "Request":
+        """Validates the parameters of a link; a key with a dot is a method's option.
+
+        Raises:
+            Refused: as `parse` does.
+        """
+        options = {key: value for key, value in query.items() if "." in key}
+        raw = {key: value for key, value in query.items() if "." not in key}
+        return cls.parse({**raw, "options": options}, budget)
+
+    @property
+    def methods(self) -> dict[str, Method]:
+        """The methods by name, with their options."""
+        return make_methods(self.method, self.options)
+
+    @property
+    def settings(self) -> Settings:
+        """How to sample."""
+        return Settings(self.ipc, self.steps, self.cfg_scale, self.seed, self.sampler)
+
+
+def _options(methods: Mapping[str, Method]) -> dict[str, Any]:
+    """Every hyperparameter of every method, defaults included, by its full name."""
+    return {f"{m}.{k}": v for m, method in methods.items() for k, v in asdict(method).items()}
+
+
+def _classes(given: Any, names: tuple[str, ...]) -> tuple[int, ...]:
+    if given is None or given == "":
+        return tuple(range(len(names)))
+    if isinstance(given, str):
+        given = given.split(",")
+    elif isinstance(given, (int, float)):
+        given = [given]
+    chosen = [_class(item, names) for item in given]
+    if len(set(chosen)) < len(chosen):
+        raise Refused(f"A class is named twice in {str(given)[:60]}.")
+    return tuple(chosen)
+
+
+def _class(item: Any, names: tuple[str, ...]) -> int:
+    text = str(item).strip()
+    if text in names and not isinstance(item, int):  # a class may be called "7", and be the third
+        return names.index(text)
+    try:
+        return whole("class", text, 0, len(names) - 1)
+    except Refused:
+        raise Refused(unknown("class", text, names)) from None

@@ -1,0 +1,39 @@
+"""Training of priors: the autoencoder, the transformer, and the card of what is reached."""
+
+from .autoencoder import train_autoencoder
+from .card import (
+    frechet_distances,
+    measure_prior,
+    mode_coverage,
+    psnr,
+    recognition,
+    sample_classes,
+    write_card,
+)
+from .own import SIZES, judge_steps, spec_for, take_in, train_own
+from .prior import train_prior
+from .spec import PRESETS, PriorSpec
+from .transformer import Watch, train_transformer
+from .warm_start import start_from
+
+__all__ = [
+    "PRESETS",
+    "SIZES",
+    "PriorSpec",
+    "Watch",
+    "frechet_distances",
+    "judge_steps",
+    "measure_prior",
+    "mode_coverage",
+    "psnr",
+    "recognition",
+    "sample_classes",
+    "spec_for",
+    "start_from",
+    "take_in",
+    "train_autoencoder",
+    "train_own",
+    "train_prior",
+    "train_transformer",
+    "write_card",
+]

@@ -1,0 +1,160 @@
+"""Trains the autoencoder of a prior, and encodes a data set with it."""
+
+import math
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..errors import Refused
+from ..event import Event
+from ..image import to_tensor
+from ..machine.checkpoint import Checkpoint, advance, seeded
+from ..machine.torchvision_shim import declare_missing_operators
+from .spec import PriorSpec
+from .warm_start import start_from
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL
+    from numpy.typing import NDArray
+
+__all__ = ["encode", "train_autoencoder"]
+
+F = nn.functional
+
+
+def train_autoencoder(
+    images: "NDArray[np.uint8]",
+    spec: PriorSpec,
+    folder: Path,
+    device: torch.device,
+    *,
+    further: bool = False,
+) -> Generator[Event, None, "AutoencoderKL"]:
+    """Trains an autoencoder on (n, size, size, 3) pixels.
+
+    Its latents have zero mean and the identity as covariance over channels, so that the
+    scaling factor is 1, and its posterior has the one standard deviation it was trained with.
+    In no steps it stays as it starts, but for the whitening; `further` says that it starts from
+    one of the same images, and is white.
+
+    Raises:
+        Refused: if it is to start from a prior that is not here, or to stay as one that it cannot.
+    """
+    declare_missing_operators()
+    from diffusers import AutoencoderKL
+
+    torch.manual_seed(spec.seed)
+    levels = len(spec.channels)
+    vae = AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * levels,
+        up_block_types=("UpDecoderBlock2D",) * levels,
+        block_out_channels=spec.channels,
+        layers_per_block=1,
+        latent_channels=spec.latent_channels,
+        norm_num_groups=8,
+        sample_size=images.shape[1],
+        scaling_factor=1.0,
+    )
+    if spec.start:
+        start_from(vae, spec.start, "vae", other_shape=spec.autoencoder_steps > 0)
+    elif not spec.autoencoder_steps:
+        raise Refused("Without a prior to start from, the autoencoder needs at least one step.")
+    vae.to(device, memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(
+        vae.parameters(), spec.autoencoder_lr, betas=(0.9, 0.99), fused=True
+    )
+
+    def step(i: int) -> dict[str, float]:
+        rng, generator = seeded(spec.seed, i)
+        x = to_tensor(images[np.sort(rng.integers(len(images), size=spec.autoencoder_batch))])
+        if spec.flip and i % 2:
+            x = x.flip(-1)
+        x = x.to(device, memory_format=torch.channels_last)
+        side = images.shape[1] // 2 ** (levels - 1)
+        noise = torch.randn(len(x), spec.latent_channels, side, side, generator=generator)
+        progress = i / spec.autoencoder_steps
+        for group in optimizer.param_groups:
+            group["lr"] = spec.autoencoder_lr * min(1, (i + 1) / 100) * _cosine(progress)
+        with torch.autocast(device.type, torch.bfloat16):
+            # Not compiled: torch 2.13 then silently drops the encoder's gradient on a CPU.
+            z = vae.encode(x).latent_dist.mean
+            y = vae.decode(z + spec.latent_noise * noise.to(device)).sample.float()
+        loss = F.l1_loss(y, x) + 0.5 * _gradient_l1(y, x)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
+        optimizer.step()
+        return {"loss": loss.item(), "psnr": 10 * math.log10(4 / F.mse_loss(y, x).item())}
+
+    checkpoint = Checkpoint(folder / "autoencoder.ckpt", {"vae": vae, "optimizer": optimizer})
+    yield from advance("autoencoder", spec.autoencoder_steps, checkpoint, step)
+    vae.eval()
+    if spec.autoencoder_steps or not further:
+        _whiten(vae, images[:: max(1, len(images) // 2000)], spec.latent_noise)
+    return vae
+
+
+def _cosine(progress: float) -> float:
+    return 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+
+
+def _gradient_l1(y: Tensor, x: Tensor) -> Tensor:
+    """L1 between finite differences, which keeps edges sharp."""
+    rows = F.l1_loss(y.diff(dim=-2), x.diff(dim=-2))
+    return rows + F.l1_loss(y.diff(dim=-1), x.diff(dim=-1))
+
+
+@torch.no_grad()
+def _whiten(vae: "AutoencoderKL", pixels: "NDArray[np.uint8]", noise: float) -> None:
+    """Folds a linear map into the 1 x 1 convolutions around the latents that whitens them.
+
+    With mean m and covariance L L^T over channels, z becomes L^-1 (z - m), and back.
+    """
+    z = torch.cat([vae.encode(chunk).latent_dist.mean for chunk in _chunks(pixels, vae)])
+    c = z.shape[1]
+    flat = z.transpose(0, 1).reshape(c, -1).double()
+    lower = torch.linalg.cholesky(torch.cov(flat))
+    mean = flat.mean(1)
+    into, out = vae.quant_conv, vae.post_quant_conv
+    inverse = torch.linalg.inv(lower)
+    weight = into.weight[:c, :, 0, 0].double()
+    into.weight[:c, :, 0, 0] = inverse @ weight
+    into.bias[:c] = inverse @ (into.bias[:c].double() - mean)
+    into.weight[c:] = 0
+    into.bias[c:] = 2 * torch.log(noise * inverse.diagonal())
+    weight = out.weight[:, :, 0, 0].double()
+    out.bias += weight @ mean
+    out.weight[:, :, 0, 0] = weight @ lower
+
+
+def _chunks(pixels: "NDArray[np.uint8]", network: nn.Module, size: int = 100) -> Iterator[Tensor]:
+    device = next(network.parameters()).device
+    for k in range(0, len(pixels), size):
+        chunk = to_tensor(pixels[k : k + size])
+        yield chunk.to(device, memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def encode(
+    vae: "AutoencoderKL", pixels: "NDArray[np.uint8]", spec: PriorSpec, folder: Path
+) -> Generator[Event, None, Tensor]:
+    """The latents of all images in half precision, then of their mirror images; kept on disk."""
+    path = folder / "latents.npy"
+    if not path.exists():
+        parts, n = [], (1 + spec.flip) * math.ceil(len(pixels) / 100)
+        for mirrored in (False, True)[: 1 + spec.flip]:
+            for chunk in _chunks(pixels, vae):
+                image = chunk.flip(-1) if mirrored else chunk
+                with torch.autocast(image.device.type, torch.bfloat16):
+                    z = vae.encode(image).latent_dist.mean
+                parts.append(z.half().cpu().numpy())
+                yield Event("encode", len(parts) - 1, n)
+        partial = path.with_suffix(".partial")
+        with partial.open("wb") as file:
+            np.save(file, np.concatenate(parts))
+        partial.replace(path)
+    return torch.from_numpy(np.load(path, allow_pickle=False))

@@ -1,0 +1,143 @@
+"""A data set of one's own: from a folder or zip of pictures to a folder that can be distilled.
+
+    DIR/pictures/       the pictures at one size, as arrays, and the report of what was left out
+    DIR/.training/      checkpoints, and previews of samples while it trains
+    DIR/                the prior, in diffusers' own layout
+    DIR/judge/          the classifier
+    DIR/reference.npz   the real pictures as points
+    DIR/dataset.json    last: what looks whole is whole
+
+Each part is made once; stopped anywhere, the same call goes on.
+"""
+
+import json
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..data.archive import key_of
+from ..data.class_folders import Pictures, load_pictures, read_pictures, save_pictures
+from ..data.dataset import DATASETS, Dataset, Split, adopt
+from ..diffusion.prior import load_prior
+from ..errors import Refused
+from ..event import Event
+from ..scores.judge import Judge, JudgeSpec, load_judge, save_judge, train_judge
+from ..scores.reference import build_reference, save_reference
+from .prior import train_prior
+from .spec import PriorSpec
+
+__all__ = ["SIZES", "judge_steps", "spec_for", "take_in", "train_own"]
+
+JUDGE_EPOCHS, JUDGE_BATCH = 40, 64
+JUDGE_STEPS = (300, 4000)  # at least, at most
+
+_SPEC = PriorSpec(
+    start="solids", autoencoder_steps=800, autoencoder_batch=16, steps=1800, batch=64, lr=2e-3
+)
+SIZES: dict[int, PriorSpec] = {
+    32: replace(_SPEC, patch=1), 64: replace(_SPEC, patch=2), 128: replace(_SPEC, patch=4)
+}  # fmt: skip
+"""The sizes that pictures may have, in pixels, and what is trained on them.
+
+Training starts from the shipped prior of solids, whose autoencoder has the same quarter of the
+side at any size; with these patches there are 64 tokens, so a step of the transformer costs the
+same at any size. The steps are those of about half an hour on two free cores at 64 pixels.
+"""
+
+
+def spec_for(size: int, classes: int) -> PriorSpec:
+    """The hyperparameters for pictures of a size.
+
+    Raises:
+        Refused: if pictures cannot have that size, or there are more classes than labels.
+    """
+    if size not in SIZES:
+        raise Refused(f"Pictures can be {', '.join(map(str, SIZES))} pixels wide; got {size}.")
+    if classes > 1000:
+        raise Refused(f"A prior has labels for at most 1000 classes; the pictures have {classes}.")
+    return SIZES[size]
+
+
+def take_in(source: Path, out: Path, size: int) -> Generator[Event, None, Pictures]:
+    """Reads pictures into `out`, or finds them there.
+
+    Raises:
+        Refused: if they cannot be read, or `out` holds something else or has a name that is taken.
+    """
+    spec_for(size, 2)
+    name, kept = out.resolve().name, out / "pictures"
+    if not name or (name in DATASETS and DATASETS[name].folder != out.resolve()):
+        raise Refused(f"There is a data set {name!r} already; give the folder another name.")
+    if kept.is_dir():
+        pictures = load_pictures(kept)
+        if (pictures.key, pictures.train.shape[1]) != (key_of(source), size):
+            raise Refused(
+                f"{out} belongs to other pictures than {source} at {size} pixels, or those have "
+                "changed since; choose another folder."
+            )
+        return pictures
+    if out.is_dir() and any(out.iterdir()):
+        raise Refused(f"{out} is not empty and holds no prior begun here; choose another folder.")
+    pictures = yield from read_pictures(source, size)
+    spec_for(size, len(pictures.classes))
+    try:
+        save_pictures(pictures, kept)
+    except OSError as error:
+        raise Refused(f"{kept} could not be written ({error.strerror or error}).") from error
+    return load_pictures(kept)
+
+
+def train_own(out: Path, device: torch.device, **given: Any) -> Generator[Event, None, str]:
+    """Trains prior and judge on pictures that were taken in, and returns the data set's name.
+
+    What is given replaces hyperparameters of `spec_for`. To train longer, ask for more steps.
+
+    Raises:
+        Refused: if there are no pictures, or training began with other hyperparameters.
+    """
+    pictures = load_pictures(out / "pictures")
+    train = Split(pictures.train, pictures.train_labels)
+    test = Split(pictures.test, pictures.test_labels)
+    # Not called after the folder, which may be renamed while it trains.
+    data = Dataset("pictures", pictures.classes, train, test)
+    spec = replace(spec_for(data.size, len(data.classes)), **given)
+    try:
+        yield from train_prior(data, out, spec, device)
+        judge = yield from _judge(data, out / "judge", out / ".training")
+        prior = load_prior(out, str(device))
+        save_reference((yield from build_reference(data, prior, judge)), out / "reference.npz")
+        _describe(data, out)
+    except OSError as error:
+        raise Refused(
+            f"{out} could not be written ({error.strerror or error}); the same command goes on "
+            "from what is there."
+        ) from error
+    return adopt(out)
+
+
+def judge_steps(images: int) -> int:
+    """For how many steps the judge of so many training pictures is trained."""
+    return min(max(round(JUDGE_EPOCHS * images / JUDGE_BATCH), JUDGE_STEPS[0]), JUDGE_STEPS[1])
+
+
+def _judge(data: Dataset, folder: Path, training: Path) -> Generator[Event, None, Judge]:
+    """The judge of these pictures; trained once, with checkpoints in `training`."""
+    if not (folder / "config.json").is_file():
+        spec = JudgeSpec(steps=judge_steps(len(data.train.labels)), batch=JUDGE_BATCH)
+        save_judge((yield from train_judge(data, spec, training)), folder)
+    return load_judge(str(folder))
+
+
+def _describe(data: Dataset, out: Path) -> None:
+    n = len(data.train.labels) + len(data.test.labels)
+    about = {
+        "about": f"{n:,} pictures of {len(data.classes)} classes, at {data.size} x {data.size}",
+        "classes": data.classes,
+        "size": data.size,
+    }
+    partial = out / "dataset.json.partial"
+    partial.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(out / "dataset.json")

@@ -1,0 +1,192 @@
+"""Trains a prior on a data set: an autoencoder first, then a diffusion transformer on its latents.
+
+Both are trained by generators that yield an `Event` per step and keep a checkpoint, so a run
+that is stopped or killed goes on where its last checkpoint was and ends with the same weights
+as an uninterrupted one: batch i depends on (seed, i) alone. What comes out is a folder in
+diffusers' own layout, which `DiTPipeline.from_pretrained` and `load_prior` both read. Samples of
+the averaged weights so far lie in `.training/preview-<step>.png`, a row for each class.
+"""
+
+import copy
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..data.dataset import Dataset, render_solids
+from ..data.models import prior_folder
+from ..diffusion.prior import DiT, assemble
+from ..diffusion.sampler import dpmpp
+from ..diffusion.schedule import Schedule
+from ..errors import Refused
+from ..event import Event
+from ..image import contact_sheet, to_pixels
+from .autoencoder import encode, train_autoencoder
+from .spec import PriorSpec
+from .transformer import Watch, train_transformer
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL, DiTTransformer2DModel
+    from numpy.typing import NDArray
+
+__all__ = ["train_prior"]
+
+BEFORE = "before.json"
+PREVIEW_CLASSES, PREVIEW_COLUMNS, PREVIEW_STEPS = 10, 4, 12
+
+
+def train_prior(
+    data: Dataset, out: Path, spec: PriorSpec, device: torch.device
+) -> Generator[Event, None, Path]:
+    """Trains a prior on a data set's training split and writes it to `out` as a `DiTPipeline`.
+
+    Checkpoints lie in `out/.training`. What is there is gone on from; to train longer, ask for
+    more steps. A prior whose checkpoints are gone is trained further by starting from itself.
+
+    Raises:
+        Refused: if `out/.training` belongs to other hyperparameters or another data set.
+    """
+    folder = out / ".training"
+    _claim(folder, data.name, spec)
+    images, label_of = training_images(data, spec)
+    further = spec.start == data.name
+    vae = yield from train_autoencoder(images, spec, folder, device, further=further)
+    latents = yield from encode(vae, images, spec, folder)
+    labels = torch.from_numpy(np.tile(label_of, len(latents) // len(label_of)))
+    watch = _previewer(vae, len(data.classes), spec, folder)
+    transformer = yield from train_transformer(
+        latents, labels, spec, folder, device, watch, further=further
+    )
+    save_prior(out, vae, transformer, data, spec, _seconds(folder), _before(folder))
+    return out
+
+
+def _previewer(vae: "AutoencoderKL", classes: int, spec: PriorSpec, folder: Path) -> Watch:
+    """Writes contact sheets of samples, always from the same noise: what changes is the network."""
+    from PIL import Image
+
+    labels = range(min(classes, PREVIEW_CLASSES))
+
+    @torch.no_grad()
+    def watch(step: int, average: nn.Module) -> None:
+        prior = assemble("preview", DiT(average, Schedule.linear(), "v_prediction"), vae)
+        times = prior.schedule.times(PREVIEW_STEPS, prior.schedule.T)
+        rows = []
+        for label in labels:
+            generator = torch.Generator().manual_seed(label)
+            x = torch.randn(PREVIEW_COLUMNS, *prior.latent_shape, generator=generator)
+            x = x.to(next(average.parameters()).device)
+            denoiser = prior.denoiser(label, spec.cfg_scale)
+            *_, last = dpmpp(denoiser, x, times, prior.schedule)
+            rows.append(to_pixels(prior.decode(last.x)))
+        sheet = Image.fromarray(contact_sheet(np.concatenate(rows), PREVIEW_COLUMNS))
+        partial = folder / "preview.partial"
+        sheet.save(partial, format="PNG")
+        partial.replace(folder / f"preview-{step:06}.png")
+
+    return watch
+
+
+def _seconds(folder: Path) -> float:
+    """The time spent on a training run's steps so far."""
+    return sum(
+        float(torch.load(path, weights_only=True).get("seconds", 0))
+        for name in ("autoencoder.ckpt", "transformer.ckpt")
+        if (path := folder / name).exists()  # an autoencoder that was kept has none
+    )
+
+
+def training_images(
+    data: Dataset, spec: PriorSpec
+) -> "tuple[NDArray[np.uint8], NDArray[np.int64]]":
+    """The training split; with `spec.fresh`, renders drawn for this purpose in its place.
+
+    A prior trained on fresh renders has never seen the images it is asked to distil, so what a
+    distilled set gives away of them it has from the method alone.
+
+    Raises:
+        Refused: if fresh images are asked of a data set that is not rendered.
+    """
+    if not spec.fresh:
+        return data.train.images, data.train.labels
+    if data.name != "solids":
+        raise Refused(f"Fresh images can be rendered for solids only, not for {data.name!r}.")
+    split = render_solids(spec.fresh, seed=100)
+    return split.images, split.labels
+
+
+def _claim(folder: Path, dataset: str, spec: PriorSpec) -> None:
+    """Makes the folder of a training run, or makes sure that it belongs to this one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    record = folder / "run.json"
+    usual, mine = json.loads(
+        json.dumps([asdict(PriorSpec()), {"dataset": dataset, **asdict(spec)}])
+    )
+    length = {"steps", "autoencoder_steps", "cfg_scale"}
+    if record.exists():
+        theirs = usual | json.loads(record.read_text())  # begun before there was some option
+        changed = sorted(key for key in mine if key not in length and mine[key] != theirs.get(key))
+        if changed:
+            raise Refused(
+                f"{folder} holds a run that differs in {', '.join(changed)}; "
+                "choose another folder, or delete that one to begin again."
+            )
+    elif spec.start == dataset and (before := prior_folder(dataset)) is not None:
+        # Kept now: the new prior may take the place of the one that it starts from.
+        (folder / BEFORE).write_text((before / "prior.json").read_text())
+    record.write_text(json.dumps(mine, indent=1))
+
+
+def _before(folder: Path) -> dict[str, Any]:
+    """How the prior was made that this one of the same data set went on from, if it did."""
+    if not (folder / BEFORE).exists():
+        return {}
+    record = json.loads((folder / BEFORE).read_text())
+    return {"before": {key: record[key] for key in record if key != "measured"}}
+
+
+def _machine() -> str:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    cores = torch.get_num_threads()
+    return f"{cores} CPU core{'s' * (cores > 1)} ({torch.backends.cpu.get_cpu_capability()})"
+
+
+def save_prior(
+    out: Path,
+    vae: "AutoencoderKL",
+    transformer: "DiTTransformer2DModel",
+    data: Dataset,
+    spec: PriorSpec,
+    seconds: float,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Writes a `DiTPipeline` folder in half precision, in files below 10 MB, and `prior.json`.
+
+    The record in `prior.json` takes up what else there is to say of how it was made.
+    """
+    from diffusers import DDIMScheduler, DiTPipeline
+
+    pipeline = DiTPipeline(
+        copy.deepcopy(transformer).half().cpu(),
+        copy.deepcopy(vae).half().cpu(),
+        DDIMScheduler(beta_schedule="linear", prediction_type="v_prediction", clip_sample=False),
+    )
+    pipeline.register_to_config(id2label={str(k): name for k, name in enumerate(data.classes)})
+    pipeline.save_pretrained(out, max_shard_size="9MB")
+    record = {
+        "dataset": data.name,
+        "spec": asdict(spec),
+        "cfg_scale": spec.cfg_scale,
+        "seconds": round(seconds),
+        "machine": _machine(),
+        "torch": torch.__version__,
+        **more,
+    }
+    (out / "prior.json").write_text(json.dumps(record, indent=1) + "\n")

@@ -1,0 +1,356 @@
+"""One conformance suite for every method found, and the mathematics of each."""
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from distiller.data.dataset import Dataset, Split
+from distiller.diffusion.prior import Prior
+from distiller.errors import Refused
+from distiller.event import Event
+from distiller.image import to_tensor
+from distiller.methods import METHODS, make_methods, method_table, paper_options
+from distiller.methods.dap import DAP, _to_each, _to_the_mean
+from distiller.methods.diversity import Diversity, repulsion
+from distiller.recipes.loop import Settings, distill, draw, fit, seeded_noise
+from distiller.recipes.recipe import Recipe, combine
+from distiller.scores.kernel import FEATURE_MAPS, KERNELS, kernel_distance, make_kernel
+from tests.priors import gaussian_prior, tiny_world
+
+MEANS = torch.tensor([[1.2, -0.6, 0.5], [0.5, 1.4, -1.0], [-1.2, 0.0, 1.0]]).reshape(3, 3, 1, 1)
+PRIOR = gaussian_prior(MEANS, scale=0.4)
+
+
+def make_data(per_class: int = 40) -> Dataset:
+    """Real images (n, 1, 1, 3) around each class's mean, as 8-bit pixels."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(3), per_class)
+    values = MEANS.flatten(1).numpy()[labels] / 2 + rng.normal(0, 0.1, (len(labels), 3))
+    pixels = np.clip(np.rint((values + 1) * 127.5), 0, 255).astype(np.uint8)[:, None, None]
+    split = Split(pixels, labels)
+    return Dataset("dots", ("0", "1", "2"), split, split)
+
+
+DATA = make_data()
+SETTINGS = Settings(ipc=4, steps=6, seed=1)
+
+
+QUICK = {"minimax": {"minimax.steps": 3, "minimax.images": 8, "minimax.batch": 4}}
+"""Options for methods that would otherwise take long, and need a transformer."""
+
+
+@pytest.fixture(autouse=True)
+def _short_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("distiller.recipes.surrogate.STEPS", 20)
+
+
+def world(name: str) -> tuple[Prior, Dataset]:
+    """A prior and data that a method can work with."""
+    return tiny_world() if QUICK.keys() & set(name.split("+")) else (PRIOR, DATA)
+
+
+def run(name: str, settings: Settings = SETTINGS, labels: Any = None) -> Any:
+    events = []
+    options = QUICK.get(name.split("+")[0])
+    generator = distill(make_methods(name, options), *world(name), settings, labels)
+    try:
+        while True:
+            events.append(next(generator))
+    except StopIteration as stop:
+        return stop.value, events
+
+
+def returned(generator: Any) -> Any:
+    try:
+        while True:
+            next(generator)
+    except StopIteration as stop:
+        return stop.value
+
+
+@pytest.fixture(params=sorted(METHODS))
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+# ------------------------------------------------------------------------------- conformance
+
+
+def test_is_a_frozen_dataclass_with_documented_defaults(name: str) -> None:
+    cls = METHODS[name]
+    assert cls.__doc__
+    assert cls.title
+    method = cls()
+    for f in dataclasses.fields(method):
+        assert f.metadata["about"], f.name
+        assert f.default is not dataclasses.MISSING
+        if isinstance(f.default, (int, float)) and not isinstance(f.default, bool):
+            assert math.isfinite(f.metadata["low"])
+            assert math.isfinite(f.metadata["high"])
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(method, f.name, f.default)
+
+
+def test_is_serialisable(name: str) -> None:
+    import json
+
+    assert json.loads(json.dumps(method_table()))[name]["title"] == METHODS[name].title
+
+
+def test_distils_the_images_that_were_asked_for(name: str) -> None:
+    distilled, _ = run(name)
+    prior, data = world(name)
+    assert distilled.images.shape == (12, data.size, data.size, 3)
+    assert distilled.images.dtype == np.uint8
+    assert distilled.latents.shape == (12, *prior.latent_shape)
+    assert distilled.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert torch.isfinite(distilled.latents).all()
+    assert ((distilled.sources >= 0) == (name == "random")).all()
+
+
+def test_streams_events_and_stops_at_once(name: str) -> None:
+    _, events = run(name)
+    assert all(isinstance(event, Event) for event in events)
+    assert all(0 <= event.i < event.n for event in events)
+    generator = distill(make_methods(name, QUICK.get(name)), *world(name), SETTINGS)
+    for event in generator:
+        if event.stage == "sample" and event.i == 1:
+            break
+    generator.close()
+    assert list(generator) == []
+    assert torch.is_grad_enabled()
+
+
+def test_is_deterministic_in_its_seed(name: str) -> None:
+    first, again = run(name)[0], run(name)[0]
+    np.testing.assert_array_equal(first.images, again.images)
+    torch.testing.assert_close(first.latents, again.latents, rtol=0, atol=0)
+    other, _ = run(name, settings=dataclasses.replace(SETTINGS, seed=2))
+    assert (other.images != first.images).any()
+
+
+def test_a_class_does_not_depend_on_which_others_are_distilled(name: str) -> None:
+    everything, _ = run(name)
+    alone, _ = run(name, labels=[2])
+    torch.testing.assert_close(alone.latents, everything.latents[8:], rtol=0, atol=0)
+
+
+def test_refuses_hyperparameters_out_of_range_in_words(name: str) -> None:
+    for f in dataclasses.fields(METHODS[name]()):
+        if isinstance(f.default, str):
+            bad: Any = "nonsense"
+        elif isinstance(f.default, bool):
+            bad = "maybe"
+        else:
+            bad = f.metadata["high"] + 1
+            with pytest.raises(Refused, match=f.name):
+                make_methods(name, {f.name: math.nan})
+            with pytest.raises(Refused, match=f.name):
+                make_methods(name, {f.name: "many"})
+        with pytest.raises(Refused, match=f.name):
+            make_methods(name, {f.name: bad})
+        method = dataclasses.replace(METHODS[name](), **{f.name: bad})
+        with pytest.raises(Refused, match=f.name):
+            list(fit({name: method}, *world(name), [0]))
+
+
+def test_composes_with_diversity_or_says_why_not(name: str) -> None:
+    if name == "diversity":
+        with pytest.raises(Refused, match="occurs twice"):
+            make_methods("diversity+diversity")
+    elif name == "random":
+        with pytest.raises(Refused, match="random takes real images"):
+            run("random+diversity")
+    else:
+        both, _ = run(f"{name}+diversity")
+        assert torch.isfinite(both.latents).all()
+        assert (both.latents != run(name)[0].latents).any()
+
+
+# ------------------------------------------------------------------------------- composition
+
+
+def test_two_methods_in_one_place_are_refused_by_name() -> None:
+    def init(label: int, n: int, seed: int) -> Any:
+        return torch.zeros(n, 3, 1, 1), 500
+
+    with pytest.raises(Refused, match="d3hr and other both choose the initial latents"):
+        combine({"d3hr": Recipe(init=init), "other": Recipe(init=init)})
+
+
+def test_recipes_add_their_guidance_and_take_the_larger_pool() -> None:
+    def make(label: int) -> Any:
+        raise NotImplementedError
+
+    both = combine({"a": Recipe(guidance=(make,), pool=3), "b": Recipe(guidance=(make,), pool=2)})
+    assert len(both.guidance) == 2
+    assert both.pool == 3
+
+
+def test_init_select_and_pool_are_honoured() -> None:
+    started = []
+
+    def init(label: int, n: int, seed: int) -> Any:
+        started.append(n)
+        return seeded_noise((3, 1, 1), seed, label, n), 400
+
+    def select(label: int, latents: torch.Tensor, n: int) -> list[int]:
+        return list(range(len(latents) - 1, len(latents) - 1 - n, -1))
+
+    recipe = Recipe(init=init, select=select, pool=3)
+    events = list(draw(recipe, PRIOR, DATA, 0, SETTINGS))
+    assert started == [12]
+    assert len(events) == 6
+    assert events[0].x0 is not None
+    assert len(events[0].x0) == 12
+
+
+def test_options_find_their_method() -> None:
+    methods = make_methods("dap+diversity", {"gamma": "2.5", "diversity.t_low": 7})
+    assert methods["dap"].gamma == 2.5  # type: ignore[attr-defined]
+    assert methods["diversity"].t_low == 7  # type: ignore[attr-defined]
+    with pytest.raises(Refused, match=r"ambiguous; say dap\.t_low or diversity\.t_low"):
+        make_methods("dap+diversity", {"t_low": 3})
+    with pytest.raises(Refused, match=r"no option 'beta'.*dap.gamma"):
+        make_methods("dap", {"beta": 1})
+    with pytest.raises(Refused, match="no method 'dam'"):
+        make_methods("dam")
+    assert make_methods("dap", {"kernel": "rbf"})["dap"].kernel == "rbf"  # type: ignore[attr-defined]
+
+
+def test_noise_of_a_sample_depends_on_nothing_else() -> None:
+    many = seeded_noise((3, 1, 1), seed=5, label=2, n=7)
+    few = seeded_noise((3, 1, 1), seed=5, label=2, n=3)
+    torch.testing.assert_close(many[:3], few, rtol=0, atol=0)
+    assert (seeded_noise((3, 1, 1), 5, 1, 3) != few).all()
+    assert (seeded_noise((3, 1, 1), 5, 2, 3, step=0) != few).all()
+    assert abs(float(seeded_noise((4, 16, 16), 0, 0, 20).std()) - 1) < 0.02
+
+
+# ------------------------------------------------------------------- random, dap, diversity
+
+
+def test_random_draws_without_replacement_from_the_class() -> None:
+    distilled, _ = run("random", settings=Settings(ipc=40, seed=3))
+    assert len(set(distilled.sources.tolist())) == 120
+    np.testing.assert_array_equal(DATA.train.labels[distilled.sources], distilled.labels)
+    np.testing.assert_array_equal(DATA.train.images[distilled.sources], distilled.images)
+    with pytest.raises(Refused, match="has 40 training images; 41"):
+        run("random", settings=Settings(ipc=41))
+
+
+def real_latents(label: int) -> torch.Tensor:
+    return to_tensor(DATA.train.images[DATA.train.of(label)]).flatten(1)
+
+
+@pytest.mark.parametrize("kernel", sorted(KERNELS))
+def test_dap_pulls_samples_toward_the_real_class(kernel: str) -> None:
+    """The prior's means lie outside of the real images: guidance brings samples nearer to them."""
+    settings = Settings(ipc=6, steps=25)
+    plain, _ = run("dit", settings=settings)
+    methods = make_methods("dap", {"gamma": 1.0, "kernel": kernel, "t_low": 0})
+    guided = returned(distill(methods, PRIOR, DATA, settings))
+    for label in range(3):
+        real = real_latents(label)
+        metric = make_kernel(kernel, real)
+        before, after = (
+            float(kernel_distance(metric, d.latents[d.labels == label].flatten(1), real).mean())
+            for d in (plain, guided)
+        )
+        assert after < before, label
+
+
+def test_dap_of_strength_zero_is_the_baseline() -> None:
+    distilled, _ = run("dit")
+    zero = returned(distill(make_methods("dap", {"gamma": 0}), PRIOR, DATA, SETTINGS))
+    torch.testing.assert_close(zero.latents, distilled.latents, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("squared", [False, True])
+def test_dap_gradient_is_that_of_its_energy(squared: bool) -> None:
+    """With the identity as features and a linear kernel the field has a closed form."""
+    data, t = DATA, 300
+    recipe = returned(DAP(references=8, squared=squared).fit(PRIOR, data, [0]))
+    guidance = recipe.guidance[0](0)
+    x = torch.randn(2, 3, 1, 1, generator=torch.Generator().manual_seed(0))
+    rows = np.sort(np.random.default_rng([0, 0]).permutation(data.train.of(0))[:8])
+    real = to_tensor(data.train.images[rows])
+    alpha, sigma = PRIOR.schedule(t, like=x)
+    noised = (alpha * real + sigma * seeded_noise((3, 1, 1), 0, 0, 8)).flatten(1)
+    apart = x.flatten(1)[:, None] - noised[None]
+    if squared:
+        gradient = apart.mean(1) / (torch.cdist(noised, noised).square().sum() / (8 * 7))
+    else:
+        unit = torch.cdist(noised, noised).sum() / (8 * 7)
+        gradient = (apart / apart.norm(dim=2, keepdim=True)).mean(1) / unit
+    expected = -3 * alpha * gradient.reshape(x.shape)
+    torch.testing.assert_close(guidance.field(x, t, x), expected, atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("kernel", ["linear", "cosine"])
+def test_squared_distances_to_the_mean_feature_are_those_to_every_reference(kernel: str) -> None:
+    phi = torch.randn(30, 7, generator=torch.Generator().manual_seed(0)) + 1
+    x = torch.randn(5, 7, generator=torch.Generator().manual_seed(1))
+    each = _to_each(phi, kernel, squared=True)(x)
+    mean = _to_the_mean(phi.split(8), FEATURE_MAPS[kernel])(x)
+    torch.testing.assert_close(mean, each, rtol=1e-4, atol=1e-5)
+
+
+def test_dap_refuses_a_block_that_is_not_there() -> None:
+    with pytest.raises(Refused, match="below 4, the number of blocks"):
+        run_option("dap", block=4)
+
+
+def run_option(name: str, **options: Any) -> Any:
+    return list(fit(make_methods(name, options), PRIOR, DATA, [0]))
+
+
+def test_diversity_pushes_a_batch_apart_and_leaves_one_image_alone() -> None:
+    settings = Settings(ipc=6, steps=25)
+    plain, pushed = run("dit", settings=settings)[0], run("diversity", settings=settings)[0]
+    for label in range(3):
+        rows = plain.labels == label
+        before, after = (torch.pdist(d.latents[rows].flatten(1)).mean() for d in (plain, pushed))
+        assert after > before
+    one = Settings(ipc=1, steps=5)
+    alone, base = (run(name, settings=one)[0].latents for name in ("diversity", "dit"))
+    torch.testing.assert_close(alone, base)
+
+
+def test_repulsion_has_the_gradient_of_its_formula() -> None:
+    x = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    x.requires_grad_()
+    gradient = torch.autograd.grad(repulsion(x), x)[0]
+    h2 = float(torch.pdist(x.detach()).median()) ** 2
+    k = torch.exp(-torch.cdist(x, x).square() / h2) * (1 - torch.eye(5, dtype=torch.float64))
+    energy = x.shape[1] / 2 * (k.sum(1) / 4).log().sum()
+    torch.testing.assert_close(gradient, torch.autograd.grad(energy, x)[0], rtol=1e-4, atol=1e-6)
+    nearest = torch.cdist(x, x).fill_diagonal_(math.inf).argmin(1)
+    downhill = (-gradient * (x - x[nearest])).sum(1)
+    assert (downhill > 0).float().mean() > 0.5  # most move away from their nearest
+
+
+def test_a_dial_acts_from_the_next_step_on() -> None:
+    dial = {"value": 0.0}
+    settings = Settings(ipc=4, steps=20)
+    method = Diversity(strength=lambda: dial["value"])
+    generator = distill({"diversity": method}, PRIOR, DATA, settings, [0])
+    plain = [event.x0 for event in distill(make_methods("dit"), PRIOR, DATA, settings, [0])]
+    for i, event in enumerate(generator):
+        same = bool(torch.equal(event.x0, plain[i]))  # type: ignore[arg-type]
+        assert same == (i <= 9)
+        if i == 9:
+            dial["value"] = 1.0
+
+
+@pytest.mark.parametrize("name", [n for n, m in METHODS.items() if hasattr(m, "paper")])
+def test_the_papers_options_are_valid_and_differ_from_the_defaults(name: str) -> None:
+    options = paper_options(name)
+    methods = make_methods(name, options)
+    assert methods[name] != METHODS[name]()
+    assert options == {f"{name}.{k}": v for k, v in method_table()[name]["paper"].items()}
+    assert paper_options("dit") == {}

@@ -1,0 +1,135 @@
+"""A training on the page: from a ZIP file to a data set that is known by its name."""
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from distiller.data.dataset import DATASETS
+from distiller.data.models import has_models
+from distiller.errors import Refused
+from distiller.event import Event, finish
+from distiller.scores.reference import Reference, load_reference
+from distiller.training import own
+from tests.training.test_own import SPEC, draw_pictures
+from viz.training import COSTS, STAGES, _Show, begun, train_pictures
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """Networks that are trained in a moment, in folders and a registry that are left alone."""
+    monkeypatch.setattr("distiller.training.transformer._has_compiler", lambda device: False)
+    monkeypatch.setitem(own.SIZES, 32, SPEC)
+    monkeypatch.setattr(own, "JUDGE_STEPS", (6, 6))
+    monkeypatch.setattr("viz.training.PAUSE", 0.0)
+    monkeypatch.setattr("viz.training.add_umap", flat)
+    monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("DISTILLER_PRIORS", str(tmp_path / "runs"))
+    before = dict(DATASETS)
+    yield tmp_path / "runs"
+    DATASETS.clear()
+    DATASETS.update(before)
+
+
+def flat(reference: Reference) -> Reference:
+    """A map that is made in a moment; the real ones are tested where they are made."""
+    return replace(reference, maps={**reference.maps, "umap": reference.maps["pca"]})
+
+
+@pytest.fixture
+def packed(tmp_path: Path) -> Path:
+    return pack(tmp_path, seed=0)
+
+
+def pack(folder: Path, seed: int) -> Path:
+    """A ZIP file of class folders."""
+    root = draw_pictures(folder / f"pictures{seed}", seed=seed)
+    path = folder / f"squares{seed}.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for picture in sorted(root.rglob("*.png")):
+            file.write(picture, str(picture.relative_to(root)))
+    return path
+
+
+def test_a_zip_file_becomes_a_data_set(packed: Path, home: Path) -> None:
+    shown = list(train_pictures(packed, "blocks", 32))
+    stages = [row["now"].split(",")[0] for row in shown]
+    assert [stage for stage in STAGES.values() if stage in stages] == list(STAGES.values())
+    assert all(row["live"] for row in shown[:-1])
+    progress = [row["progress"] for row in shown]
+    assert progress == sorted(progress)
+    assert len({row["preview"] for row in shown}) > 2  # none, and more than one sheet
+    last = shown[-1]
+    assert (last["made"], last["live"], last["progress"]) == ("blocks", False, 1)
+    assert has_models("blocks")
+    assert "umap" in load_reference("blocks").maps
+    assert begun() == []
+    assert any("broken.png" in line for line in last["report"])
+    assert sorted(last["classes"]) == ["7", "blue", "red light"]
+    assert last["preview"].startswith("data:image/png;base64,")
+    assert last["step"] == str(SPEC.steps)
+    assert [x for x, _ in last["curves"]["transformer"]] == [1, 2, 3, 4]
+
+
+def test_a_training_that_was_stopped_goes_on_by_its_name(packed: Path, home: Path) -> None:
+    events = train_pictures(packed, "blocks", 32)
+    for row in events:
+        if row["now"].startswith("trains the transformer, 2"):
+            break
+    events.close()
+    assert begun() == ["blocks"]
+    again = list(train_pictures(None, "blocks", 32))
+    steps = [r["now"] for r in again if r["now"].startswith("trains the transformer")]
+    assert steps[0].startswith("trains the transformer, 3")
+    assert again[-1]["made"] == "blocks"
+
+
+def test_another_file_does_not_go_on(packed: Path, tmp_path: Path) -> None:
+    finish(train_pictures(packed, "blocks", 32))
+    assert list(train_pictures(packed, "blocks", 32))[-1]["made"] == "blocks"
+    with pytest.raises(Refused, match="another file"):
+        next(train_pictures(pack(tmp_path, seed=1), "blocks", 32))
+    with pytest.raises(Refused, match="another size"):
+        next(train_pictures(packed, "blocks", 64))
+    made = list(train_pictures(None, "blocks", 64))[-1]["made"]  # its own size is kept
+    assert made == "blocks"
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", "-a", "Big", "x" * 41, "solids"])
+def test_names_that_cannot_be(name: str, packed: Path, home: Path) -> None:
+    with pytest.raises(Refused, match="name"):
+        finish(train_pictures(packed, name, 32))
+    assert not list(home.rglob("*"))
+
+
+def test_without_a_file_there_must_be_a_beginning() -> None:
+    with pytest.raises(Refused, match="Choose a ZIP file"):
+        next(train_pictures(None, "cats", 32))
+
+
+def test_the_time_that_is_left_follows_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("viz.training.time.monotonic", lambda: now[0])
+    show = _Show("x", plan=[("autoencoder", 100.0), ("transformer", 300.0)])
+    show.take(Event("autoencoder", 0, 100))
+    assert show.left() is None
+    now[0] = 98.0  # twice as slow as planned
+    show.take(Event("autoencoder", 49, 100))
+    assert show.left() == pytest.approx(98 / 49 * 350)
+    show.take(Event("transformer", 99, 300))
+    assert show.left() == pytest.approx(98 / 199 * 200)
+
+
+def test_every_stage_has_its_words_and_its_cost() -> None:
+    assert set(COSTS) == set(STAGES) - {"read"}
+
+
+def test_long_curves_are_thinned_to_means() -> None:
+    show = _Show("x")
+    for i in range(1200):
+        show.take(Event("judge", i, 1200, scalars={"loss": float(i)}))
+    values = show.curve["judge"]
+    assert len(values) == 120
+    assert values[3] == (31, pytest.approx(34.5))
