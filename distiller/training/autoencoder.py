@@ -44,21 +44,7 @@ def train_autoencoder(
     Raises:
         Refused: if it is to start from a prior that is not here, or to stay as one that it cannot.
     """
-    declare_missing_operators()
-    from diffusers import AutoencoderKL
-
-    torch.manual_seed(spec.seed)
-    levels = len(spec.channels)
-    vae = AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * levels,
-        up_block_types=("UpDecoderBlock2D",) * levels,
-        block_out_channels=spec.channels,
-        layers_per_block=1,
-        latent_channels=spec.latent_channels,
-        norm_num_groups=8,
-        sample_size=images.shape[1],
-        scaling_factor=1.0,
-    )
+    vae = _autoencoder(images.shape[1], spec)
     if spec.start:
         start_from(vae, spec.start, "vae", other_shape=spec.autoencoder_steps > 0)
     elif not spec.autoencoder_steps:
@@ -69,16 +55,10 @@ def train_autoencoder(
     )
 
     def step(i: int) -> dict[str, float]:
-        rng, generator = seeded(spec.seed, i)
-        x = to_tensor(images[np.sort(rng.integers(len(images), size=spec.autoencoder_batch))])
-        if spec.flip and i % 2:
-            x = x.flip(-1)
+        x, noise = _batch(images, spec, i)
         x = x.to(device, memory_format=torch.channels_last)
-        side = images.shape[1] // 2 ** (levels - 1)
-        noise = torch.randn(len(x), spec.latent_channels, side, side, generator=generator)
-        progress = i / spec.autoencoder_steps
         for group in optimizer.param_groups:
-            group["lr"] = spec.autoencoder_lr * min(1, (i + 1) / 100) * _cosine(progress)
+            group["lr"] = _rate(spec, i)
         with torch.autocast(device.type, torch.bfloat16):
             # Not compiled: torch 2.13 then silently drops the encoder's gradient on a CPU.
             z = vae.encode(x).latent_dist.mean
@@ -98,8 +78,43 @@ def train_autoencoder(
     return vae
 
 
-def _cosine(progress: float) -> float:
-    return 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+def _autoencoder(size: int, spec: PriorSpec) -> "AutoencoderKL":
+    """A new autoencoder for images of (size, size, 3), drawn by the seed."""
+    declare_missing_operators()
+    from diffusers import AutoencoderKL
+
+    torch.manual_seed(spec.seed)
+    levels = len(spec.channels)
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * levels,
+        up_block_types=("UpDecoderBlock2D",) * levels,
+        block_out_channels=spec.channels,
+        layers_per_block=1,
+        latent_channels=spec.latent_channels,
+        norm_num_groups=8,
+        sample_size=size,
+        scaling_factor=1.0,
+    )
+
+
+def _batch(images: "NDArray[np.uint8]", spec: PriorSpec, i: int) -> tuple[Tensor, Tensor]:
+    """The images of step i, (n, 3, size, size) in [-1, 1], and the noise for their latents.
+
+    Both lie on the CPU, and depend on (seed, i) alone.
+    """
+    rng, generator = seeded(spec.seed, i)
+    x = to_tensor(images[np.sort(rng.integers(len(images), size=spec.autoencoder_batch))])
+    if spec.flip and i % 2:
+        x = x.flip(-1)
+    side = images.shape[1] // 2 ** (len(spec.channels) - 1)
+    return x, torch.randn(len(x), spec.latent_channels, side, side, generator=generator)
+
+
+def _rate(spec: PriorSpec, i: int) -> float:
+    """The learning rate of step i: it warms up, and falls as a cosine to zero."""
+    progress = min(i / spec.autoencoder_steps, 1.0)
+    falling = 0.5 * (1 + math.cos(math.pi * progress))
+    return spec.autoencoder_lr * min(1, (i + 1) / 100) * falling
 
 
 def _gradient_l1(y: Tensor, x: Tensor) -> Tensor:

@@ -61,23 +61,11 @@ def train_transformer(
     compiled = torch.compile(network) if _has_compiler(device) else network
 
     def step(i: int) -> dict[str, float]:
-        rng, generator = seeded(spec.seed, i)
-        rows = torch.from_numpy(rng.integers(len(latents), size=spec.batch))
-        x0 = latents[rows].to(device, torch.float32)
-        t = _times(rng, spec.batch, schedule.T).to(device)
-        y = labels[rows].clone()
-        y[torch.from_numpy(rng.random(spec.batch) < spec.label_dropout)] = NULL_LABEL
-        eps = torch.randn(x0.shape, generator=generator).to(device)
-        alpha, sigma = schedule(t, like=x0)
-        with torch.autocast(device.type, torch.bfloat16):
-            v = compiled(alpha * x0 + sigma * eps, timestep=t - 1, class_labels=y.to(device)).sample
-        loss = F.mse_loss(v.float(), alpha * eps - sigma * x0)
+        batch = _batch(latents, labels, spec, schedule.T, i)
+        loss = _loss(compiled, schedule, *(part.to(device) for part in batch))
         loss.backward()
         for optimizer in optimizers:
-            for group in optimizer.param_groups:
-                # A finished run that is asked for more steps warms up again: a jump diverges.
-                rising = group["lr"] / group["peak"] + 1 / spec.warmup
-                group["lr"] = group["peak"] * min(brake.factor * _rate(spec, i), rising)
+            _set_rate(optimizer, brake.factor * _rate(spec, i), spec.warmup)
             optimizer.step()
             optimizer.zero_grad()
         _average(average, network, min(spec.ema, (1 + i) / (10 + i)))
@@ -92,6 +80,38 @@ def train_transformer(
         "transformer", spec.steps, Checkpoint(folder / "transformer.ckpt", state), step
     )
     return average
+
+
+def _batch(latents: Tensor, labels: Tensor, spec: PriorSpec, T: int, i: int) -> tuple[Tensor, ...]:
+    """The batch of step i: latents x_0, labels of which some are the null label, times t, noise.
+
+    All lie on the CPU, and depend on (seed, i) alone.
+    """
+    rng, generator = seeded(spec.seed, i)
+    rows = torch.from_numpy(rng.integers(len(latents), size=spec.batch))
+    x0 = latents[rows].float()
+    t = _times(rng, spec.batch, T)
+    y = labels[rows].clone()
+    y[torch.from_numpy(rng.random(spec.batch) < spec.label_dropout)] = NULL_LABEL
+    return x0, y, t, torch.randn(x0.shape, generator=generator)
+
+
+def _loss(
+    network: Callable[..., Any], schedule: Schedule, x0: Tensor, y: Tensor, t: Tensor, eps: Tensor
+) -> Tensor:
+    """The mean squared error of the predicted v, on (n, channels, side, side) latents."""
+    alpha, sigma = schedule(t, like=x0)
+    with torch.autocast(x0.device.type, torch.bfloat16):
+        v = network(alpha * x0 + sigma * eps, timestep=t - 1, class_labels=y).sample
+    return F.mse_loss(v.float(), alpha * eps - sigma * x0)
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, factor: float, warmup: int) -> None:
+    """Sets each group's learning rate to its peak times the factor."""
+    for group in optimizer.param_groups:
+        # A finished run that is asked for more steps warms up again: a jump diverges.
+        rising = group["lr"] / group["peak"] + 1 / warmup
+        group["lr"] = group["peak"] * min(factor, rising)
 
 
 def _rate(spec: PriorSpec, i: int) -> float:
