@@ -1,0 +1,277 @@
+"""The waiting line: who is next, what is done once, and what becomes of those who leave."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+import pytest
+
+from distiller.errors import Refused
+from viz import line as module
+from viz.line import Busy, Job, Line, Place
+
+Make = Callable[[], Generator[Any, None, Any]]
+
+
+@pytest.fixture
+def line() -> Iterator[Line]:
+    made = Line(most=20)
+    yield made
+    made.close()
+
+
+class Gate:
+    """Jobs that take one step each time the gate is opened for them, and say when they ran."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+        self.closed: list[str] = []
+        self._steps = threading.Semaphore(0)
+
+    def open(self, steps: int = 1) -> None:
+        for _ in range(steps):
+            self._steps.release()
+
+    def job(self, name: str, steps: int = 1) -> Make:
+        def make() -> Generator[Any, None, Any]:
+            try:
+                for i in range(steps):
+                    assert self._steps.acquire(timeout=30)
+                    self.ran.append(name)
+                    yield f"{name} {i}"
+                return name.upper()
+            finally:
+                self.closed.append(name)
+
+        return make
+
+
+def over(*jobs: Job) -> None:
+    """Waits until jobs are over."""
+    until(lambda: all(job.over for job in jobs))
+
+
+def until(true: Callable[[], bool]) -> None:
+    for _ in range(3000):
+        if true():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never came")
+
+
+async def everything(line: Line, job: Job) -> list[Any]:
+    return [shown async for shown in line.follow(job)]
+
+
+def test_a_visitors_tenth_click_stands_behind_anothers_first(line: Line) -> None:
+    gate = Gate()
+    eager = [line.join("a", gate.job(f"a{i}")) for i in range(10)]
+    until(lambda: eager[0].state == "running")
+    late = line.join("b", gate.job("b"))
+    place = line.place(late)
+    assert place == Place(ahead=1, seconds=pytest.approx(1.0, abs=0.2))
+    assert line.place(eager[9]).ahead == 10  # type: ignore[union-attr]
+    gate.open(11)
+    over(*eager, late)
+    assert gate.ran[:3] == ["a0", "b", "a1"]
+
+
+def test_who_asks_for_costly_runs_waits_longer(line: Line) -> None:
+    """Of two who ask for three each, the one whose runs are five times as long gets fewer turns."""
+    gate = Gate()
+    first = line.join("x", gate.job("x"))
+    until(lambda: first.state == "running")
+    jobs = [line.join("slow", gate.job("slow"), cost=5.0) for _ in range(3)]
+    jobs += [line.join("fast", gate.job("fast"), cost=1.0) for _ in range(3)]
+    gate.open(7)
+    over(*jobs)
+    assert gate.ran[1:] == ["slow", "fast", "fast", "fast", "slow", "slow"]
+
+
+def test_the_same_request_is_done_once_and_all_get_its_result(line: Line) -> None:
+    gate = Gate()
+    jobs = [line.join(f"v{i}", gate.job("same", 2), key="k") for i in range(30)]
+    assert len({job.id for job in jobs}) == 1
+    assert jobs[0].shared
+    gate.open(2)
+    over(jobs[0])
+    assert gate.ran == ["same", "same"]
+    assert jobs[0].result == "SAME"
+    again = line.join("later", gate.job("anew"), key="k")  # what is over is not joined
+    assert again is not jobs[0]
+    gate.open()
+
+
+def test_who_comes_late_sees_the_newest_and_who_comes_back_the_result(line: Line) -> None:
+    gate = Gate()
+    job = line.join("a", gate.job("a", 3))
+    gate.open(2)
+    until(lambda: job.shown == "a 1")
+
+    async def follow() -> list[Any]:
+        seen = []
+        async for shown in line.follow(job):
+            seen.append(shown)
+            gate.open()
+        return seen
+
+    assert asyncio.run(follow()) == ["a 1", "a 2"]
+    over(job)
+    found = line.find(job.id)
+    assert found is job
+    assert asyncio.run(everything(line, job)) == ["a 2"]
+    assert job.result == "A"
+
+
+def test_a_run_outlives_its_connection(line: Line) -> None:
+    gate = Gate()
+    job = line.join("a", gate.job("a", 2), key="k")
+    gate.open()
+
+    async def drop() -> None:
+        followed = line.follow(job)
+        assert await anext(followed) is not None
+        await followed.aclose()
+
+    asyncio.run(drop())
+    gate.open()
+    over(job)
+    assert (job.state, job.result) == ("done", "A")
+
+
+def test_what_waits_for_nobody_is_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    line = Line(clock=lambda: now[0])
+    gate = Gate()
+    first, left = line.join("a", gate.job("a")), line.join("b", gate.job("b"))
+    until(lambda: first.state == "running")
+    now[0] = module.GRACE + 1
+    assert line.find(left.id) is left
+    assert left.state == "stopped"
+    gate.open()
+    over(first)
+    assert first.state == "done"
+    now[0] += module.KEPT + 1
+    assert line.find(first.id) is None
+    line.close()
+    assert gate.ran == ["a"]
+
+
+def test_who_stops_leaves_the_line_at_once_and_closes_what_nobody_else_wants(line: Line) -> None:
+    gate = Gate()
+    one, two = line.join("a", gate.job("one", 3), key="1"), line.join("a", gate.job("two"))
+    until(lambda: one.state == "running")
+    line.leave(two, "a")
+    assert two.state == "stopped"
+    assert line.place(two) is None
+    line.join("b", gate.job("one", 3), key="1")
+    line.leave(one, "a")
+    assert one.state == "running"  # b wants it still
+    line.leave(one, "b")
+    assert one.state == "stopped"
+    gate.open(1)
+    until(lambda: gate.closed == ["one"])
+    assert gate.ran == ["one"]
+    assert asyncio.run(everything(line, two)) == []
+
+
+def test_a_long_job_makes_way_between_two_steps_and_goes_on(line: Line) -> None:
+    gate = Gate()
+    long = line.join("a", gate.job("long", 4), cost=100.0, long=True)
+    gate.open()
+    until(lambda: long.shown == "long 0")
+    short = line.join("b", gate.job("short", 2))
+    gate.open(5)
+    over(short, long)
+    assert gate.ran[2:4] == ["short", "short"]  # after the step it was in
+    assert gate.ran.count("long") == 4
+    assert long.result == "LONG"
+
+
+def test_a_long_job_is_not_starved() -> None:
+    """With short jobs always waiting it gets its share of a clock that each step advances."""
+    now = [0.0]
+    ran: list[str] = []
+    line = Line(clock=lambda: now[0])
+    begin = threading.Event()
+
+    def job(name: str, steps: int) -> Make:
+        def make() -> Generator[Any, None, None]:
+            for _ in range(steps):
+                assert begin.wait(30)
+                now[0] += 1.0
+                ran.append(name)
+                yield name
+
+        return make
+
+    jobs = [line.join("a", job("short", 1)) for _ in range(20)]
+    until(lambda: jobs[0].state == "running")
+    jobs.append(line.join("b", job("long", 10), long=True))
+    begin.set()
+    over(*jobs)
+    line.close()
+    before = ran[: len(ran) - ran[::-1].index("short")]
+    assert 3 <= before.count("long") <= 6  # a fifth of the time that both wanted
+
+
+def test_a_full_line_refuses_in_words_and_lets_equal_requests_in() -> None:
+    line, gate = Line(most=2), Gate()
+    first = line.join("a", gate.job("a"))
+    until(lambda: first.state == "running")
+    jobs = [first, line.join("a", gate.job("b"), key="b"), line.join("a", gate.job("c"))]
+    with pytest.raises(Busy, match="2 runs wait already"):
+        line.join("z", gate.job("z"))
+    assert line.join("z", gate.job("b"), key="b") is jobs[1]
+    gate.open(3)
+    over(*jobs)
+    line.close()
+
+
+def test_what_a_job_raises_reaches_who_follows_and_the_line_goes_on(
+    line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused() -> Generator[Any, None, None]:
+        raise Refused("no such class")
+        yield
+
+    def broken() -> Generator[Any, None, None]:
+        yield 1
+        raise ZeroDivisionError
+
+    for make, error in ((refused, Refused), (broken, ZeroDivisionError)):
+        with pytest.raises(error):
+            asyncio.run(everything(line, line.join("a", make)))
+    assert "a job failed" in caplog.text
+    gate = Gate()
+    gate.open()
+    job = line.join("a", gate.job("next"))
+    assert asyncio.run(everything(line, job))[-1] == "next 0"
+
+
+def test_places_grow_smaller_while_one_waits(line: Line) -> None:
+    gate = Gate()
+    jobs = [line.join("a", gate.job(f"{i}")) for i in range(3)]
+
+    async def follow() -> list[Any]:
+        seen: list[Any] = []
+        async for shown in line.follow(jobs[2]):
+            seen.append(shown)
+            if isinstance(shown, Place):
+                gate.open()
+        return seen
+
+    def own_step() -> None:
+        until(lambda: jobs[2].state == "running")
+        gate.open()
+
+    helper = threading.Thread(target=own_step)
+    helper.start()
+    seen = asyncio.run(follow())
+    helper.join()
+    places = [shown.ahead for shown in seen if isinstance(shown, Place)]
+    assert places == sorted(places, reverse=True)
+    assert places[0] == 2
+    assert seen[-1] == "2 0"

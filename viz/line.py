@@ -1,0 +1,345 @@
+"""The waiting line before the device: fair to visitors, and what is asked for twice is done once.
+
+A job is a generator, as everything slow here is. One thread advances the jobs; whoever asked for
+one follows it, and may come back to it by its id after a lost connection.
+
+Who is next is decided by start-time fair queuing (Goyal, Vin & Cheng, 1996, SIGCOMM): each job has
+a start tag, tag = max(V, the visitor's last tag + its cost), and the smallest tag goes first; V is
+the tag of the job in service. So a visitor's tenth click stands behind another visitor's first.
+A long job, such as training nets, makes way between two of its steps whenever a short one waits,
+and still gets a share of the time.
+"""
+
+import asyncio
+import logging
+import secrets
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from distiller.errors import Refused
+
+__all__ = ["Busy", "Job", "Line", "Place"]
+
+Steps = Generator[Any, None, Any]
+State = Literal["waiting", "running", "done", "failed", "stopped"]
+OVER: tuple[State, ...] = ("done", "failed", "stopped")
+
+GRACE = 60.0  # seconds that a waiting job outlives its last follower
+KEPT = 900.0  # seconds that a job which is over can be found by its id
+SHARE = 0.2  # of the time, for long jobs while short ones keep coming
+_log = logging.getLogger(__name__)
+
+
+class Busy(Refused):
+    """The line is full: the one refusal that passes by itself."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a waiting job stands."""
+
+    ahead: int  # jobs that come first, with those in service
+    seconds: float  # until its turn, estimated from the costs of those
+
+
+@dataclass(eq=False)
+class Job:
+    """What was asked for, and how far it has come. Only the line changes it."""
+
+    make: Callable[[], Steps]
+    key: str | None  # jobs of one key give one result
+    cost: float  # seconds, estimated
+    long: bool
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    state: State = "waiting"
+    shown: Any = None  # what the generator yielded last
+    result: Any = None  # what it returned
+    error: BaseException | None = None
+    tags: dict[str, float] = field(default_factory=dict)  # by visitor
+    spent: float = 0.0  # seconds in service
+    ended: float = 0.0
+    alone: float | None = None  # since when nobody follows
+    _version: int = 0
+    _steps: Steps | None = None
+    _followers: dict[object, Callable[[], None]] = field(default_factory=dict)
+
+    @property
+    def tag(self) -> float:
+        """The start tag: the best of those who asked for it."""
+        return min(self.tags.values())
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self.state in OVER
+
+    @property
+    def shared(self) -> bool:
+        """Whether more than one visitor asked for it."""
+        return len(self.tags) > 1
+
+    def _changed(self) -> None:
+        self._version += 1
+        for wake in list(self._followers.values()):
+            wake()
+
+
+class Line:
+    """Jobs in order of their turn, and the thread that does them."""
+
+    def __init__(self, most: int = 200, clock: Callable[[], float] = time.monotonic) -> None:
+        self.most = most
+        self._clock = clock
+        self._lock = threading.Condition()
+        self._jobs: dict[str, Job] = {}  # by id, waiting, in service or over
+        self._visitors: dict[str, float] = {}  # where the next tag of each begins
+        self._virtual = 0.0
+        self._times = {True: 0.0, False: 0.0}  # seconds in service by `long`, while both wait
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    # ---------------------------------------------------------------------------- asking
+
+    def join(
+        self,
+        visitor: str,
+        make: Callable[[], Steps],
+        *,
+        key: str | None = None,
+        cost: float = 1.0,
+        long: bool = False,
+    ) -> Job:
+        """Puts a job into the line, or joins the one of the same key that is not over yet.
+
+        Args:
+            visitor: who asks; each has a fair share.
+            make: called in the line's thread when the job's turn comes.
+            key: what determines the result, or None for a job that is nobody else's.
+            cost: seconds it is expected to take.
+            long: whether it makes way between two steps for jobs that are not.
+
+        Raises:
+            Busy: if `most` jobs wait already.
+        """
+        with self._lock:
+            self._sweep()
+            job = next((j for j in self._jobs.values() if self._open(j, key)), None)
+            if job is None:
+                waiting = [j for j in self._jobs.values() if j.state == "waiting"]
+                if len(waiting) >= self.most:
+                    raise Busy(
+                        f"{len(waiting)} runs wait already, and that is as many as may. "
+                        "Try again in a moment."
+                    )
+                job = Job(make, key, max(cost, 1e-3), long, alone=self._clock())
+                self._jobs[job.id] = job
+            if visitor not in job.tags:
+                start = max(self._virtual, self._visitors.get(visitor, 0.0))
+                job.tags[visitor] = start
+                self._visitors[visitor] = start + job.cost
+            self._start()
+            self._say_places()
+            self._lock.notify_all()
+            return job
+
+    @staticmethod
+    def _open(job: Job, key: str | None) -> bool:
+        return key is not None and job.key == key and not job.over
+
+    def find(self, id: str) -> Job | None:
+        """The job of an id, as long as it is kept."""
+        with self._lock:
+            self._sweep()
+            return self._jobs.get(id)
+
+    def leave(self, job: Job, visitor: str) -> None:
+        """Takes a visitor's wish back; a job that nobody else wants stops before its next step."""
+        with self._lock:
+            others = {v: tag for v, tag in job.tags.items() if v != visitor}
+            if others:
+                job.tags = others
+            elif not job.over:
+                self._end(job, "stopped")
+                self._say_places()
+            self._lock.notify_all()
+
+    def place(self, job: Job) -> Place | None:
+        """Where a job stands; None once it is in service or over."""
+        with self._lock:
+            return self._places().get(job.id)
+
+    def _places(self) -> dict[str, Place]:
+        order = sorted(
+            (j for j in self._jobs.values() if not j.over),
+            key=lambda j: (j.state != "running" or j.long, j.long, j.tag),
+        )
+        found, seconds = {}, 0.0
+        for ahead, job in enumerate(order):
+            if job.state == "waiting":
+                found[job.id] = Place(ahead, seconds)
+            seconds += max(job.cost - job.spent, 0.1 * job.cost)
+        return found
+
+    def _say_places(self) -> None:
+        for job in self._jobs.values():
+            if job.state == "waiting":
+                job._changed()
+
+    # ------------------------------------------------------------------------- following
+
+    async def follow(self, job: Job) -> AsyncGenerator[Any, None]:
+        """Yields places while the job waits, then what it shows; at most the newest each time.
+
+        Whoever follows late sees the newest only. Ends when the job is over: `job.result` is there
+        then, and what the job raised is raised here.
+        """
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+        me = object()
+
+        def wake() -> None:
+            with suppress(RuntimeError):  # the follower's loop has gone
+                loop.call_soon_threadsafe(woken.set)
+
+        with self._lock:
+            job._followers[me] = wake
+            job.alone = None
+        seen = -1
+        try:
+            while True:
+                with self._lock:
+                    version, state, shown = job._version, job.state, job.shown
+                    place = self._places().get(job.id) if state == "waiting" else None
+                if version != seen:
+                    seen = version
+                    if place is not None:
+                        yield place
+                    elif shown is not None:
+                        yield shown
+                if state in OVER:
+                    if state == "failed":
+                        assert job.error is not None
+                        raise job.error
+                    return
+                with suppress(TimeoutError):  # the wait grows shorter though nobody moves
+                    await asyncio.wait_for(woken.wait(), 1.0 if place else None)
+                if place is not None and not woken.is_set():
+                    seen = -1
+                woken.clear()
+        finally:
+            with self._lock:
+                job._followers.pop(me, None)
+                if not job._followers:
+                    job.alone = self._clock()
+
+    # --------------------------------------------------------------------------- serving
+
+    def close(self) -> None:
+        """Stops every job and the thread."""
+        with self._lock:
+            self._closed = True
+            for job in self._jobs.values():
+                if not job.over:
+                    self._end(job, "stopped")
+            self._lock.notify_all()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(30)
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name="line", daemon=True)
+            self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            with self._lock:
+                self._sweep()
+                stale = [j for j in self._jobs.values() if j.over and j._steps is not None]
+                job = None if stale else self._next()
+                if job is None and not stale:
+                    if self._closed:
+                        return
+                    self._lock.wait(5.0)
+                    continue
+                if job is not None and job.state == "waiting":
+                    job.state = "running"
+                    self._virtual = max(self._virtual, job.tag)
+                    self._say_places()
+            for ended in stale:
+                _drop(ended)
+            if job is not None:
+                self._advance(job)
+
+    def _next(self) -> Job | None:
+        """The job to advance by one step: short before long, what began before what waits."""
+        open_ = [j for j in self._jobs.values() if not j.over]
+        kinds = {
+            long: sorted(
+                (j for j in open_ if j.long == long), key=lambda j: (j.state != "running", j.tag)
+            )
+            for long in (False, True)
+        }
+        if not (kinds[False] and kinds[True]):
+            self._times = {True: 0.0, False: 0.0}
+            return next(iter(kinds[False] or kinds[True]), None)
+        total = sum(self._times.values())
+        between = kinds[False][0].state != "running"  # a short job that has begun is not held up
+        behind = total > 0 and self._times[True] < SHARE * total
+        return kinds[between and behind][0]
+
+    def _advance(self, job: Job) -> None:
+        """One step of a job, outside the lock."""
+        began = self._clock()
+        ended: State | None = None
+        try:
+            if job._steps is None:
+                job._steps = job.make()
+            job.shown = next(job._steps)
+        except StopIteration as stop:
+            job.result, ended, job._steps = stop.value, "done", None
+        except Refused as refused:
+            job.error, ended = refused, "failed"
+        except BaseException as error:  # the thread serves the next job whatever this one did
+            _log.exception("a job failed")
+            job.error, ended = error, "failed"
+        with self._lock:
+            seconds = self._clock() - began
+            job.spent += seconds
+            self._times[job.long] += seconds
+            if job.over:  # it was taken back during this step
+                return
+            if ended is not None:
+                self._end(job, ended)
+                self._say_places()
+            else:
+                job._changed()
+
+    def _end(self, job: Job, state: State) -> None:
+        job.state, job.ended = state, self._clock()
+        job._changed()
+
+    def _sweep(self) -> None:
+        """Forgets what is long over, and what waits for nobody."""
+        now = self._clock()
+        for job in list(self._jobs.values()):
+            if job.state == "waiting" and job.alone is not None and now - job.alone > GRACE:
+                self._end(job, "stopped")
+            if job.over and now - job.ended > KEPT:
+                del self._jobs[job.id]
+        live = {v for job in self._jobs.values() for v in job.tags}
+        self._visitors = {
+            v: tag for v, tag in self._visitors.items() if v in live or tag > self._virtual
+        }
+
+
+def _drop(job: Job) -> None:
+    """Closes the generator of a job that is over, in the thread that ran it."""
+    steps, job._steps = job._steps, None
+    if steps is not None:
+        try:
+            steps.close()
+        except Exception:  # it is over, and the thread serves the next job
+            _log.exception("a job could not be closed")
