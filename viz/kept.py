@@ -65,10 +65,12 @@ class Kept:
                 self._make_room()
 
     def _hold(self, key: str, value: bytes) -> None:
+        if len(value) > self._most:
+            return
         self._held[key] = value
         self._held.move_to_end(key)
         size = sum(map(len, self._held.values()))
-        while size > self._most and self._held:
+        while size > self._most:
             size -= len(self._held.popitem(last=False)[1])
 
     def _path(self, key: str) -> Path:
