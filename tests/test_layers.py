@@ -19,7 +19,10 @@ LAYERS = [
         "data.dataset", "data.models",
     ],
     ["diffusion.schedule", "diffusion.sampler", "diffusion.guidance", "diffusion.prior"],
-    ["scores.kernel", "scores.discrepancy", "scores.score", "scores.judge", "scores.reference"],
+    [
+        "scores.kernel", "scores.discrepancy", "scores.score", "scores.pairs", "scores.judge",
+        "scores.reference",
+    ],
     [
         "recipes.gaussian_mechanism", "recipes.cache", "recipes.recipe", "recipes.loop",
         "recipes.selection", "recipes.surrogate", "recipes.difffit",

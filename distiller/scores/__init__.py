@@ -17,6 +17,7 @@ from .kernel import (
     rbf,
     witness,
 )
+from .pairs import Paired, paired
 from .reference import Reference, build_reference, load_reference, save_reference
 from .score import (
     SCORES,
@@ -45,6 +46,7 @@ __all__ = [
     "JudgeSpec",
     "Kernel",
     "Measure",
+    "Paired",
     "Real",
     "Reference",
     "Score",
@@ -63,6 +65,7 @@ __all__ = [
     "make_kernel",
     "median_distance",
     "mmd2",
+    "paired",
     "polynomial",
     "rbf",
     "reach",
