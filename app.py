@@ -22,7 +22,6 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import gradio as gr
 import numpy as np
-import plotly
 
 from distiller.data.dataset import DATASETS, Absent, dataset_table, discover, load_here
 from distiller.data.models import has_models
@@ -45,6 +44,7 @@ from viz import figures
 from viz.accuracy import Board, evaluate_sets
 from viz.candidate import Shelf
 from viz.explore import discrepancies_of, explore, forget_labs, open_lab
+from viz.page import scripts
 from viz.preview import class_pictures, data_uri, from_data_uri
 from viz.training import begun, train_pictures
 from viz.turn import Turn
@@ -52,7 +52,6 @@ from viz.turn import Turn
 __all__ = ["build", "main", "serve"]
 
 FIRST = "solids"  # the data set that the page opens with
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 BUDGET = 64 * 100  # images times steps of one click
 KEPT = (3600, 86400)  # seconds: how often files for download are looked over, how long kept
 THUMBNAILS = 24  # real images that one call may fetch
@@ -474,8 +473,7 @@ def build() -> gr.Blocks:
             {"device": device_name()},
             html_template=HEADER,
             padding=False,
-            js_on_load=text_of("header.js"),
-            head=_head(),
+            js_on_load=scripts.part("header"),
         )
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Explore", id="explore-tab"):
@@ -487,7 +485,7 @@ def build() -> gr.Blocks:
                             first_run(FIRST),
                             html_template="<div class='d-stage'></div>",
                             padding=False,
-                            js_on_load=text_of("sheet.js"),
+                            js_on_load=scripts.part("sheet"),
                             elem_id="stage",
                         )
                         export = gr.DownloadButton(
@@ -497,14 +495,14 @@ def build() -> gr.Blocks:
                         plane = gr.HTML(
                             html_template="<div class='d-map'></div>",
                             padding=False,
-                            js_on_load="\n".join(map(text_of, ("map.js", "field.js", "picked.js"))),
+                            js_on_load=scripts.part("map"),
                             server_functions=[real_images],
                             elem_id="map",
                         )
                 scores = gr.HTML(
                     html_template="<div class='d-scoreboard'></div>",
                     padding=False,
-                    js_on_load=text_of("scores.js"),
+                    js_on_load=scripts.part("scores"),
                     elem_id="scores",
                 )
             with gr.Tab("Evaluate", id="evaluate-tab") as tab:
@@ -520,11 +518,6 @@ def build() -> gr.Blocks:
     return demo
 
 
-def _head() -> str:
-    script = text_of("page.js").replace("</", "<\\/")
-    return f"<script src='/gradio_api/file={PLOTLY}'></script><script>{script}</script>"
-
-
 def _choices(form: Form) -> tuple[gr.HTML, gr.Button, gr.Button]:
     """The left column."""
     plain = form.plain
@@ -533,7 +526,7 @@ def _choices(form: Form) -> tuple[gr.HTML, gr.Button, gr.Button]:
         chooser_of(FIRST, 0),
         html_template="<div class='d-classes' role='radiogroup' aria-label='class'></div>",
         padding=False,
-        js_on_load=text_of("chooser.js"),
+        js_on_load=scripts.part("chooser", "pick"),
         elem_id="classes",
     )
     plain["classes"] = gr.State(0)
@@ -590,13 +583,13 @@ def _evaluate_tab(session: gr.State, tab: gr.Tab) -> gr.Dropdown:
             board = gr.HTML(
                 html_template="<div class='d-board'></div>",
                 padding=False,
-                js_on_load=text_of("curves.js"),
+                js_on_load=scripts.part("curves"),
                 elem_id="board",
             )
     gr.HTML(
         html_template="<div class='d-accuracies' hidden></div>",
         padding=False,
-        js_on_load=text_of("accuracies.js"),
+        js_on_load=scripts.part("accuracies"),
         elem_id="accuracies",
     )
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
@@ -645,7 +638,7 @@ def _train_tab(session: gr.State, tab: gr.Tab, datasets: list[gr.Component]) -> 
             lesson = gr.HTML(
                 html_template="<div class='d-lesson'></div>",
                 padding=False,
-                js_on_load=text_of("training.js"),
+                js_on_load=scripts.part("training"),
                 elem_id="samples",
             )
     hidden = {"show_progress": "hidden", "api_visibility": "private"}
@@ -815,7 +808,6 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
     """Starts the page with one's own data sets, and loads the first data set behind it."""
     for wrong in discover():
         print(f"distiller: left out: {wrong}")
-    gr.set_static_paths([str(PLOTLY)])
     demo = build()
     demo.queue(max_size=16, default_concurrency_limit=4)
     threading.Thread(target=open_lab, args=(FIRST,), daemon=True).start()
@@ -830,6 +822,8 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
             font=["Inter", "DejaVu Sans", "system-ui", "sans-serif"],
         ),
         css=text_of("page.css"),
+        head=scripts.head(),
+        app_kwargs={"routes": scripts.routes()},
         ssr_mode=False,
         run_history=False,
         enable_monitoring=False,

@@ -1,8 +1,9 @@
 // A field of values beneath the map's points: blue where real images are missed, amber where too
 // many were made. Plotly draws heat maps above its WebGL points, so this is a canvas of its own
 // behind the plot. It follows the axes, and takes no hover and no click.
-function makeField(plot) {
-  const { make, numbers, colour } = window.distiller;
+import { make, numbers, colour } from './state.js';
+
+export function makeField(plot) {
   const canvas = make('canvas', 'd-field');
   canvas.setAttribute('aria-hidden', 'true');
   plot.before(canvas);

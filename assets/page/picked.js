@@ -1,7 +1,8 @@
 // The real images that were picked, beneath the map: one of them beside the distilled image that
 // is nearest to it, the others as a strip to go through.
-function makePicked(root, { images, facts, choose }) {
-  const { make, tile } = window.distiller;
+import { make, tile } from './state.js';
+
+export function makePicked(root, { images, facts, choose }) {
   const STRIP = 24; // as many as the server hands out at once
   const ABSENT = 'not on this machine';
   const one = make('div', 'd-real');
