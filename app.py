@@ -23,15 +23,17 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 import gradio as gr
 import numpy as np
 
-from distiller.data.dataset import DATASETS, Absent, dataset_table, discover, load_here
+from distiller.data.dataset import Absent
 from distiller.data.models import has_models
-from distiller.diffusion.prior import choose_dtype, default_cfg_scale
+from distiller.data.registry import DATASETS, dataset_table, discover, load_here
+from distiller.diffusion.prior import default_cfg_scale
 from distiller.errors import Refused
 from distiller.evaluation.nets import NETS
 from distiller.evaluation.protocol import PROTOCOLS, protocol_for
 from distiller.event import Event
 from distiller.limits import choice, whole
 from distiller.machine.assets import ASSETS
+from distiller.machine.device import choose_dtype
 from distiller.methods import METHODS, method_table
 from distiller.recipes.loop import Distilled
 from distiller.recipes.recipe import Recipe

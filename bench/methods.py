@@ -38,8 +38,9 @@ from distiller.image import to_pixels, to_tensor
 from distiller.methods import make_methods
 from distiller.recipes.loop import Distilled, Settings, draw, fit
 from distiller.recipes.recipe import Recipe
-from distiller.scores.discrepancy import DISCREPANCIES, Measure
+from distiller.scores.discrepancy import DISCREPANCIES
 from distiller.scores.judge import Judge, load_judge
+from distiller.scores.measures import Measure
 from distiller.scores.reference import Reference, load_reference
 from distiller.scores.score import Real, compare
 

@@ -10,7 +10,7 @@
 `events` is a generator that returns the distilled set: `distilled = yield from events`.
 """
 
-from .data.dataset import load
+from .data.registry import load
 from .diffusion.guidance import Guidance, guided
 from .diffusion.prior import Prior, load_prior
 from .diffusion.sampler import Estimate, Step, ddim, ddpm, dpmpp

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .data.dataset import DATASETS, Dataset, dataset_table, discover, load, resolve
+from .data.dataset import Dataset
+from .data.registry import DATASETS, dataset_table, discover, load
 from .errors import Refused
 from .evaluation.protocol import Protocol
 from .limits import choice, number, whole
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for wrong in discover():
             print(f"distiller: left out: {wrong}", file=sys.stderr)
         if getattr(options, "dataset", None):
-            options.dataset = resolve(options.dataset)
+            options.dataset = DATASETS.resolve(options.dataset)
         run(options)
     except Refused as refused:
         print(f"distiller: {refused}", file=sys.stderr)
@@ -268,10 +269,10 @@ def _print_scores(title: str, rows: dict[str, Any]) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     """Trains nets on a folder of images and tests them on real ones."""
-    from .diffusion.prior import choose_device
     from .evaluation.accuracy import of_classes
     from .evaluation.classifier import LabelledSet
     from .evaluation.protocol import protocol_for
+    from .machine.device import choose_device
     from .sets.folder import dataset_of, read_set
 
     name = options.dataset or dataset_of(options.folder)
@@ -360,8 +361,8 @@ def _across(tables: Sequence[Mapping[str, Any]]) -> str:
 
 def _train_teacher(options: argparse.Namespace) -> None:
     """Trains a teacher on the real images of a data set, for soft labels, and keeps it."""
-    from .diffusion.prior import choose_device
     from .evaluation.teacher import save_teacher, train_teacher
+    from .machine.device import choose_device
 
     data = load(choice("data set", options.dataset, DATASETS))
     given: dict[str, Any] = {
@@ -433,7 +434,7 @@ def _short(value: Any) -> str:
 
 def _train_prior(options: argparse.Namespace) -> None:
     """Trains a prior on a data set, or on pictures of one's own; goes on from its checkpoint."""
-    from .diffusion.prior import choose_device
+    from .machine.device import choose_device
     from .training.prior import train_prior
     from .training.spec import PRESETS, PriorSpec
 
@@ -492,7 +493,8 @@ def _reference(options: argparse.Namespace) -> None:
 
 def _card(options: argparse.Namespace) -> None:
     """Measures what a prior reaches, and writes its card."""
-    from .training.card import measure_prior, write_card
+    from .training.card import write_card
+    from .training.quality import measure_prior
 
     write_card(options.folder, show(measure_prior(options.folder)))
     print((options.folder / "README.md").read_text())

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from distiller.__main__ import main
-from distiller.data.dataset import load
+from distiller.data.registry import load
 
 SMALL = ["distill", "--dataset", "digits", "--ipc", "3", "--steps", "3", "--classes", "1"]
 

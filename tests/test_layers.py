@@ -12,16 +12,16 @@ LAYERS = [
     ["errors", "event", "image", "version", "limits", "progress"],
     [
         "machine.assets", "machine.disk", "machine.malloc", "machine.torchvision_shim",
-        "machine.web", "machine.checkpoint", "machine.compiled",
+        "machine.web", "machine.checkpoint", "machine.compiled", "machine.device",
     ],
     [
         "data.solids", "data.picture", "data.archive", "data.class_folders", "data.photographs",
-        "data.dataset", "data.models",
+        "data.dataset", "data.registry", "data.models",
     ],
     ["diffusion.schedule", "diffusion.sampler", "diffusion.guidance", "diffusion.prior"],
     [
-        "scores.kernel", "scores.discrepancy", "scores.score", "scores.pairs", "scores.judge",
-        "scores.reference",
+        "scores.kernel", "scores.measures", "scores.discrepancy", "scores.score", "scores.pairs",
+        "scores.judge", "scores.reference",
     ],
     [
         "recipes.gaussian_mechanism", "recipes.cache", "recipes.recipe", "recipes.loop",
@@ -35,7 +35,7 @@ LAYERS = [
     ],
     [
         "training.spec", "training.warm_start", "training.autoencoder", "training.transformer",
-        "training.prior", "training.card", "training.own",
+        "training.prior", "training.quality", "training.card", "training.own",
     ],
     ["sets.request", "sets.folder", "sets.upload"],
     ["__init__"],

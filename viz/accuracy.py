@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from distiller.data.dataset import DATASETS, Dataset, Split
+from distiller.data.dataset import Dataset, Split
+from distiller.data.registry import DATASETS
 from distiller.errors import Refused
 from distiller.evaluation.accuracy import (
     Evaluation,

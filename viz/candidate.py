@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from distiller.data.dataset import DATASETS
+from distiller.data.registry import DATASETS
 from distiller.errors import Refused
 from distiller.evaluation.classifier import LabelledSet
 from distiller.event import Event

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from distiller.data.dataset import DATASETS, Dataset, load_here
+from distiller.data.dataset import Dataset
+from distiller.data.registry import DATASETS, load_here
 from distiller.diffusion.guidance import Dial
 from distiller.diffusion.prior import Prior, load_prior
 from distiller.event import Event

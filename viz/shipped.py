@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from distiller.data.dataset import DATASETS, Dataset, load
+from distiller.data.dataset import Dataset
+from distiller.data.registry import DATASETS, load
 from distiller.diffusion.prior import Prior, load_prior
 from distiller.event import finish
 from distiller.machine.assets import ASSETS

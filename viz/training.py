@@ -16,10 +16,10 @@ import numpy as np
 from PIL import Image
 
 from distiller.data.class_folders import Pictures, load_pictures
-from distiller.data.dataset import DATASETS, own_folder
-from distiller.diffusion.prior import choose_device
+from distiller.data.registry import DATASETS, own_folder
 from distiller.errors import Refused
 from distiller.event import Event
+from distiller.machine.device import choose_device
 from distiller.scores.reference import load_reference, save_reference
 from distiller.training.own import judge_steps, spec_for, take_in, train_own
 

@@ -2,23 +2,20 @@
 
 from .archive import Leaf, Tree, key_of, open_tree
 from .class_folders import Pictures, Report, load_pictures, read_pictures, save_pictures
-from .dataset import (
+from .dataset import Absent, Dataset, Source, Split
+from .models import has_models, judge_folder, prior_folder, reference_file
+from .photographs import CIFAR10, IMAGENETTE, Photographs, load_photographs
+from .picture import decode
+from .registry import (
     DATASETS,
-    Absent,
-    Dataset,
-    Source,
-    Split,
-    adopt,
+    Registry,
     dataset_table,
     discover,
     load,
     load_here,
     own_folder,
-    resolve,
+    render_solids,
 )
-from .models import has_models, judge_folder, prior_folder, reference_file
-from .photographs import CIFAR10, IMAGENETTE, Photographs, load_photographs
-from .picture import decode
 
 __all__ = [
     "CIFAR10",
@@ -29,11 +26,11 @@ __all__ = [
     "Leaf",
     "Photographs",
     "Pictures",
+    "Registry",
     "Report",
     "Source",
     "Split",
     "Tree",
-    "adopt",
     "dataset_table",
     "decode",
     "discover",
@@ -49,6 +46,6 @@ __all__ = [
     "prior_folder",
     "read_pictures",
     "reference_file",
-    "resolve",
+    "render_solids",
     "save_pictures",
 ]

@@ -7,7 +7,7 @@ DIR/                    DIR/judge/              DIR/reference.npz               
 from pathlib import Path
 
 from ..machine.assets import ASSETS
-from .dataset import DATASETS
+from .registry import DATASETS
 
 __all__ = ["has_models", "judge_folder", "prior_folder", "reference_file"]
 

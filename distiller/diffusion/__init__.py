@@ -1,21 +1,11 @@
 """Diffusion: the noise schedule, samplers, guidance, and priors that denoise."""
 
 from .guidance import Dial, Field, Guidance, from_energy, guided
-from .prior import (
-    DTYPES,
-    DiT,
-    Prior,
-    assemble,
-    choose_device,
-    choose_dtype,
-    default_cfg_scale,
-    load_prior,
-)
+from .prior import DiT, Prior, assemble, default_cfg_scale, load_prior
 from .sampler import SAMPLERS, Denoiser, Estimate, Noise, Sampler, Step, ddim, ddpm, dpmpp
 from .schedule import Schedule
 
 __all__ = [
-    "DTYPES",
     "SAMPLERS",
     "Denoiser",
     "DiT",
@@ -29,8 +19,6 @@ __all__ = [
     "Schedule",
     "Step",
     "assemble",
-    "choose_device",
-    "choose_dtype",
     "ddim",
     "ddpm",
     "default_cfg_scale",

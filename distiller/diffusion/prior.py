@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -12,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from ..data.dataset import DATASETS
 from ..data.models import prior_folder
+from ..data.registry import DATASETS
 from ..errors import Refused, unknown
-from ..limits import choice
+from ..machine.device import choose_device, choose_dtype
 from ..machine.malloc import memory_kept
 from ..machine.torchvision_shim import declare_missing_operators
 from .sampler import Denoiser, Estimate
@@ -24,12 +23,7 @@ from .schedule import Schedule
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, DiTTransformer2DModel
 
-__all__ = [
-    "DTYPES", "DiT", "Prior", "assemble", "choose_device", "choose_dtype", "default_cfg_scale",
-    "load_prior",
-]  # fmt: skip
-
-DTYPES = ("auto", "float32", "bfloat16", "float16")
+__all__ = ["DiT", "Prior", "assemble", "default_cfg_scale", "load_prior"]
 
 
 @dataclass(frozen=True)
@@ -157,46 +151,10 @@ class DiT:
 # ------------------------------------------------------------------------------------- loading
 
 
-def choose_device(name: str = "auto") -> torch.device:
-    """The named device, or the best there is.
-
-    Raises:
-        Refused: if the name is not a device, or that device is not there.
-    """
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise Refused(f"The device {name!r} cannot be used here; try 'cpu' or 'auto'.") from error
-    return device
-
-
-def choose_dtype(device: torch.device, name: str = "auto") -> torch.dtype:
-    """The named dtype; of "auto" what DISTILLER_DTYPE names, else what suits the device.
-
-    That is on a GPU the fast one that it computes in. On a CPU float32: it alone keeps an image
-    the same to one grey level whatever the batch.
-
-    Raises:
-        Refused: if the name is none of `DTYPES`.
-    """
-    if name == "auto":
-        name = choice("DISTILLER_DTYPE", os.environ.get("DISTILLER_DTYPE") or name, DTYPES)
-    if choice("dtype", name, DTYPES) != "auto":
-        return getattr(torch, name)  # type: ignore[no-any-return]
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    return torch.float32
-
-
 def load_prior(name: str | Path, device: str = "auto", dtype: str = "auto") -> Prior:
     """Loads a prior: that of a data set, by its name, a `DiTPipeline` folder, or a Hub id.
 
-    `dtype` is that of the network, one of `DTYPES`; the autoencoder computes in float32.
+    `dtype` is that of the network, one of `device.DTYPES`; the autoencoder computes in float32.
 
     Raises:
         Refused: if there is no such device or dtype, files are missing or broken, there is no

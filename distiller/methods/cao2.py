@@ -4,7 +4,7 @@ The first stage of CaO2 (ICCV 2025): four times the images are sampled, those th
 recognises are kept, and of them the most confident for ten images a class, the least confident
 for fifty. Its second stage, which optimises each latent against the denoiser's own loss, is not
 here. The paper's classifier is a ResNet-18 trained on ImageNet; here it is a small net on the
-prior's latents (`distiller.surrogate`), since the judge that scores a set must not choose it.
+prior's latents (`recipes.surrogate`), since the judge that scores a set must not choose it.
 """
 
 from collections.abc import Generator, Sequence

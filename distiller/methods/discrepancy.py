@@ -1,7 +1,7 @@
 """Discrepancy guidance: the set descends any discrepancy of the frame from the class.
 
 The gradient of a discrepancy with respect to the images' estimates of x_0 moves the set as a whole
-(`distiller.discrepancy`; Chen & Selvan, 2025, arXiv:2509.10367, for the view). Discrepancies have
+(`scores.discrepancy`; Chen & Selvan, 2025, arXiv:2509.10367, for the view). Discrepancies have
 different units, so gradients are divided by the root mean square row of the gradient at n real
 latents with unit noise added, and multiplied by the root of a latent's dimension: at strength 1,
 estimates that are a unit of noise off move by about a unit in every dimension, whatever the
@@ -28,7 +28,8 @@ from ..diffusion.prior import Prior
 from ..event import Event
 from ..recipes.loop import encode_classes, seeded_noise
 from ..recipes.recipe import Recipe, knob
-from ..scores.discrepancy import DISCREPANCIES, Measure
+from ..scores.discrepancy import DISCREPANCIES
+from ..scores.measures import Measure
 
 __all__ = ["DiscrepancyGuidance"]
 

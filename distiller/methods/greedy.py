@@ -1,4 +1,4 @@
-"""Greedy selection by any discrepancy of the frame (`distiller.discrepancy`).
+"""Greedy selection by any discrepancy of the frame (`distiller.scores.discrepancy`).
 
 Images are picked one by one, each the one that makes the discrepancy of the set so far from the
 class smallest. For MMD this is herding without its bias toward the first picks; for the

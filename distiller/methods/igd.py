@@ -8,7 +8,7 @@ the real class teaches, and away from the other images:
 
 with the weights theta of several moments of a surrogate's training (TracIn, Pruthi et al., 2020).
 The released code takes a ConvNet-6 on images, through the decoder; here the surrogate reads
-latents (`distiller.surrogate`), which needs no decoder. It compares with a memory of what it made
+latents (`recipes.surrogate`), which needs no decoder. It compares with a memory of what it made
 before; here the images of a set are made together, so the memory is the batch. Its scales, 5 for
 the influence and 120 for the deviation on DiT-XL/2, are in other units: D is the dimension of a
 latent. Its window, steps 30 to 45 of 50, is 100 < t <= 400.

@@ -1,6 +1,6 @@
 """Scores: kernels and discrepancies, the reference of real images, the judge that classifies."""
 
-from .discrepancy import DISCREPANCIES, Discrepancy, Measure, greedy, mmd2
+from .discrepancy import DISCREPANCIES, Discrepancy, greedy
 from .judge import JUDGES, Judge, JudgeSpec, Verdict, load_judge, save_judge, train_judge
 from .kernel import (
     FEATURE_MAPS,
@@ -17,6 +17,7 @@ from .kernel import (
     rbf,
     witness,
 )
+from .measures import Measure, mmd2
 from .pairs import Paired, paired
 from .reference import Reference, build_reference, load_reference, save_reference
 from .score import (

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import Refused
-from .discrepancy import DISCREPANCIES, Measure
+from .discrepancy import DISCREPANCIES
 from .kernel import median_distance, squared_distance
+from .measures import Measure
 
 __all__ = [
     "SCORES", "Against", "Comparison", "Real", "Score", "against", "compare", "discrepancies",

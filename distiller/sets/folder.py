@@ -28,7 +28,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ..data.dataset import DATASETS, Dataset
+from ..data.dataset import Dataset
+from ..data.registry import DATASETS
 from ..diffusion.prior import Prior
 from ..errors import Refused
 from ..event import Event

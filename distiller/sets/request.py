@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from ..data.dataset import DATASETS
+from ..data.registry import DATASETS
 from ..diffusion.sampler import SAMPLERS
 from ..errors import Refused, unknown
 from ..limits import choice, number, whole

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..data.dataset import DATASETS
+from ..data.registry import DATASETS
 from ..errors import Refused, unknown
 from ..limits import choice
 from .folder import SetOnDisk, class_folder, weights_of

@@ -1,17 +1,17 @@
 """Training of priors: the autoencoder, the transformer, and the card of what is reached."""
 
 from .autoencoder import train_autoencoder
-from .card import (
+from .card import write_card
+from .own import SIZES, judge_steps, spec_for, take_in, train_own
+from .prior import train_prior
+from .quality import (
     frechet_distances,
     measure_prior,
     mode_coverage,
     psnr,
     recognition,
     sample_classes,
-    write_card,
 )
-from .own import SIZES, judge_steps, spec_for, take_in, train_own
-from .prior import train_prior
 from .spec import PRESETS, PriorSpec
 from .transformer import Watch, train_transformer
 from .warm_start import start_from

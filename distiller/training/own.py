@@ -20,7 +20,8 @@ import torch
 
 from ..data.archive import key_of
 from ..data.class_folders import Pictures, load_pictures, read_pictures, save_pictures
-from ..data.dataset import DATASETS, Dataset, Split, adopt
+from ..data.dataset import Dataset, Split
+from ..data.registry import DATASETS
 from ..diffusion.prior import load_prior
 from ..errors import Refused
 from ..event import Event
@@ -115,7 +116,7 @@ def train_own(out: Path, device: torch.device, **given: Any) -> Generator[Event,
             f"{out} could not be written ({error.strerror or error}); the same command goes on "
             "from what is there."
         ) from error
-    return adopt(out)
+    return DATASETS.add(out)
 
 
 def judge_steps(images: int) -> int:

@@ -19,8 +19,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..data.dataset import Dataset, render_solids
+from ..data.dataset import Dataset
 from ..data.models import prior_folder
+from ..data.registry import render_solids
 from ..diffusion.prior import DiT, assemble
 from ..diffusion.sampler import dpmpp
 from ..diffusion.schedule import Schedule

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from distiller.data.dataset import DATASETS, load, load_here, render_solids
+from distiller.data.registry import DATASETS, load, load_here, render_solids
 from distiller.diffusion.prior import load_prior
 from distiller.errors import Refused
 from distiller.event import finish
@@ -58,7 +58,7 @@ def test_without_its_images_a_set_has_its_classes_and_refuses_the_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     away = replace(DATASETS["digits"], here=lambda: False)
-    monkeypatch.setitem(DATASETS, "digits", away)
+    monkeypatch.setattr(DATASETS, "_sources", {**DATASETS, "digits": away})
     data = load_here("digits")
     assert (data.size, data.classes) == (32, load("digits").classes)
     for ask in (

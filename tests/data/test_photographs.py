@@ -17,8 +17,8 @@ import torch
 from PIL import Image
 
 from distiller.data import dataset as registry
-from distiller.data.dataset import load
 from distiller.data.photographs import CIFAR10, IMAGENETTE, Photographs, find, load_photographs
+from distiller.data.registry import load
 from distiller.diffusion.prior import load_prior
 from distiller.errors import Refused
 from distiller.event import finish

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from distiller.data import solids
-from distiller.data.dataset import DATASETS, load
+from distiller.data.registry import DATASETS, load
 
 
 def test_the_same_seed_draws_the_same_images() -> None:

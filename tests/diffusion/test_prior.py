@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from distiller.diffusion.prior import Prior, choose_device, choose_dtype, load_prior
+from distiller.diffusion.prior import Prior, load_prior
 from distiller.diffusion.sampler import Denoiser, ddim, ddpm, dpmpp
 from distiller.errors import Refused
+from distiller.machine.device import choose_device, choose_dtype
 from tests.tiny import save_tiny_pipeline
 
 STEPS = 10

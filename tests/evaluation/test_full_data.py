@@ -29,7 +29,7 @@ def test_is_kept_by_seed_for_the_same_images_protocol_and_net(
 
 
 def test_what_ships_is_of_the_data_and_protocol_that_ship() -> None:
-    from distiller.data.dataset import load
+    from distiller.data.registry import load
     from distiller.evaluation.protocol import protocol_for
 
     for name in ("digits", "solids"):

@@ -40,7 +40,7 @@ def test_the_command_says_best_on_test_and_reads_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from distiller.__main__ import main
-    from distiller.data.dataset import load
+    from distiller.data.registry import load
 
     monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("shutil.which", lambda name: None)

@@ -145,7 +145,7 @@ def test_the_command_trains_and_soft_finds_it(
     from PIL import Image
 
     from distiller.__main__ import main
-    from distiller.data.dataset import load
+    from distiller.data.registry import load
 
     monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("shutil.which", lambda name: None)  # compiling takes longer than this

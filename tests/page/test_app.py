@@ -18,7 +18,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import app
-from distiller.data.dataset import DATASETS, load
+from distiller.data.registry import DATASETS, load
 from distiller.evaluation.protocol import protocol_for
 from viz.preview import data_uri
 
@@ -251,7 +251,9 @@ def test_an_evaluation_of_nonsense_is_refused(given: dict[str, Any], words: str)
 def test_data_sets_without_models_are_not_offered_and_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(DATASETS, "bare", replace(DATASETS["digits"], title="Bare"))
+    monkeypatch.setattr(
+        DATASETS, "_sources", {**DATASETS, "bare": replace(DATASETS["digits"], title="Bare")}
+    )
     assert {"digits", "solids"} <= {name for _, name in app.titles()}
     assert "bare" not in {name for _, name in app.titles()}
     session = app.Session()

@@ -22,7 +22,7 @@ import pytest
 from PIL import Image
 
 import app
-from distiller.data.dataset import DATASETS, load, load_here
+from distiller.data.registry import DATASETS, load, load_here
 from distiller.errors import Refused
 from distiller.evaluation.protocol import protocol_for
 from distiller.training import own
@@ -417,7 +417,8 @@ def test_words_stand_for_real_images_that_are_not_here(
     page: Page, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab = app.open_lab("digits")
-    monkeypatch.setitem(DATASETS, "digits", replace(DATASETS["digits"], here=lambda: False))
+    away = replace(DATASETS["digits"], here=lambda: False)
+    monkeypatch.setattr(DATASETS, "_sources", {**DATASETS, "digits": away})
     absent = replace(lab, data=load_here("digits"))
     monkeypatch.setattr(app, "open_lab", lambda name: absent)
     open_digit(page, address)

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from distiller.errors import Refused
-from distiller.scores.discrepancy import DISCREPANCIES, divergence, greedy, mmd2, sinkhorn
-from distiller.scores.discrepancy import _nets as random_nets
+from distiller.scores.discrepancy import DISCREPANCIES, greedy
 from distiller.scores.kernel import linear, median_distance, polynomial, rbf
+from distiller.scores.measures import _nets as random_nets
+from distiller.scores.measures import divergence, mmd2, sinkhorn
 
 GENERATOR = torch.Generator().manual_seed(0)
 X = torch.randn(9, 5, generator=GENERATOR) * 1.3 + 0.5

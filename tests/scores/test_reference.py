@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from distiller.data.dataset import DATASETS, load
+from distiller.data.registry import DATASETS, load
 from distiller.diffusion.prior import load_prior
 from distiller.event import finish
 from distiller.scores.judge import load_judge

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from distiller.data.dataset import Dataset, load
+from distiller.data.dataset import Dataset
+from distiller.data.registry import load
 from distiller.diffusion.prior import Prior, load_prior
 from distiller.errors import Refused
 from distiller.event import finish

@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 
 from distiller.__main__ import main
-from distiller.data.dataset import DATASETS, adopt, discover, load, load_here, resolve
 from distiller.data.models import has_models
+from distiller.data.registry import DATASETS, discover, load, load_here
 from distiller.diffusion.prior import load_prior
 from distiller.errors import Refused
 from distiller.evaluation.protocol import QUICK
@@ -84,7 +84,7 @@ def home(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_one_command_makes_all_that_a_data_set_needs(home: Path) -> None:
-    name = adopt(home)
+    name = DATASETS.add(home)
     assert name == "squares"
     assert has_models(name)
     data = load(name)
@@ -195,7 +195,7 @@ def test_it_is_scored_and_carded_and_referenced(
     assert main(["reference", "--dataset", str(home), "--out", str(tmp_path / "r.npz")]) == 0
     assert len(load_reference(str(tmp_path / "r.npz")).z) == len(load("squares").train.labels)
     shutil.copytree(home, tmp_path / "carded")
-    monkeypatch.setattr("distiller.training.card.PER_CLASS", 4)
+    monkeypatch.setattr("distiller.training.quality.PER_CLASS", 4)
     assert main(["card", str(tmp_path / "carded")]) == 0
     card = capsys.readouterr().out
     assert "train-prior --data PICTURES" in card
@@ -228,7 +228,7 @@ def test_it_is_evaluated_on_the_page(
 ) -> None:
     import app
 
-    name, session = adopt(home), app.Session()
+    name, session = DATASETS.add(home), app.Session()
     assert name in {key for _, key in app.titles()}
     quick = replace(QUICK, net="convnet-1-w8", epochs={math.inf: 2})
     monkeypatch.setattr(app, "protocol_for", lambda *_: quick)
@@ -262,13 +262,13 @@ def test_a_teacher_is_trained_on_it_and_found(
 
 def test_without_its_pictures_it_says_so(home: Path, tmp_path: Path) -> None:
     shutil.copytree(home, tmp_path / "bare", ignore=shutil.ignore_patterns("pictures"))
-    data = load_here(adopt(tmp_path / "bare"))
+    data = load_here(DATASETS.add(tmp_path / "bare"))
     with pytest.raises(Refused, match="its folder came without `pictures`"):
         _ = data.test.labels
 
 
 def test_classes_called_by_numbers_are_chosen_by_name_or_by_index(home: Path) -> None:
-    name = adopt(home)
+    name = DATASETS.add(home)
     seven = DATASETS[name].classes.index("7")
     assert Request.parse({"dataset": name, "classes": "7"}).classes == (seven,)
     assert Request.parse({"dataset": name, "classes": [1]}).classes == (1,)
@@ -303,16 +303,16 @@ def test_a_folder_that_is_none_and_a_name_that_is_taken_are_refused(
     home: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(Refused, match="a folder without a"):
-        resolve(tmp_path)
-    assert resolve("cats") == "cats"
-    assert resolve("solids") == "solids"
+        DATASETS.resolve(tmp_path)
+    assert DATASETS.resolve("cats") == "cats"
+    assert DATASETS.resolve("solids") == "solids"
     shutil.copytree(home, tmp_path / "digits")
     with pytest.raises(Refused, match="one that comes with distiller; rename the folder"):
-        adopt(tmp_path / "digits")
-    adopt(home)
+        DATASETS.add(tmp_path / "digits")
+    DATASETS.add(home)
     shutil.copytree(home, tmp_path / "squares")
     with pytest.raises(Refused, match="rename the folder"):
-        adopt(tmp_path / "squares")
+        DATASETS.add(tmp_path / "squares")
 
 
 def test_a_page_s_visitor_cannot_name_folders(home: Path) -> None:

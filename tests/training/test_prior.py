@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from distiller.data.dataset import load
 from distiller.data.models import prior_folder
+from distiller.data.registry import load
 from distiller.diffusion.prior import load_prior
 from distiller.errors import Refused
 from distiller.event import finish

@@ -6,14 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distiller.data.dataset import DATASETS, Split, load, load_here
+from distiller.data.dataset import Split
+from distiller.data.registry import DATASETS, load, load_here
 from distiller.diffusion.prior import load_prior
 from distiller.event import finish
 from distiller.machine.assets import ASSETS
 from distiller.methods import make_methods
 from distiller.recipes.loop import fit
 from distiller.scores.judge import load_judge, measure
-from distiller.training.card import COMMON_MODE, mode_coverage, psnr, recognition, sample_classes
+from distiller.training.quality import COMMON_MODE, mode_coverage, psnr, recognition, sample_classes
 
 PRIORS = ASSETS / "priors"
 SHIPPED = [name for name in DATASETS if (PRIORS / name).is_dir()]

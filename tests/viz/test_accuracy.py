@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from distiller.data.dataset import DATASETS, load, load_here
+from distiller.data.registry import DATASETS, load, load_here
 from distiller.errors import Refused
 from distiller.evaluation.accuracy import Evaluation, evaluate, of_classes
 from distiller.evaluation.protocol import QUICK
@@ -174,7 +174,8 @@ def test_where_real_images_are_not_here_it_is_refused_before_any_work(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board, chosen = Board(), some(lab, 2)
-    monkeypatch.setitem(DATASETS, "digits", replace(DATASETS["digits"], here=lambda: False))
+    away = replace(DATASETS["digits"], here=lambda: False)
+    monkeypatch.setattr(DATASETS, "_sources", {**DATASETS, "digits": away})
     absent = replace(lab, data=load_here("digits"))
     request = Request.parse({"dataset": "digits", "ipc": 2, "steps": 2, "classes": "3"})
     begun = Candidate("dit", "digits", {}, request, made_here=True)

@@ -11,8 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
-from distiller.data.dataset import DATASETS, Absent, load
+from distiller.data.dataset import Absent
 from distiller.data.models import has_models
+from distiller.data.registry import DATASETS, load
 from distiller.errors import Refused
 from distiller.event import finish
 from distiller.image import to_tensor
@@ -173,7 +174,8 @@ def test_the_linear_decoder_is_close_to_the_real_one(lab: Lab) -> None:
 def test_a_set_whose_images_are_not_here_is_explored_without_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(DATASETS, "digits", replace(DATASETS["digits"], here=lambda: False))
+    away = replace(DATASETS["digits"], here=lambda: False)
+    monkeypatch.setattr(DATASETS, "_sources", {**DATASETS, "digits": away})
     lab = _load.__wrapped__("digits", "cpu")
     assert isinstance(lab.data.train, Absent)
     shown, _, _ = finish(explore(lab, ask(), {}, {}))

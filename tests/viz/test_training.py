@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from distiller.data.dataset import DATASETS
 from distiller.data.models import has_models
+from distiller.data.registry import DATASETS
 from distiller.errors import Refused
 from distiller.event import Event, finish
 from distiller.scores.reference import Reference, load_reference

@@ -1,0 +1,48 @@
+"""Devices: where a network computes, and in which precision."""
+
+import os
+
+import torch
+
+from ..errors import Refused
+from ..limits import choice
+
+__all__ = ["DTYPES", "choose_device", "choose_dtype"]
+
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The named device, or the best there is.
+
+    Raises:
+        Refused: if the name is not a device, or that device is not there.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise Refused(f"The device {name!r} cannot be used here; try 'cpu' or 'auto'.") from error
+    return device
+
+
+def choose_dtype(device: torch.device, name: str = "auto") -> torch.dtype:
+    """The named dtype; of "auto" what DISTILLER_DTYPE names, else what suits the device.
+
+    That is on a GPU the fast one that it computes in. On a CPU float32: it alone keeps an image
+    the same to one grey level whatever the batch.
+
+    Raises:
+        Refused: if the name is none of `DTYPES`.
+    """
+    if name == "auto":
+        name = choice("DISTILLER_DTYPE", os.environ.get("DISTILLER_DTYPE") or name, DTYPES)
+    if choice("dtype", name, DTYPES) != "auto":
+        return getattr(torch, name)  # type: ignore[no-any-return]
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.float32
