@@ -15,7 +15,7 @@ import pytest
 
 from distiller import METHODS, PROTOCOLS, Settings, distill, load, load_prior
 from distiller.__main__ import main
-from distiller.data.dataset import DATASETS
+from distiller.data import DATASETS
 from distiller.event import finish
 from distiller.scores.discrepancy import DISCREPANCIES
 
