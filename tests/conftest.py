@@ -1,6 +1,11 @@
-"""Before anything is imported: workers that share a machine take one core each."""
+"""Before anything is imported: each process of the tests computes in one thread.
+
+They are small, and several processes share the cores: threads that wait for one another while
+others compute made a training ten times as slow. numba needs its own number, since its first
+parallel loop sets OpenMP's for the whole process.
+"""
 
 import os
 
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ["OMP_NUM_THREADS"] = "1"
+for threads in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[threads] = "1"
