@@ -1,30 +1,56 @@
-// What the parts of the page share: the run that is shown, the selection, and small helpers.
-// A part changes nothing of another; it says what happened, and whoever shows it listens.
+// @ts-check
+// What the parts of the page share: the run that is shown and what is selected of it, and the
+// evaluation. It changes here alone, and is said on the bus.
 
-const bus = new EventTarget();
-const on = (name, listener) => bus.addEventListener(name, (event) => listener(event.detail));
-const say = (name, detail) => bus.dispatchEvent(new CustomEvent(name, { detail }));
+/** @import { Evaluation, Run, Step } from './payloads.d.ts' */
 
-// The run that is shown, the last that was finished, those that were stopped, the selection.
-const shared = { run: null, finished: null, stopped: new Set(), chosen: new Set() };
+import { say } from './bus.js';
 
-// Of the steps of a run only the latest is drawn, once a frame: a busy browser falls behind in
-// none of them.
+/**
+ * @typedef {object} Shared
+ * @property {Run | Step | null} run that is shown
+ * @property {Run | null} finished the last run that was finished
+ * @property {Set<string>} stopped ids of runs that were stopped or failed
+ * @property {Set<number>} chosen images of the run that are selected
+ * @property {Evaluation | null} evaluation that is shown
+ */
+
+/** @type {Shared} */
+export const shared = {
+  run: null,
+  finished: null,
+  stopped: new Set(),
+  chosen: new Set(),
+  evaluation: null,
+};
+
+/** @type {Step | null} */
 let latest = null;
-function show(run) {
-  if (!run?.live) { latest = null; take(run); return; }
-  if (!latest) requestAnimationFrame(draw);
+
+/**
+ * Shows a run. Of its steps only the latest is drawn, once a frame: a busy browser falls behind in
+ * none of them.
+ * @param {Run | Step | null} run
+ */
+export function show(run) {
+  if (!run?.live) {
+    latest = null;
+    take(run);
+    return;
+  }
+  if (!latest) requestAnimationFrame(showLatest);
   latest = run;
 }
 
-function draw() {
+function showLatest() {
   const step = latest;
   latest = null;
   take(step);
 }
 
+/** @param {Run | Step | null} run */
 function take(run) {
-  if (!run || shared.stopped.has(run.id)) return;
+  if (!run || (run.id && shared.stopped.has(run.id))) return;
   const again = run.id && run.id === shared.run?.id && run.live === shared.run.live;
   if (run === shared.run || (again && !run.live)) return;
   if (!run.live) {
@@ -35,56 +61,39 @@ function take(run) {
   say('run', run);
 }
 
-// A run that was stopped or failed makes way for the last that was finished.
-function back(words) {
-  draw();  // refused within a frame, it would be taken up after its end
+/**
+ * A run that was stopped or failed makes way for the last that was finished.
+ * @param {string} words what happened to it
+ */
+export function back(words) {
+  showLatest(); // refused within a frame, it would be taken up after its end
   if (!shared.run?.live) return;
   const { id, step, steps } = shared.run;
-  shared.stopped.add(id);
+  if (id) shared.stopped.add(id);
   if (!shared.finished) return;
-  shared.run = { ...shared.finished, notice: `${words} at step ${step} of ${steps}; this is the run before it` };
+  const notice = `${words} at step ${step} of ${steps}; this is the run before it`;
+  shared.run = { ...shared.finished, notice };
   say('run', shared.run);
 }
 
-// Selects images of the run by their numbers; `rows` are real images selected beside them.
-function choose(numbers, { add = false, rows = null } = {}) {
-  if (add) {
-    const next = new Set(shared.chosen);
-    for (const i of numbers) next.has(i) ? next.delete(i) : next.add(i);
-    shared.chosen = next;
-  } else {
-    shared.chosen = new Set(numbers);
-  }
-  say('choose', { numbers: shared.chosen, rows });
+/**
+ * Selects images of the run by their numbers.
+ * @param {number[]} numbers
+ * @param {{ add?: boolean, rows?: number[] | null }} how `add`: turns each of them on or off, and
+ *   the others stay; `rows`: real images that are selected beside them
+ */
+export function choose(numbers, { add = false, rows = null } = {}) {
+  const next = new Set(add ? shared.chosen : numbers);
+  if (add) for (const i of numbers) if (!next.delete(i)) next.add(i);
+  shared.chosen = next;
+  say('choose', { numbers: next, rows });
 }
 
-function make(tag, className = '', text = '') {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text) node.textContent = text;
-  return node;
+/**
+ * Shows an evaluation.
+ * @param {Evaluation} evaluation
+ */
+export function showEvaluation(evaluation) {
+  shared.evaluation = evaluation;
+  say('evaluation', evaluation);
 }
-
-function numbers(base64, Type) {
-  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-  return new Type(bytes.buffer);
-}
-
-// Shows tile (row, column) of a sheet as the background of a node.
-function tile(node, sheet, columns, rows, column, row) {
-  if (sheet) node.style.backgroundImage = `url("${sheet}")`;
-  node.style.backgroundSize = `${100 * columns}% ${100 * rows}%`;
-  const x = columns > 1 ? (100 * column) / (columns - 1) : 0;
-  const y = rows > 1 ? (100 * row) / (rows - 1) : 0;
-  node.style.backgroundPosition = `${x}% ${y}%`;
-}
-
-const colour = (name) =>
-  getComputedStyle(document.querySelector('.dark') ?? document.documentElement)
-    .getPropertyValue(`--d-${name}`).trim();
-
-new MutationObserver(() => say('theme')).observe(document.body, {
-  attributes: true, attributeFilter: ['class'],
-});
-
-export { shared, on, say, show, back, choose, make, numbers, tile, colour };

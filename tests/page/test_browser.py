@@ -94,11 +94,29 @@ def open_digit(page: Page, address: str, more: str = "") -> None:
         " && window.distiller.shared.run.dataset === 'digits'"
         " && window.distiller.shared.run.n === 5"  # not the shipped run, which stands in for it
     )
-    page.wait_for_function("() => document.querySelector('.d-plot')?.data?.[4].x.length > 0")
+    page.wait_for_function(f"() => {trace_of('distilled')}?.x.length > 0")
 
 
-def trace(page: Page, number: int, what: str) -> Any:
-    return page.evaluate(f"() => document.querySelector('.d-plot').data[{number}].{what}")
+def trace_of(name: str) -> str:
+    """The trace of the map with that name, as JavaScript: nothing while there is none."""
+    return f"document.querySelector('.d-plot')?.data?.find((trace) => trace.name === '{name}')"
+
+
+def trace(page: Page, name: str, what: str) -> Any:
+    return page.evaluate(f"() => {trace_of(name)}.{what}")
+
+
+def say_on_the_map(page: Page, event: str, points: list[tuple[str, int]]) -> None:
+    """Has Plotly say that something happened to points, each the name of a trace and its place."""
+    page.evaluate(
+        """([name, points]) => {
+            const plot = document.querySelector('.d-plot');
+            const number = (trace) => plot.data.findIndex(({ name }) => name === trace);
+            plot.emit(name, { event: {}, points: points.map(
+                ([trace, pointIndex]) => ({ curveNumber: number(trace), pointIndex })) });
+        }""",
+        [event, points],
+    )
 
 
 def test_the_first_screen_is_useful_before_any_click(page: Page, address: str) -> None:
@@ -106,7 +124,7 @@ def test_the_first_screen_is_useful_before_any_click(page: Page, address: str) -
     expect(page.locator(".d-tile")).to_have_count(10)
     expect(page.locator(".d-class")).to_have_count(10)
     expect(page.locator(".d-score").first).to_be_visible()
-    page.wait_for_function("() => document.querySelector('.d-plot')?.data?.[4].x.length === 10")
+    page.wait_for_function(f"() => {trace_of('distilled')}?.x.length === 10")
     assert shared(page, "s.run.live") is False
 
 
@@ -145,7 +163,7 @@ def test_a_click_streams_a_run_and_ends_with_images_map_and_scores(
     expect(page.locator(".d-tile")).to_have_count(5)
     expect(page.locator(".d-score").filter(has_text="Coverage").locator("svg")).to_be_visible()
     expect(page.locator(".d-status").first).to_contain_text("200 steps")
-    assert len(trace(page, 4, "x")) == 5
+    assert len(trace(page, "distilled", "x")) == 5
 
 
 def test_every_discrepancy_comes_after_the_run(page: Page, address: str) -> None:
@@ -172,32 +190,22 @@ def test_gallery_and_map_are_linked_both_ways_and_keep_the_zoom(page: Page, addr
         " {'xaxis.range': [-2, 2], 'yaxis.range': [-2, 2]})"
     )
     page.locator(".d-tile").nth(2).click()
-    page.wait_for_function(
-        "() => document.querySelector('.d-plot').data[4].selectedpoints?.[0] === 2"
-    )
+    page.wait_for_function(f"() => {trace_of('distilled')}.selectedpoints?.[0] === 2")
     expect(page.locator(".d-tile").nth(2)).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".d-inspector")).to_contain_text("#3")
     ranges = page.evaluate("() => document.querySelector('.d-plot').layout.xaxis.range")
     assert ranges == pytest.approx([-2, 2], abs=1.5)  # equal axes may widen one
     before = ranges
-    plot = "document.querySelector('.d-plot')"
-    page.evaluate(
-        f"() => {plot}.emit('plotly_click',"
-        " {points: [{curveNumber: 4, pointIndex: 4}], event: {}})"
-    )
+    say_on_the_map(page, "plotly_click", [("distilled", 4)])
     expect(page.locator(".d-tile").nth(4)).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".d-tile").nth(2)).to_have_attribute("aria-pressed", "false")
-    page.evaluate(
-        f"() => {plot}.emit('plotly_selected', {{points: ["
-        "{curveNumber: 4, pointIndex: 0}, {curveNumber: 4, pointIndex: 1},"
-        " {curveNumber: 1, pointIndex: 5}]})"
-    )
+    say_on_the_map(page, "plotly_selected", [("distilled", 0), ("distilled", 1), ("real", 5)])
     pressed = page.locator(".d-tile[aria-pressed=true]")
     expect(pressed).to_have_count(2)
     expect(page.locator(".d-real img")).to_have_count(1)
     # The picked images make the plot a little lower, and equal axes then widen one: what was
     # zoomed to stays in the middle, at nearly the same scale.
-    after = page.evaluate(f"() => {plot}.layout.xaxis.range")
+    after = page.evaluate("() => document.querySelector('.d-plot').layout.xaxis.range")
     assert sum(after) == pytest.approx(sum(before), abs=1e-3)
     assert after[1] - after[0] == pytest.approx(before[1] - before[0], rel=0.2)
 
@@ -207,11 +215,11 @@ def test_a_real_mouse_selects_a_point_of_the_map(page: Page, address: str) -> No
     box = page.locator(".d-plot").bounding_box()
     assert box
     x, y = page.evaluate(
-        """() => {
-            const plot = document.querySelector('.d-plot'), l = plot._fullLayout;
-            const { x, y } = plot.data[4];
+        f"""() => {{
+            const l = document.querySelector('.d-plot')._fullLayout;
+            const {{ x, y }} = {trace_of("distilled")};
             return [l.xaxis.l2p(x[3]) + l._size.l, l.yaxis.l2p(y[3]) + l._size.t];
-        }"""
+        }}"""
     )
     page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
     expect(page.locator(".d-card")).to_be_visible()
@@ -260,7 +268,7 @@ def test_the_witness_is_drawn_beneath_the_map_and_changes_nothing_else(
 ) -> None:
     page.goto(address)  # the shipped run, which has both signs
     finished(page)
-    page.wait_for_function("() => document.querySelector('.d-plot')?.data?.[4].x.length === 10")
+    page.wait_for_function(f"() => {trace_of('distilled')}?.x.length === 10")
     canvas, switch = page.locator(".d-field"), page.locator(".d-witness button")
     expect(canvas).to_be_visible()
     expect(switch).to_have_attribute("aria-pressed", "true")
@@ -343,15 +351,16 @@ def test_an_uncovered_image_is_shown_with_what_is_nearest_to_it(page: Page, addr
     uncovered = rows[distance > reach]
     assert 0 < len(uncovered) < len(rows)
     expect(page.locator(".d-uncovered")).to_have_text(f"not covered ({len(uncovered)})")
-    assert len(trace(page, 2, "x")) == len(uncovered)
+    assert len(trace(page, "uncovered", "x")) == len(uncovered)
     free = page.evaluate(  # a ring that nothing else lies on
         """() => {
             const { data, _fullLayout: l } = document.querySelector('.d-plot');
             const at = (t) => [...t.x].map((x, k) => [l.xaxis.l2p(x), l.yaxis.l2p(t.y[k])]);
-            const others = [...at(data[1]), ...at(data[4])];
+            const of = (wanted) => data.find(({ name }) => name === wanted);
+            const others = [...at(of('real')), ...at(of('distilled'))];
             const near = ([x, y]) => others.map(([u, v]) => Math.hypot(x - u, y - v))
                 .sort((a, b) => a - b)[1]; // the first is its own point
-            const places = at(data[2]), rooms = places.map(near);
+            const places = at(of('uncovered')), rooms = places.map(near);
             const k = rooms.indexOf(Math.max(...rooms));
             return [k, places[k][0] + l._size.l, places[k][1] + l._size.t];
         }"""
@@ -393,7 +402,7 @@ def test_the_uncovered_images_are_gone_through_by_keyboard(page: Page, address: 
     page.keyboard.press("Enter")
     strip = page.locator(".d-strip button")
     expect(strip.first).to_be_visible()
-    count = len(trace(page, 2, "x"))
+    count = len(trace(page, "uncovered", "x"))
     expect(strip).to_have_count(min(count, 24))
     page.wait_for_function(
         "() => [...document.querySelectorAll('.d-strip img')].every((i) => i.naturalWidth)"
@@ -406,11 +415,11 @@ def test_the_uncovered_images_are_gone_through_by_keyboard(page: Page, address: 
     name = strip.nth(1).locator("img").get_attribute("alt")
     assert name
     expect(page.locator(".d-real")).to_contain_text(name)
-    assert len(trace(page, 5, "x")) == 2  # a ring around it, a line to its nearest
+    assert len(trace(page, "picked", "x")) == 2  # a ring around it, a line to its nearest
     page.keyboard.press("Escape")
     expect(page.locator(".d-picked")).to_be_hidden()
     expect(page.locator(".d-uncovered")).to_be_focused()
-    assert trace(page, 5, "x") == []
+    assert trace(page, "picked", "x") == []
 
 
 def test_words_stand_for_real_images_that_are_not_here(

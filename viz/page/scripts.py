@@ -14,9 +14,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from distiller.machine.assets import ASSETS
+
 __all__ = ["head", "part", "routes"]
 
-SCRIPTS = Path(__file__).parent.parent.parent / "assets" / "page"
+SCRIPTS = ASSETS / "page"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 

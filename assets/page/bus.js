@@ -1,0 +1,44 @@
+// @ts-check
+// What happens on the page, by name. A part says what happened, and whoever shows it listens: so a
+// part changes nothing of another.
+
+/** @import { Evaluation, Run, Step } from './payloads.d.ts' */
+
+/**
+ * @typedef {object} Choice
+ * @property {Set<number>} numbers images of the run that are selected
+ * @property {number[] | null} rows real images that are selected beside them, by their points
+ */
+
+/**
+ * What comes with each event.
+ * @typedef {object} Events
+ * @property {Run | Step} run it is shown from now on
+ * @property {Choice} choose it is selected from now on
+ * @property {Evaluation} evaluation it is shown from now on
+ * @property {string} halt an evaluation did not end: what happened
+ * @property {string} rest a training did not end: what happened
+ * @property {undefined} theme light or dark was chosen
+ */
+
+const bus = new EventTarget();
+
+/**
+ * Listens to an event.
+ * @template {keyof Events} K
+ * @param {K} name
+ * @param {(detail: Events[K]) => void} listener
+ */
+export function on(name, listener) {
+  bus.addEventListener(name, (event) => listener(/** @type {CustomEvent} */ (event).detail));
+}
+
+/**
+ * Says that something happened.
+ * @template {keyof Events} K
+ * @param {K} name
+ * @param {Events[K]} detail
+ */
+export function say(name, detail) {
+  bus.dispatchEvent(new CustomEvent(name, { detail }));
+}

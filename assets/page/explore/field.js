@@ -1,0 +1,69 @@
+// @ts-check
+// A field of values beneath the map's points: blue where real images are missed, amber where too
+// many were made. Plotly draws heat maps above its WebGL points, so this is a canvas of its own
+// behind the plot. It follows the axes, and takes no hover and no click.
+
+/** @import { Field as FieldValue } from '../payloads.d.ts' */
+/** @import { Plot } from '../plotly.js' */
+/** @import { Grid } from '../values/interpolation.js' */
+
+import { colour } from '../draw/colour.js';
+import { make } from '../draw/element.js';
+import { numbers } from '../values/bytes.js';
+import { interpolate } from '../values/interpolation.js';
+import { coloured } from '../values/shade.js';
+
+export class Field {
+  /** @param {Plot} plot */
+  constructor(plot) {
+    this.plot = plot;
+    this.canvas = make('canvas', 'd-field');
+    this.canvas.setAttribute('aria-hidden', 'true');
+    this.waiting = false;
+    /** @type {Grid | null} */
+    this.grid = null;
+    plot.before(this.canvas);
+  }
+
+  /** @param {FieldValue | null} value */
+  show(value) {
+    const values = value && numbers(value.values, Int8Array);
+    this.grid = value && values && { ...value, values, rows: values.length / value.columns };
+    this.repaint();
+  }
+
+  /** Paints once in the next frame, however often it is called before. */
+  repaint() {
+    if (!this.waiting) requestAnimationFrame(() => this.paint());
+    this.waiting = true;
+  }
+
+  paint() {
+    this.waiting = false;
+    const { xaxis, yaxis } = this.plot._fullLayout ?? {};
+    this.canvas.hidden = !this.grid || !xaxis;
+    if (!this.grid || !xaxis || !yaxis) return;
+    const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    const width = Math.max(1, Math.round(xaxis._length * ratio));
+    const height = Math.max(1, Math.round(yaxis._length * ratio));
+    Object.assign(this.canvas, { width, height });
+    Object.assign(this.canvas.style, {
+      left: `${this.plot.offsetLeft + xaxis._offset}px`,
+      top: `${this.plot.offsetTop + yaxis._offset}px`,
+      width: `${xaxis._length}px`,
+      height: `${yaxis._length}px`,
+    });
+    const shown = interpolate(this.grid, width, height, xaxis.range, yaxis.range);
+    const hues = { missed: rgb('missed'), excess: rgb('excess') };
+    const pixels = coloured(shown, width, ratio, hues);
+    this.canvas.getContext('2d')?.putImageData(new ImageData(pixels, width, height), 0, 0);
+  }
+}
+
+/**
+ * Red, green and blue of a colour of the page.
+ * @param {string} name
+ */
+function rgb(name) {
+  return (colour(name).match(/[0-9a-f]{2}/gi) ?? []).map((pair) => Number.parseInt(pair, 16));
+}

@@ -1,0 +1,160 @@
+// @ts-check
+// The contact sheet: while a run goes on its latest step, afterwards the images themselves, the
+// chosen one beside its nearest real image, and how it came about.
+
+/** @import { Component } from '../page.js' */
+/** @import { Run, Step } from '../payloads.d.ts' */
+
+import { on } from '../bus.js';
+import { arrows } from '../draw/arrows.js';
+import { find, make, makeButton, makeLine, press, strong } from '../draw/element.js';
+import { Progress } from '../draw/progress.js';
+import { placeOf, tile } from '../draw/tile.js';
+import { choose, shared, show } from '../state.js';
+
+class Sheet {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.title = make('div', 'd-h');
+    this.sheet = make('div', 'd-sheet');
+    this.progress = new Progress();
+    this.inspector = make('div', 'd-inspector');
+    this.filmTitle = make('div', 'd-h');
+    this.film = make('div', 'd-film');
+    this.status = make('div', 'd-status');
+    /** @type {HTMLButtonElement[]} */
+    this.tiles = [];
+    this.status.setAttribute('role', 'status');
+    this.sheet.setAttribute('role', 'group');
+    this.sheet.setAttribute('aria-label', 'distilled images');
+    root.append(this.title, this.sheet, this.progress.node, this.filmTitle, this.film, this.status);
+    arrows(this.sheet, () => this.tiles);
+    this.sheet.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') choose([]);
+    });
+  }
+
+  /** @param {Run | Step} run */
+  draw(run) {
+    this.layTiles(run);
+    if (run.sheet) this.sheet.style.setProperty('--sheet', `url("${run.sheet}")`);
+    this.sheet.classList.toggle('d-live', run.live);
+    this.sheet.classList.toggle('d-begun', run.live && !run.sheet);
+    this.progress.show(run.live ? run.step / run.steps : 0, run.live);
+    this.status.style.visibility = run.live ? 'hidden' : 'visible'; // it tells of the run before
+    if (run.live) this.drawStep(run);
+    else this.drawRun(run);
+  }
+
+  /** @param {Run | Step} run */
+  layTiles({ n, columns }) {
+    if (this.tiles.length === n) return; // redrawn for nothing, it would lose the focus
+    this.sheet.style.gridTemplateColumns = `repeat(${columns}, 1fr)`;
+    while (this.tiles.length > n) this.tiles.pop()?.remove();
+    while (this.tiles.length < n) this.tiles.push(this.makeTile(this.tiles.length));
+    this.sheet.replaceChildren(...this.tiles, this.inspector);
+    const left = (columns - (n % columns)) % columns;
+    this.inspector.style.gridColumn = left >= 2 ? `span ${left}` : '1 / -1';
+    for (const [i, button] of this.tiles.entries()) tile(button, null, placeOf(i, n, columns));
+  }
+
+  /** @param {number} i */
+  makeTile(i) {
+    const button = makeButton('d-tile', '', ({ shiftKey }) => {
+      if (shared.run?.live) return;
+      const alone = shared.chosen.size === 1 && shared.chosen.has(i);
+      choose(alone && !shiftKey ? [] : [i], { add: shiftKey });
+    });
+    button.append(strong(i + 1));
+    return button;
+  }
+
+  /** @param {Step} step */
+  drawStep({ stage, step, steps }) {
+    this.title.replaceChildren(
+      make('span', '', 'estimates of the clean images'),
+      make('span', '', `${stage ?? 'step'} ${step} of ${steps}`),
+    );
+    this.inspector.replaceChildren(
+      make('span', '', 'Move a live slider: it acts from the next step on.'),
+    );
+    this.film.replaceChildren();
+    this.filmTitle.textContent = '';
+  }
+
+  /** @param {Run} run */
+  drawRun(run) {
+    this.title.replaceChildren(
+      make('span', '', run.title),
+      make('span', 'd-notice', run.notice ?? ''),
+    );
+    this.status.replaceChildren(...run.status.map((text) => make('span', '', text)));
+    this.drawChosen();
+  }
+
+  drawChosen() {
+    const run = shared.run;
+    if (!run || run.live) return;
+    for (const [i, button] of this.tiles.entries()) {
+      press(button, shared.chosen.has(i));
+      const mode = run.modes ? `, ${run.modes[i]}` : '';
+      const nearest = `nearest real at ${run.nearest.distances[i]}`;
+      button.setAttribute('aria-label', `image ${i + 1}: ${run.recognised[i]}${mode}, ${nearest}`);
+    }
+    this.sheet.classList.toggle('d-some', shared.chosen.size > 0);
+    const i = shared.chosen.size ? Math.min(...shared.chosen) : 0;
+    this.inspector.replaceChildren(...inspected(run, i));
+    this.drawFilm(run, i);
+  }
+
+  /**
+   * @param {Run} run
+   * @param {number} i
+   */
+  drawFilm({ film: { frames, sheet }, n }, i) {
+    const several = frames > 1;
+    this.filmTitle.textContent = several ? `how #${i + 1} came about` : '';
+    const pictures = Array.from({ length: several ? frames : 0 }, (_, frame) => {
+      const picture = make('i');
+      tile(picture, sheet, { columns: frames, rows: n, column: frame, row: i });
+      return picture;
+    });
+    this.film.replaceChildren(...pictures);
+  }
+}
+
+/**
+ * An image beside its nearest real image, and both in words.
+ * @param {Run} run
+ * @param {number} i
+ */
+function inspected(run, i) {
+  const place = placeOf(i, run.n, run.columns);
+  const [mine, real] = [make('i'), make('i')];
+  tile(mine, run.sheet, place);
+  tile(real, run.nearest.sheet, place);
+  const words = make('div');
+  words.append(
+    makeLine(strong(`#${i + 1}`), ' and its nearest real image'),
+    makeLine(
+      'distance ',
+      strong(run.nearest.distances[i]),
+      ` · between real images ${run.nearest.typical}`,
+    ),
+    makeLine('covers ', strong(run.covers[i]), ' real images'),
+  );
+  const seen = run.recognised[i] === run.class ? '' : `recognised as ${run.recognised[i]}`;
+  if (run.modes && seen) words.append(makeLine(strong(run.modes[i]), ' · ', seen));
+  else if (run.modes) words.append(makeLine(strong(run.modes[i])));
+  else if (seen) words.append(makeLine(seen));
+  return run.nearest.sheet ? [mine, real, words] : [mine, words];
+}
+
+/** @param {Component<Run | Step>} component */
+export function mountSheet({ element, props, watch }) {
+  const sheet = new Sheet(find(element, '.d-stage'));
+  on('run', (run) => sheet.draw(run));
+  on('choose', () => sheet.drawChosen());
+  show(props.value);
+  watch('value', () => show(props.value));
+}

@@ -1,0 +1,193 @@
+// What the page is sent. Written by `python -m viz.declarations` from viz/payloads.py.
+
+export interface Chart {
+  title: string;
+  lines: readonly Line[];
+  full: Full | null;
+}
+
+export interface Classes {
+  names: readonly string[];
+  sheet: string | null;
+  label: number;
+}
+
+export interface Device {
+  device: string;
+}
+
+export interface Discrepancies {
+  id: string;
+  rows: readonly Score[];
+}
+
+export interface Evaluation {
+  live: boolean;
+  id: string;
+  now: string;
+  progress: number;
+  chart: Chart | null;
+  tables: readonly Table[];
+  csv: string;
+}
+
+export interface Field {
+  values: string;
+  columns: number;
+  box: readonly [number, number, number, number];
+}
+
+export interface Film {
+  sheet: string;
+  frames: number;
+}
+
+export interface Full {
+  mean: number;
+  each: readonly number[];
+}
+
+export interface Kernel {
+  rows: number;
+  columns: number;
+  values: string;
+  order: string;
+}
+
+export interface Line {
+  name: string;
+  kind: string;
+  images: string;
+  curves: readonly (readonly (readonly number[])[])[];
+  ends: readonly (readonly number[])[];
+}
+
+export interface Nearest {
+  rows: readonly number[];
+  distances: readonly number[];
+  typical: number;
+  sheet: string | null;
+}
+
+export interface Places {
+  dataset: string;
+  label: number;
+  classes: readonly string[];
+  labels: string;
+  images: string;
+  modes: string | null;
+  mode_names: readonly string[];
+  views: Readonly<Record<string, View>>;
+  trust: Readonly<Record<string, string>>;
+}
+
+export interface Row {
+  name: string;
+  kind: string;
+  images: string;
+  link: Readonly<Record<string, string>> | null;
+  seeds: number;
+  epochs: number | null;
+  mean: number | null;
+  low: number | null;
+  high: number | null;
+  each: readonly number[];
+  difference: number | null;
+  difference_low: number | null;
+  difference_high: number | null;
+  verdict: string;
+  grade: 'better' | 'like' | 'worse';
+}
+
+export interface Run {
+  live: false;
+  id?: string;
+  dataset: string;
+  label: number;
+  class: string;
+  n: number;
+  columns: number;
+  sheet: string;
+  points: Readonly<Record<string, readonly (readonly number[])[]>>;
+  nearest: Nearest;
+  covers: readonly number[];
+  standing: Standing;
+  witness: Witness;
+  film: Film;
+  recognised: readonly string[];
+  modes: readonly string[] | null;
+  scores: readonly Score[];
+  kernel: Kernel;
+  title: string;
+  status: readonly string[];
+  query: Readonly<Record<string, string>>;
+  moved: boolean;
+  notice?: string;
+  discrepancies?: readonly Score[];
+}
+
+export interface Score {
+  space: string;
+  name: string;
+  title: string;
+  about: string;
+  value: number | null;
+  mean: number | null;
+  spread: number | null;
+  draws: readonly number[];
+  grade: 'better' | 'like' | 'worse';
+  verdict: string;
+  unit?: string;
+  of?: number;
+}
+
+export interface Standing {
+  nearest: string;
+  distance: string;
+  reach: string;
+}
+
+export interface Step {
+  live: true;
+  id?: string;
+  label: number;
+  n: number;
+  columns: number;
+  sheet: string | null;
+  points: Readonly<Record<string, readonly (readonly number[])[]>> | null;
+  stage: string | null;
+  step: number;
+  steps: number;
+}
+
+export interface Table {
+  caption: string;
+  rows: readonly Row[];
+  full: Full | null;
+}
+
+export interface Training {
+  live: boolean;
+  id: string;
+  name: string;
+  now: string;
+  progress: number;
+  left: number | null;
+  report: readonly string[];
+  classes: readonly string[];
+  preview: string;
+  step: string;
+  curves: Readonly<Record<string, readonly (readonly [number, number])[]>>;
+  made?: string;
+  title?: string;
+}
+
+export interface View {
+  xy: string;
+  scale: number;
+}
+
+export interface Witness {
+  at: string;
+  fields: Readonly<Record<string, Field>>;
+}

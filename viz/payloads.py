@@ -1,0 +1,281 @@
+"""What the page is sent: the values of its parts, as its scripts take them.
+
+This is the one contract between Python and the page. Where a value is made, mypy holds it to its
+type here; the scripts are held to `assets/page/payloads.d.ts`, which `viz.declarations` writes
+from this module, and a test compares the two. Text of numbers ("base64") is that of the
+little-endian bytes of an array.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NotRequired, TypedDict
+
+__all__ = [
+    "Chart",
+    "Classes",
+    "Curve",
+    "Device",
+    "Discrepancies",
+    "Evaluation",
+    "Field",
+    "Film",
+    "Full",
+    "Grade",
+    "Kernel",
+    "Line",
+    "Nearest",
+    "Places",
+    "Row",
+    "Run",
+    "Score",
+    "Standing",
+    "Step",
+    "Table",
+    "Training",
+    "View",
+    "Witness",
+]
+
+Grade = Literal["better", "like", "worse"]
+"""A verdict beside random real images, as a word for its colour."""
+
+
+class Device(TypedDict):
+    """The header."""
+
+    device: str  # in words
+
+
+class Classes(TypedDict):
+    """The class chooser."""
+
+    names: Sequence[str]
+    sheet: str | None  # one picture of each class, side by side; None of very many classes
+    label: int  # of the chosen class
+
+
+class View(TypedDict):
+    """The places of all points in one view of the map."""
+
+    xy: str  # base64 of (n, 2) int16
+    scale: float  # what to divide them by
+
+
+class Places(TypedDict):
+    """The map: n real images of a data set as points, one class in front."""
+
+    dataset: str
+    label: int  # of the class in front
+    classes: Sequence[str]
+    labels: str  # base64 of (n,) uint16
+    images: str  # base64 of (n,) uint32: numbers among the training images
+    modes: str | None  # base64 of (n,) uint16, where modes are known
+    mode_names: Sequence[str]
+    views: Mapping[str, View]
+    trust: Mapping[str, str]  # trustworthiness of each view
+
+
+class Step(TypedDict):
+    """A run that goes on: n images of a class at one of its steps."""
+
+    live: Literal[True]
+    id: NotRequired[str]
+    label: int
+    n: int
+    columns: int  # of the sheet
+    sheet: str | None  # None before sampling begins
+    points: Mapping[str, Sequence[Sequence[float]]] | None  # (n, 2) in each view of the map
+    stage: str | None  # None while it samples
+    step: int
+    steps: int
+
+
+class Nearest(TypedDict):
+    """The nearest real image of each of n images."""
+
+    rows: Sequence[int]  # among the points of the map
+    distances: Sequence[float]
+    typical: float  # distance between real images
+    sheet: str | None  # None where the real images are not on this machine
+
+
+class Standing(TypedDict):
+    """What stands for each of the m real images of the class: covered within reach."""
+
+    nearest: str  # base64 of (m,) uint16: the nearest distilled image
+    distance: str  # base64 of (m,) float32
+    reach: str  # base64 of (m,) float32
+
+
+class Field(TypedDict):
+    """The witness, smoothed over one view of the map."""
+
+    values: str  # base64 of (rows, columns) int8, in units of a 64th of what chance reaches
+    columns: int
+    box: tuple[float, float, float, float]  # left, right, bottom, top
+
+
+class Witness(TypedDict):
+    """The witness of the discrepancy."""
+
+    at: str  # base64 of (m,) float32, at each real image of the class
+    fields: Mapping[str, Field]  # by the view
+
+
+class Film(TypedDict):
+    """How each of n images came about: a row of frames each."""
+
+    sheet: str
+    frames: int
+
+
+class Score(TypedDict):
+    """A score of a set beside random real sets of the same size."""
+
+    space: str  # "latents", "features" or "judge"
+    name: str
+    title: str
+    about: str
+    value: float | None  # None where it is not defined
+    mean: float | None  # of the random real sets; None where they are not known
+    spread: float | None
+    draws: Sequence[float]  # scores of some of the random real sets
+    grade: Grade
+    verdict: str
+    unit: NotRequired[str]
+    of: NotRequired[int]  # the highest value there is
+
+
+class Kernel(TypedDict):
+    """The kernel matrix, synthetic by real."""
+
+    rows: int
+    columns: int
+    values: str  # base64 of (rows, columns) uint8
+    order: str  # base64 of (columns,) uint16: which real images the columns are
+
+
+# "class" is a word of the language, so this type is written as a call.
+Run = TypedDict(
+    "Run",
+    {
+        "live": Literal[False],
+        "id": NotRequired[str],  # a shipped run has none
+        "dataset": str,
+        "label": int,
+        "class": str,
+        "n": int,
+        "columns": int,
+        "sheet": str,
+        "points": Mapping[str, Sequence[Sequence[float]]],
+        "nearest": Nearest,
+        "covers": Sequence[int],
+        "standing": Standing,
+        "witness": Witness,
+        "film": Film,
+        "recognised": Sequence[str],
+        "modes": Sequence[str] | None,
+        "scores": Sequence[Score],
+        "kernel": Kernel,
+        "title": str,
+        "status": Sequence[str],
+        "query": Mapping[str, str],
+        "moved": bool,  # whether a dial was moved: then the query alone does not repeat it
+        "notice": NotRequired[str],  # why it is shown again
+        "discrepancies": NotRequired[Sequence[Score]],  # of a shipped run; of others they come late
+    },
+)
+"""A finished run: n images of one class."""
+
+
+class Discrepancies(TypedDict):
+    """Every discrepancy of the run with this id."""
+
+    id: str
+    rows: Sequence[Score]
+
+
+Curve = Sequence[Sequence[float]]
+"""Points [epoch, accuracy in percent, mean loss since the last point]."""
+
+
+class Line(TypedDict):
+    """The curves of a set, or of random real images."""
+
+    name: str
+    kind: str  # "set" or "random"
+    images: str  # of a class, in words
+    curves: Sequence[Curve]  # one for each seed
+    ends: Sequence[Sequence[float]]  # [epochs, accuracy on all test images] of each seed
+
+
+class Full(TypedDict):
+    """What all real images reach, in percent."""
+
+    mean: float
+    each: Sequence[float]  # one for each seed
+
+
+class Chart(TypedDict):
+    """The curves of one contest."""
+
+    title: str
+    lines: Sequence[Line]
+    full: Full | None
+
+
+class Row(TypedDict):
+    """A line of a table: accuracies in percent, intervals of 95 %; None where unknown."""
+
+    name: str
+    kind: str
+    images: str
+    link: Mapping[str, str] | None  # that makes the set again
+    seeds: int
+    epochs: int | None
+    mean: float | None
+    low: float | None
+    high: float | None
+    each: Sequence[float]
+    difference: float | None  # to random real images
+    difference_low: float | None
+    difference_high: float | None
+    verdict: str
+    grade: Grade
+
+
+class Table(TypedDict):
+    """The accuracies of one contest."""
+
+    caption: str
+    rows: Sequence[Row]
+    full: Full | None
+
+
+class Evaluation(TypedDict):
+    """An evaluation that goes on or is done."""
+
+    live: bool
+    id: str
+    now: str  # what it does, in words
+    progress: float  # from 0 to 1
+    chart: Chart | None
+    tables: Sequence[Table]
+    csv: str
+
+
+class Training(TypedDict):
+    """A training that goes on or is done."""
+
+    live: bool
+    id: str
+    name: str
+    now: str  # what it does, in words
+    progress: float  # from 0 to 1
+    left: int | None  # seconds, once they can be told
+    report: Sequence[str]
+    classes: Sequence[str]
+    preview: str  # a sheet of samples, or ""
+    step: str  # that the samples are of, or ""
+    curves: Mapping[str, Sequence[tuple[float, float]]]  # of each stage: [step, value]
+    made: NotRequired[str]  # the data set that it made
+    title: NotRequired[str]  # of that data set
