@@ -22,6 +22,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import gradio as gr
 import numpy as np
+from numpy.typing import NDArray
 
 from distiller.data.dataset import Absent
 from distiller.data.models import has_models
@@ -29,23 +30,28 @@ from distiller.data.registry import DATASETS, dataset_table, discover, load_here
 from distiller.diffusion.prior import default_cfg_scale
 from distiller.errors import Refused
 from distiller.evaluation.nets import NETS
+from distiller.evaluation.plan import EvaluationPlan
 from distiller.evaluation.protocol import PROTOCOLS, protocol_for
-from distiller.event import Event
+from distiller.event import Event, Pace, translated
+from distiller.lab import forget_labs, open_lab
 from distiller.limits import choice, whole
 from distiller.machine.assets import ASSETS
 from distiller.machine.device import choose_dtype
 from distiller.methods import METHODS, method_table
-from distiller.recipes.loop import Distilled
 from distiller.recipes.recipe import Recipe
 from distiller.scores.reference import Reference, load_reference
-from distiller.sets.folder import SetOnDisk, archive, score_set
+from distiller.sets.distilled import distill_request
+from distiller.sets.measured import Measured, measure_set
 from distiller.sets.request import Request
+from distiller.sets.scoring import score_set
 from distiller.sets.upload import LIMITS
+from distiller.sets.writer import archive
 from distiller.training.own import SIZES
 from viz import figures
-from viz.accuracy import Board, evaluate_sets
+from viz.accuracy import evaluate_sets
+from viz.board import Board
 from viz.candidate import Shelf
-from viz.explore import discrepancies_of, explore, forget_labs, open_lab
+from viz.explore import explore, glimpse_of, shown_result
 from viz.page import scripts
 from viz.preview import class_pictures, data_uri, from_data_uri
 from viz.training import begun, train_pictures
@@ -73,7 +79,7 @@ class Session:
     dials: dict[str, float] = field(default_factory=dict)
     recipes: dict[Any, Recipe] = field(default_factory=dict)
     running: bool = False
-    last: tuple[str, str, Distilled] | None = None  # id and data set of the last run, and its set
+    last: tuple[str, Measured] | None = None  # id of the last run, and its set
     shelf: Shelf = field(default_factory=Shelf)
     board: Board = field(default_factory=Board)
     run: Turn = field(default_factory=Turn)
@@ -212,20 +218,14 @@ def run_request(session: Session, raw: Mapping[str, Any]) -> Generator[tuple[Any
         name = secrets.token_hex(8)  # so that the page can tell a run it stopped from the next
         begin = figures.waiting(Event("begin", 0, 1, request.classes[0]), request.ipc)
         yield {**begin, "id": name}, gr.skip()
-        run = explore(open_lab(request.dataset), request, session.recipes, session.dials)
-        try:
-            while True:
-                yield {**next(run), "id": name}, gr.skip()
-        except StopIteration as stop:
-            shown, distilled, done = stop.value
-        finally:
-            run.close()
-        prior = open_lab(request.dataset).prior.fingerprint()
-        session.shelf.put_run(done, distilled, prior, repeatable=not shown["moved"])
-        session.last = name, request.dataset, distilled
+        lab = open_lab(request.dataset)  # kept to the end: a training may put another in its place
+        run = explore(lab, request, session.recipes, session.dials)
+        made = yield from translated(run, lambda step: ({**step, "id": name}, gr.skip()))
+        shown, prior = shown_result(made), lab.prior.fingerprint()
+        session.shelf.put_run(made.request, made.distilled, prior, repeatable=not made.moved)
+        session.last = name, made.measured
         yield {**shown, "id": name}, gr.skip()
-        lab = open_lab(request.dataset)
-        packed = archive(distilled, done, lab.data, lab.prior, lab.reference, lab.judge)
+        packed = archive(made.measured, made.request)
         with tempfile.TemporaryDirectory() as folder:  # the page keeps a copy of its own
             path = Path(folder) / f"{request.dataset}-{shown['class']}-{request.method}.zip"
             path.write_bytes(packed)
@@ -244,9 +244,9 @@ def measure_last(session: Session) -> Any:
     on takes no click. Of a first run that was stopped there is none."""
     if session.last is None:
         return gr.skip()
-    name, dataset, distilled = session.last
+    name, measured = session.last
     try:
-        return {"id": name, "rows": discrepancies_of(open_lab(dataset), distilled)}
+        return {"id": name, "rows": figures.discrepancy_lines(measured)}
     except Refused as error:
         raise notice(error) from error
 
@@ -322,7 +322,8 @@ def run_evaluation(
         model = choice("net", net or recipe.net, {*NETS, recipe.net})
         count = whole("seeds", seeds, 1, SEEDS)
         number = secrets.token_hex(8)
-        run = evaluate_sets(open_lab(name), sets, session.board, recipe, model, count)
+        plan = EvaluationPlan(recipe, model, count)
+        run = evaluate_sets(open_lab(name), sets, session.board, plan)
         try:
             for shown in run:
                 yield {**shown, "id": number}
@@ -405,22 +406,15 @@ def api_distill(
     try:
         request = Request.parse(raw, BUDGET)
         lab = open_lab(request.dataset)
-        run = explore(lab, request, {}, {})
-        try:
-            while True:
-                step = next(run)
-                yield {"step": step.get("step"), "steps": step.get("steps")}
-        except StopIteration as stop:
-            _, distilled, done = stop.value
-        finally:
-            run.close()
-        found = SetOnDisk.of(distilled, lab.data.classes)
-        scored = score_set(found, lab.data.size, lab.prior, lab.reference, lab.judge)
+        run = distill_request(request, lab)
+        step = lambda event: {"step": event.i + 1, "steps": event.n}  # noqa: E731
+        distilled = yield from translated(run, step, Pace(0.04))
+        scored = score_set(measure_set(distilled.images, distilled.labels, lab))
         yield {
             "images": [data_uri(image, lossless=True) for image in distilled.images],
             "metadata": list(scored.images),
             "scores": scored.table(),
-            "link": done.query(),
+            "link": request.query(),
         }
     except Refused as error:
         raise notice(error) from error
@@ -430,27 +424,28 @@ def api_score(dataset: str, images: dict[str, list[str]]) -> dict[str, Any]:
     """Scores images, PNG data URIs by class name, beside random real images of equal number."""
     try:
         lab = open_lab(choice("data set", dataset, DATASETS))
-        found = _decode(images, lab.data.classes, lab.data.size)
-        return score_set(found, lab.data.size, lab.prior, lab.reference, lab.judge).table()
+        pixels, labels = _decode(images, lab.data.classes, lab.data.size)
+        return score_set(measure_set(pixels, labels, lab)).table()
     except Refused as error:
         raise notice(error) from error
 
 
-def _decode(images: Any, classes: Sequence[str], size: int) -> SetOnDisk:
+def _decode(
+    images: Any, classes: Sequence[str], size: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Images from the API, checked: known classes, few and small enough, PNG."""
     if not isinstance(images, dict) or not all(isinstance(v, list) for v in images.values()):
         raise Refused("images must map class names to lists of PNG data URIs.")
     count = sum(len(v) for v in images.values())
     if not 1 <= count <= 1000:
         raise Refused(f"Between 1 and 1000 images can be scored; got {count}.")
-    pixels, labels, files = [], [], []
+    pixels, labels = [], []
     for name, uris in images.items():
         label = classes.index(choice("class", name, classes))
         for k, uri in enumerate(uris):
             pixels.append(from_data_uri(uri, f"{name}/{k}", size))
             labels.append(label)
-            files.append(f"{name}/{k}")
-    return SetOnDisk(np.stack(pixels), np.array(labels), tuple(files))
+    return np.stack(pixels), np.array(labels)
 
 
 # -------------------------------------------------------------------------------------- layout
@@ -812,7 +807,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
         print(f"distiller: left out: {wrong}")
     demo = build()
     demo.queue(max_size=16, default_concurrency_limit=4)
-    threading.Thread(target=open_lab, args=(FIRST,), daemon=True).start()
+    threading.Thread(target=lambda: glimpse_of(open_lab(FIRST)), daemon=True).start()
     demo.launch(
         server_name=host,
         server_port=port,

@@ -24,6 +24,7 @@ from distiller.evaluation.accuracy import draw_real, evaluate
 from distiller.evaluation.augmentation import augment, mix
 from distiller.evaluation.classifier import Classifier, LabelledSet, resize
 from distiller.evaluation.nets import InstanceNorm, make_net
+from distiller.evaluation.plan import EvaluationPlan
 from distiller.evaluation.protocol import Protocol, protocol_for
 from distiller.event import finish
 from distiller.image import to_tensor
@@ -107,16 +108,8 @@ def main() -> None:
     chosen = draw_real(data, np.repeat(np.arange(len(data.classes)), given.ipc), 0)
 
     def ours() -> tuple[float, ...]:
-        return finish(
-            evaluate(
-                chosen,
-                data.test,
-                protocol,
-                seeds=given.seeds,
-                epochs=epochs,
-                compiled=given.compiled,
-            )
-        ).accuracies
+        plan = EvaluationPlan(protocol, seeds=given.seeds, epochs=epochs, compiled=given.compiled)
+        return finish(evaluate(chosen, data.test, plan)).accuracies
 
     def theirs() -> tuple[float, ...]:
         return tuple(
@@ -125,7 +118,8 @@ def main() -> None:
 
     if given.compiled:
         began = time.perf_counter()
-        finish(evaluate(chosen, data.test, protocol, seeds=1, epochs=1, compiled=True))
+        once = EvaluationPlan(protocol, seeds=1, epochs=1, compiled=True)
+        finish(evaluate(chosen, data.test, once))
         print(f"compiling    {time.perf_counter() - began:7.1f} s, once, not counted below")
     best: dict[str, list[float]] = {}
     for _ in range(given.rounds):

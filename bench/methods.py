@@ -30,6 +30,7 @@ from distiller.data.dataset import Dataset
 from distiller.diffusion.prior import Prior
 from distiller.evaluation.accuracy import evaluate
 from distiller.evaluation.classifier import LabelledSet
+from distiller.evaluation.plan import EvaluationPlan
 from distiller.evaluation.privacy import audit_privacy
 from distiller.evaluation.protocol import protocol_for
 from distiller.evaluation.robustness import measure_robustness
@@ -235,8 +236,8 @@ def lessons(
 ) -> dict[str, float]:
     """What a net trained on the set reaches and, beyond, withstands and gives away, in percent."""
     chosen = LabelledSet(arrays["images"], arrays["labels"])
-    way = protocol_for(protocol, data.name)
-    found = finish(evaluate(chosen, data.test, way, seeds=1, seed=seed))
+    plan = EvaluationPlan(protocol_for(protocol, data.name), seeds=1, seed=seed)
+    found = finish(evaluate(chosen, data.test, plan))
     if not beyond:
         return {"accuracy": found.mean}
     withstands = finish(measure_robustness(found.nets[0], data.test))

@@ -40,6 +40,7 @@ from distiller.data.dataset import Dataset, Split
 from distiller.evaluation.accuracy import draw_real, evaluate
 from distiller.evaluation.classifier import Classifier, LabelledSet
 from distiller.evaluation.nets import ConvNet, make_net
+from distiller.evaluation.plan import EvaluationPlan
 from distiller.evaluation.protocol import PROTOCOLS
 from distiller.event import finish
 from distiller.image import to_tensor
@@ -123,10 +124,8 @@ def trained_net(data: Dataset, folder: Path, epochs: int) -> tuple[Classifier, f
     path = folder / f"whole-{epochs}.pt"
     if not path.exists():
         everything = LabelledSet(data.train.images, data.train.labels)
-        events = evaluate(
-            everything, data.test, PROTOCOLS["dc"], seeds=1, epochs=epochs, compiled=True
-        )
-        found = finish(events)
+        plan = EvaluationPlan(PROTOCOLS["dc"], seeds=1, epochs=epochs, compiled=True)
+        found = finish(evaluate(everything, data.test, plan))
         torch.save((found.nets[0].net.state_dict(), found.mean), path)
     weights, accuracy = torch.load(path)
     net = make_net("convnet-3", data.size, len(data.classes))
@@ -219,11 +218,9 @@ def main() -> None:
             record = given.out / f"{tag}{protocol}{net}-{rule}-{ipc}-{seed}.json"
             if not record.exists():
                 chosen = choose(rule, data, points, int(ipc), seed)
-                events = evaluate(
-                    chosen, data.test, PROTOCOLS[protocol],
-                    net=given.net, seeds=1, seed=seed, compiled=True,
-                )  # fmt: skip
-                record.write_text(json.dumps(finish(events).table()))
+                plan = EvaluationPlan(PROTOCOLS[protocol], given.net, 1, seed, compiled=True)
+                result = finish(evaluate(chosen, data.test, plan))
+                record.write_text(json.dumps(result.table()))
             found.append(json.loads(record.read_text())["accuracy_mean"])
         spread = f" ± {np.std(found, ddof=1):.1f}" if len(found) > 1 else ""
         printed = PRINTED.get(f"{row}:{given.net}" if given.net else row, "")

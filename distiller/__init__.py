@@ -1,13 +1,27 @@
 """Dataset distillation with diffusion priors.
 
-    from distiller import Settings, distill, load, load_prior, make_methods
+One call gives a set:
 
-    prior, data = load_prior("solids"), load("solids")
-    events = distill(make_methods("dap+diversity"), prior, data, Settings(ipc=10))
-    for event in events:
+    from distiller import distill_set
+
+    found = distill_set("digits", "dap+diversity", ipc=10)
+    print(found.images.shape, found.labels)
+
+A lab holds what a data set is distilled and judged with:
+
+    from distiller import measure_set, open_lab, score_set
+
+    lab = open_lab("digits")
+    print(score_set(measure_set(found.images, found.labels, lab)).table())
+
+Everything slow is a generator of events that returns its result. `finish` runs one to its end;
+`translated` follows one:
+
+    from distiller import Request, distill_request, finish
+
+    request = Request.parse({"dataset": "digits", "method": "dap", "ipc": 10})
+    for event in distill_request(request, lab):
         print(event.stage, event.i, event.n)
-
-`events` is a generator that returns the distilled set: `distilled = yield from events`.
 """
 
 from .data.registry import load
@@ -16,14 +30,22 @@ from .diffusion.prior import Prior, load_prior
 from .diffusion.sampler import Estimate, Step, ddim, ddpm, dpmpp
 from .diffusion.schedule import Schedule
 from .errors import Refused
-from .evaluation.accuracy import Evaluation, evaluate
+from .evaluation.accuracy import evaluate
 from .evaluation.classifier import LabelledSet
+from .evaluation.plan import EvaluationPlan
 from .evaluation.protocol import PROTOCOLS, Protocol, protocol_for
-from .event import Event
+from .evaluation.result import Evaluation
+from .event import Event, finish, translated
+from .lab import Lab, forget_labs, open_lab
 from .methods import METHODS, make_methods
 from .recipes.loop import Distilled, Settings, distill
 from .recipes.recipe import Recipe
+from .scores.judge import load_judge
+from .scores.reference import load_reference
+from .sets.distilled import distill_request, distill_set
+from .sets.measured import Measured, measure_set
 from .sets.request import Request
+from .sets.scoring import score_set
 from .version import __version__
 
 __all__ = [
@@ -32,9 +54,12 @@ __all__ = [
     "Distilled",
     "Estimate",
     "Evaluation",
+    "EvaluationPlan",
     "Event",
     "Guidance",
+    "Lab",
     "LabelledSet",
+    "Measured",
     "Prior",
     "Protocol",
     "Recipe",
@@ -47,11 +72,21 @@ __all__ = [
     "ddim",
     "ddpm",
     "distill",
+    "distill_request",
+    "distill_set",
     "dpmpp",
     "evaluate",
+    "finish",
+    "forget_labs",
     "guided",
     "load",
+    "load_judge",
     "load_prior",
+    "load_reference",
     "make_methods",
+    "measure_set",
+    "open_lab",
     "protocol_for",
+    "score_set",
+    "translated",
 ]

@@ -1,13 +1,17 @@
-"""What a running generator says of itself."""
+"""What a running generator says of itself, and how that is followed."""
 
-from collections.abc import Generator, Mapping
+import math
+import time
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from torch import Tensor
 
-__all__ = ["Event", "finish"]
+__all__ = ["Event", "Pace", "finish", "translated"]
 
+E = TypeVar("E")
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -34,3 +38,48 @@ def finish(events: Generator[Any, None, T]) -> T:
     except StopIteration as stop:
         result: T = stop.value
         return result
+    finally:
+        events.close()
+
+
+class Pace:
+    """When it is time to show something again: so many seconds after the last time."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.last = seconds, -math.inf
+
+    def due(self) -> bool:
+        """Whether that time has passed."""
+        return time.monotonic() - self.last >= self.seconds
+
+    def mark(self) -> None:
+        """Something is shown now."""
+        self.last = time.monotonic()
+
+
+def translated(
+    events: Generator[E, None, T],
+    show: Callable[[E], S],
+    pace: Pace | None = None,
+    note: Callable[[E], bool] = lambda event: False,
+) -> Generator[S, None, T]:
+    """Yields what `show` makes of a generator's events, and returns the generator's result.
+
+    With a pace, an event is shown where that is due or `note`, which sees every event, says that
+    it must be. However this one ends, it closes the generator that it follows.
+    """
+    try:
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            must = note(event)
+            if pace is None:
+                yield show(event)
+            elif must or pace.due():
+                pace.mark()
+                yield show(event)
+    finally:
+        events.close()

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from distiller.__main__ import main
+from distiller.commands import COMMANDS
 from distiller.data.registry import load
 
 SMALL = ["distill", "--dataset", "digits", "--ipc", "3", "--steps", "3", "--classes", "1"]
@@ -22,6 +23,51 @@ def test_lists_data_sets_and_methods(capsys: pytest.CaptureFixture[str]) -> None
     assert "gamma = 0.3" in out
     assert main(["methods", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["dap"]["options"]["gamma"]["high"] == 5
+
+
+HELP = {
+    "datasets": ["--json"],
+    "methods": ["--json"],
+    "distill": [
+        "--dataset", "--method", "--ipc", "--out", "--seed", "--classes", "--steps", "--cfg-scale",
+        "--sampler", "--set", "--paper", "--prior", "--device", "--dtype",
+    ],
+    "score": ["DIR", "--dataset", "--json", "--device"],
+    "evaluate": [
+        "DIR", "--dataset", "--protocol", "--net", "--teacher", "--seeds", "--epochs",
+        "--baseline", "--full", "--ranking", "--report", "--robust", "--privacy", "--json",
+        "--device",
+    ],
+    "train-prior": [
+        "--dataset", "--data", "--size", "--out", "--steps", "--autoencoder-steps", "--start",
+        "--lr", "--seed", "--device",
+    ],
+    "train-teacher": ["--dataset", "--net", "--out", "--epochs", "--seed", "--device"],
+    "train-judge": ["--dataset", "--out"],
+    "reference": ["--dataset", "--out"],
+    "card": ["PRIOR"],
+}  # fmt: skip
+
+
+def test_help_names_every_command_in_its_place(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    out = capsys.readouterr().out
+    named = [line.split()[0] for line in out.splitlines() if line[:4] == "    " != line[:5]]
+    assert [name for name in named if name in HELP] == list(HELP)
+
+
+@pytest.mark.parametrize("command", HELP)
+def test_help_says_what_a_command_takes(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    out = capsys.readouterr().out
+    assert COMMANDS[command].about in " ".join(out.split())
+    taken = {word.strip("[],") for line in out.splitlines() for word in line.split()}
+    assert {*HELP[command]} <= taken
+    assert {word for word in taken if word.startswith("--")} - {"--help", "--dataset"} <= {
+        *HELP[command]
+    }
 
 
 def test_distils_and_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,8 +190,8 @@ def test_a_stopped_command_says_whether_it_can_be_gone_on_with(
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("distiller.__main__.choice", stopped)
-    monkeypatch.setattr("distiller.__main__.Request.parse", stopped)
+    monkeypatch.setattr("distiller.commands.evaluate.choice", stopped)
+    monkeypatch.setattr("distiller.commands.distill.Request.parse", stopped)
     target = ["--out", str(tmp_path)] if command == "distill" else [str(tmp_path)]
     assert main([command, *target, "--dataset", "digits"]) == 130
     assert ("goes on from here" in capsys.readouterr().err) == resumes

@@ -13,13 +13,12 @@ from distiller.data.registry import DATASETS
 from distiller.errors import Refused
 from distiller.evaluation.classifier import LabelledSet
 from distiller.event import Event
+from distiller.lab import Lab
 from distiller.machine.assets import ASSETS
 from distiller.methods import METHODS
 from distiller.recipes.loop import Distilled, draw, fit
 from distiller.sets.request import Request
 from distiller.sets.upload import LIMITS, Uploaded, read_upload
-
-from .explore import Lab
 
 __all__ = ["Candidate", "Shelf", "complete", "shipped_set"]
 

@@ -29,6 +29,7 @@ from distiller.scores.score import (
     reach,
     within_reach,
 )
+from distiller.sets.measured import Measured
 
 from .preview import contact_sheet, data_uri
 from .witness import Witness, witness_of
@@ -103,15 +104,11 @@ def _rounded(values: NDArray[np.float32], digits: int) -> Any:
 
 
 def result(
-    distilled: Distilled,
-    z: Tensor,
-    label: int,
-    data: Dataset,
-    reference: Reference,
-    verdict: Verdict,
-    film: Sequence[NDArray[np.uint8]],
+    distilled: Distilled, measured: Measured, film: Sequence[NDArray[np.uint8]]
 ) -> dict[str, Any]:
-    """A finished run of one class, with its projected latents z: everything that is shown."""
+    """A finished run of one class, as it was measured: everything that is shown."""
+    data, reference = measured.lab.data, measured.lab.reference
+    z, verdict, label = measured.z, measured.verdict, int(measured.labels[0])
     n, columns = len(z), columns_of(len(z))
     near, away = reference.nearest(z, label, 2)
     # An image that is itself a training image has its nearest neighbour in the next one.
@@ -201,13 +198,12 @@ def _scores(
     return rows
 
 
-def discrepancy_lines(
-    z: Tensor, features: Tensor, label: int, reference: Reference
-) -> list[dict[str, Any]]:
-    """Every discrepancy of the frame, in both spaces; takes seconds the first time."""
-    rows = []
-    for space, points in (("latents", z), ("features", features)):
-        for name, c in discrepancies(reference.real(label, space), points).items():
+def discrepancy_lines(measured: Measured) -> list[dict[str, Any]]:
+    """Every discrepancy of a set of one class, in both spaces; takes seconds the first time."""
+    rows, label = [], int(measured.labels[0])
+    for space, points in measured.points.items():
+        real = measured.lab.reference.real(label, space)
+        for name, c in discrepancies(real, points).items():
             d = DISCREPANCIES[name]
             line = _line(d.title, f"{d.about}; {d.source}", c)
             rows.append({"space": space, "name": name, **line, "draws": []})

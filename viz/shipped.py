@@ -24,16 +24,19 @@ from distiller.data.dataset import Dataset
 from distiller.data.registry import DATASETS, load
 from distiller.diffusion.prior import Prior, load_prior
 from distiller.event import finish
+from distiller.lab import open_lab
 from distiller.machine.assets import ASSETS
 from distiller.methods import make_methods
 from distiller.recipes.loop import Settings, distill
 from distiller.scores.judge import load_judge
 from distiller.scores.reference import build_reference, save_reference
-from distiller.sets.folder import archive
+from distiller.sets.measured import measure_set
 from distiller.sets.request import Request
+from distiller.sets.writer import archive
 
 from .embedding import add_umap
-from .explore import discrepancies_of, explore, open_lab
+from .explore import explore, shown_result
+from .figures import discrepancy_lines
 from .preview import class_pictures, contact_sheet, png
 
 __all__ = ["class_samples", "main", "samples_beside_real"]
@@ -68,8 +71,8 @@ def main() -> None:
     lab = open_lab(name, "cpu")
     raw = {key: getattr(given, key) for key in ("dataset", "method", "classes", "steps", "seed")}
     request = Request.parse({**raw, "cfg_scale": lab.prior.cfg_scale})
-    shown, distilled, _ = finish(explore(lab, request, {}, {}))
-    shown["discrepancies"] = discrepancies_of(lab, distilled)
+    made = finish(explore(lab, request, {}, {}))
+    shown = {**shown_result(made), "discrepancies": discrepancy_lines(made.measured)}
     if not DATASETS[name].ships:
         shown["nearest"]["sheet"] = None
     _write(ASSETS / "first" / f"{name}.json", f"{json.dumps(shown)}\n".encode())
@@ -81,7 +84,7 @@ def whole_set(name: str, given: argparse.Namespace) -> bytes:
     raw = {key: getattr(given, key) for key in ("dataset", "method", "steps", "seed")}
     request = Request.parse({**raw, "ipc": 10, "cfg_scale": lab.prior.cfg_scale})
     distilled = finish(distill(request.methods, lab.prior, lab.data, request.settings))
-    return archive(distilled, request, lab.data, lab.prior, lab.reference, lab.judge)
+    return archive(measure_set(distilled.images, distilled.labels, lab), request)
 
 
 def class_samples(data: Dataset, prior: Prior) -> NDArray[np.uint8]:

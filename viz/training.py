@@ -10,7 +10,7 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -18,7 +18,7 @@ from PIL import Image
 from distiller.data.class_folders import Pictures, load_pictures
 from distiller.data.registry import DATASETS, own_folder
 from distiller.errors import Refused
-from distiller.event import Event
+from distiller.event import Event, Pace, translated
 from distiller.machine.device import choose_device
 from distiller.scores.reference import load_reference, save_reference
 from distiller.training.own import judge_steps, spec_for, take_in, train_own
@@ -29,6 +29,7 @@ from .preview import data_uri
 __all__ = ["begun", "train_pictures"]
 
 PAUSE = 0.5  # seconds between two values that are shown, at least
+T = TypeVar("T")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 SOURCE = "source.sha256"  # of the file that a training was begun with
 POINTS = 120  # of the curve of a stage, at most
@@ -88,17 +89,17 @@ def train_pictures(
 def _train(
     source: Path | None, out: Path, size: int, device: str, steps: int | None
 ) -> Generator[dict[str, Any], None, None]:
-    name, show = out.name, _Show(out.name)
+    name, show = out.name, _Progress(out.name)
     if (out / "pictures").is_dir():
         pictures = _begun(source, out, size)
     elif source is None:
         raise Refused(f"Choose a ZIP file: no training called {name!r} was begun here.")
     else:
-        pictures = yield from _follow(take_in(source, out, size), show)
+        pictures = yield from _followed(take_in(source, out, size), show)
         (out / SOURCE).write_text(_digest(source))
     show.begin(out, pictures, steps)
     given = {} if steps is None else {"steps": steps}
-    made = yield from _follow(train_own(out, choose_device(device), **given), show)
+    made = yield from _followed(train_own(out, choose_device(device), **given), show)
     yield show.now("map")
     reference = load_reference(made)
     if "umap" not in reference.maps:
@@ -130,22 +131,14 @@ def _digest(source: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _follow(events: Generator[Event, None, Any], show: "_Show") -> Generator[Any, None, Any]:
-    """Shows some of a generator's events, and returns its result."""
-    try:
-        while True:
-            event = next(events)
-            show.take(event)
-            if show.due() or event.i + 1 == event.n:
-                yield show.now(event.stage, event)
-    except StopIteration as stop:
-        return stop.value
-    finally:
-        events.close()
+def _followed(
+    events: Generator[Event, None, T], show: "_Progress"
+) -> Generator[dict[str, Any], None, T]:
+    return (yield from translated(events, show.step, show.pace, show.note))
 
 
 @dataclass
-class _Show:
+class _Progress:
     """What the page shows of a training."""
 
     name: str
@@ -156,7 +149,7 @@ class _Show:
     at: int = 0  # the stage of the plan
     done: float = 0.0  # work done of all
     first: tuple[float, float] | None = None  # when the first event came, and the work done then
-    shown: float = 0.0
+    pace: Pace = field(default_factory=lambda: Pace(PAUSE))
     curve: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     preview: tuple[str, str] = ("", "")  # the file that was read last, and what it holds
 
@@ -176,8 +169,8 @@ class _Show:
         }
         self.plan = [(stage, COSTS[stage] * count) for stage, count in counts.items()]
 
-    def take(self, event: Event) -> None:
-        """Counts the work done, and adds to the curve of the stage."""
+    def note(self, event: Event) -> bool:
+        """Counts the work done, and adds to the curve of the stage; whether the stage is done."""
         stages = [stage for stage, _ in self.plan]
         if event.stage in stages[self.at :]:
             self.at = stages.index(event.stage, self.at)
@@ -194,10 +187,11 @@ class _Show:
             else:  # the mean of what lies between two points
                 k = event.i % every + 1
                 points[-1] = points[-1][0], points[-1][1] + (value - points[-1][1]) / k
+        return event.i + 1 == event.n
 
-    def due(self) -> bool:
-        """Whether it is time to show something again."""
-        return time.monotonic() - self.shown > PAUSE
+    def step(self, event: Event) -> dict[str, Any]:
+        """An event as it is shown."""
+        return self.now(event.stage, event)
 
     def left(self) -> float | None:
         """The seconds that are left, once it can be told."""
@@ -209,7 +203,7 @@ class _Show:
 
     def now(self, stage: str, event: Event | None = None) -> dict[str, Any]:
         """How far it is, what was left out, and the latest samples."""
-        self.shown = time.monotonic()
+        self.pace.mark()
         words = STAGES.get(stage, stage)
         if event is not None:
             words += f", {event.i + 1:,} of {event.n:,}"

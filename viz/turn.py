@@ -30,12 +30,10 @@ class Turn:
         """
         self.asked = True
         try:
-            while not self.stopped:
-                try:
-                    value = next(values)
-                except StopIteration:
-                    break
+            for value in values if not self.stopped else ():
                 yield value
+                if self.stopped:
+                    break
         finally:
             values.close()
             self.asked = self.stopped = False

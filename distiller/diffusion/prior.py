@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +49,7 @@ class Prior:
     device: torch.device = field(default=torch.device("cpu"))
     dtype: torch.dtype = torch.float32  # what the network computes in
     folder: Path | None = None
+    weights: str = hashlib.sha256().hexdigest()  # see `fingerprint`
 
     def label(self, name: str) -> int:
         """The network's label of a class.
@@ -84,19 +84,17 @@ class Prior:
         return denoise
 
     def fingerprint(self) -> str:
-        """A hash of the weights on disk: sha256 over the files of network and autoencoder."""
-        parts = (self.folder / "transformer", self.folder / "vae") if self.folder else ()
-        files = [path for part in parts for path in sorted(part.iterdir())]
-        return _hash(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))
+        """A hash of the weights as they were loaded: the files may have been replaced since."""
+        return self.weights
 
 
-@lru_cache(maxsize=16)
-def _hash(files: tuple[tuple[Path, int, int], ...]) -> str:
-    """The hash of files as they stand, by their sizes and times of change."""
+def _hash(folder: Path | None) -> str:
+    """sha256 over the files of network and autoencoder, or of nothing."""
     digest = hashlib.sha256()
-    for path, _, _ in files:
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
+    for part in () if folder is None else (folder / "transformer", folder / "vae"):
+        for path in sorted(part.iterdir()):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -221,8 +219,9 @@ def _load(source: str, name: str, device: torch.device, dtype: torch.dtype) -> P
     made = assemble(name, DiT(transformer, schedule, predicts), vae)
     labels, cfg_scale = _labels(index.get("id2label") or {}), default_cfg_scale(source)
     return replace(
-        made, labels=labels, cfg_scale=cfg_scale, device=device, dtype=dtype, folder=folder
-    )
+        made, labels=labels, cfg_scale=cfg_scale, device=device, dtype=dtype, folder=folder,
+        weights=_hash(folder),
+    )  # fmt: skip
 
 
 def assemble(name: str, dit: DiT, vae: "AutoencoderKL") -> Prior:

@@ -1,10 +1,12 @@
 """Evaluation: nets trained on a set, tested on real images, attacked and audited."""
 
-from .accuracy import REPORTS, Evaluation, evaluate, evaluate_random, of_classes
+from .accuracy import evaluate, evaluate_random, of_classes
 from .augmentation import AUGMENTATIONS, Augmentation, augment, mix
 from .classifier import Classifier, LabelledSet, predict
+from .comparison import Asked, Line, Step, compare, evaluate_set
 from .full_data import evaluate_full, full_accuracies
 from .nets import NETS, ConvNet, NormReluPool, ResNet, count_parameters, make_net
+from .plan import REPORTS, EvaluationPlan
 from .privacy import (
     Membership,
     Memorisation,
@@ -15,8 +17,16 @@ from .privacy import (
 )
 from .protocol import PROTOCOLS, TEACHER, Protocol, protocol_for, unmirrored
 from .ranking import augmentation_robust, label_robust, rank_set
+from .result import Evaluation
 from .robustness import CORRUPTIONS, corrupt, fgsm, measure_robustness, pgd
-from .teacher import cached_teacher, load_teacher, of_labels, save_teacher, train_teacher
+from .teacher import (
+    cached_teacher,
+    load_teacher,
+    of_labels,
+    save_teacher,
+    teacher_for,
+    train_teacher,
+)
 
 __all__ = [
     "AUGMENTATIONS",
@@ -25,26 +35,32 @@ __all__ = [
     "PROTOCOLS",
     "REPORTS",
     "TEACHER",
+    "Asked",
     "Augmentation",
     "Classifier",
     "ConvNet",
     "Evaluation",
+    "EvaluationPlan",
     "LabelledSet",
+    "Line",
     "Membership",
     "Memorisation",
     "NormReluPool",
     "Protocol",
     "ResNet",
+    "Step",
     "audit_privacy",
     "augment",
     "augmentation_robust",
     "averaged",
     "cached_teacher",
+    "compare",
     "corrupt",
     "count_parameters",
     "evaluate",
     "evaluate_full",
     "evaluate_random",
+    "evaluate_set",
     "fgsm",
     "full_accuracies",
     "label_robust",
@@ -61,6 +77,7 @@ __all__ = [
     "protocol_for",
     "rank_set",
     "save_teacher",
+    "teacher_for",
     "train_teacher",
     "unmirrored",
 ]

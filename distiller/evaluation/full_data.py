@@ -15,9 +15,11 @@ from ..data.dataset import Dataset
 from ..event import Event
 from ..machine.assets import ASSETS
 from ..machine.disk import cache_folder, keep
-from .accuracy import Evaluation, evaluate
+from .accuracy import evaluate
 from .classifier import LabelledSet
+from .plan import EvaluationPlan
 from .protocol import Protocol
+from .result import Evaluation
 
 __all__ = ["evaluate_full", "full_accuracies"]
 
@@ -44,27 +46,27 @@ def full_accuracies(data: Dataset, protocol: Protocol, net: str | None = None) -
     return known
 
 
-def evaluate_full(
-    data: Dataset,
-    protocol: Protocol,
-    *,
-    net: str | None = None,
-    seed: int = 0,
-    device: str = "cpu",
-    compiled: bool | None = False,
-) -> Generator[Event, None, Evaluation]:
-    """Trains one net on the whole training split, tests it once, and keeps its accuracy.
+def evaluate_full(data: Dataset, plan: EvaluationPlan) -> Generator[Event, None, list[float]]:
+    """The accuracies on the test split, in percent, one for each of the plan's seeds.
+
+    Nets are trained on the whole training split, with hard labels, for as long as the protocol
+    says, and tested once. What is known is not trained again; what is trained is kept.
 
     Raises:
         Refused: if the data set has fewer than two classes.
     """
+    protocol = plan.with_hard_labels().protocol
+    known = full_accuracies(data, protocol, plan.net)
     everything = LabelledSet(data.train.images, data.train.labels)
-    result = yield from evaluate(
-        everything, data.test, protocol, net=net, seeds=1, seed=seed, device=device,
-        compiled=compiled,
-    )  # fmt: skip
-    _keep(data, protocol, result, seed)
-    return result
+    for seed in plan.every_seed:
+        if seed not in known:
+            own = EvaluationPlan(
+                protocol, plan.net, 1, seed, device=plan.device, compiled=plan.compiled
+            )
+            result = yield from evaluate(everything, data.test, own)
+            _keep(data, protocol, result, seed)
+            known[seed] = result.accuracies[0]
+    return [known[seed] for seed in plan.every_seed]
 
 
 def _keep(data: Dataset, protocol: Protocol, result: Evaluation, seed: int) -> None:

@@ -14,15 +14,14 @@ the protocol as it is, and the other term the same without augmentation and with
 
 import math
 from collections.abc import Generator
-from dataclasses import replace
-from typing import Any
 
 from ..data.dataset import Dataset
 from ..errors import Refused
 from ..event import Event
-from .accuracy import Evaluation, evaluate, evaluate_random
+from .accuracy import evaluate, evaluate_random
 from .classifier import LabelledSet
-from .protocol import Protocol
+from .plan import EvaluationPlan
+from .result import Evaluation
 
 __all__ = ["augmentation_robust", "label_robust", "rank_set"]
 
@@ -47,27 +46,24 @@ def rank_set(
     full: float,
     chosen: LabelledSet,
     data: Dataset,
-    protocol: Protocol,
-    **given: Any,
+    plan: EvaluationPlan,
 ) -> Generator[Event, None, dict[str, float]]:
     """Both scores, and the four numbers (in percent) that they are made of.
 
-    `result` and `baseline` are those of the protocol; `full` is the accuracy of all real images
-    with hard labels, in percent. What is missing is trained with what is `given`, as `evaluate`
-    takes it.
+    `result` and `baseline` are those of the plan; `full` is the accuracy of all real images with
+    hard labels, in percent. What is missing is trained.
 
     Raises:
         Refused: if result and baseline are of different protocols.
     """
     if (result.protocol, result.net) != (baseline.protocol, baseline.net):
         raise Refused("A ranking needs a set and a baseline of one protocol and net.")
-    plain = replace(protocol, augment=(), cutmix=False)
-    bare = yield from evaluate(chosen, data.test, plain, **given)
-    bare_random = yield from evaluate_random(data, chosen.labels, plain, **given)
+    plain = plan.without_augmentation()
+    bare = yield from evaluate(chosen, data.test, plain)
+    bare_random = yield from evaluate_random(data, chosen.labels, plain)
     own = result
-    if protocol.temperature is not None:
-        hard = replace(protocol, temperature=None)
-        own = yield from evaluate(chosen, data.test, hard, **{**given, "teacher": None})
+    if plan.protocol.temperature is not None:
+        own = yield from evaluate(chosen, data.test, plan.with_hard_labels())
     improvement, recovery = result.mean - baseline.mean, full - own.mean
     unaugmented = bare.mean - bare_random.mean
     return {

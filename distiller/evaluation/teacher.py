@@ -26,9 +26,12 @@ from ..machine.disk import cache_folder
 from .accuracy import evaluate
 from .classifier import Classifier, LabelledSet
 from .nets import make_net
-from .protocol import TEACHER, unmirrored
+from .plan import EvaluationPlan
+from .protocol import TEACHER, Protocol, unmirrored
 
-__all__ = ["cached_teacher", "load_teacher", "of_labels", "save_teacher", "train_teacher"]
+__all__ = [
+    "cached_teacher", "load_teacher", "of_labels", "save_teacher", "teacher_for", "train_teacher",
+]  # fmt: skip
 
 
 def train_teacher(
@@ -47,10 +50,8 @@ def train_teacher(
     """
     everything = LabelledSet(data.train.images, data.train.labels)
     protocol = unmirrored(TEACHER, data.name)
-    result = yield from evaluate(
-        everything, data.test, protocol, net=net, seeds=1, seed=seed, epochs=epochs, device=device,
-        compiled=compiled,
-    )  # fmt: skip
+    plan = EvaluationPlan(protocol, net, 1, seed, epochs, device=device, compiled=compiled)
+    result = yield from evaluate(everything, data.test, plan)
     teacher = result.nets[0]
     config = {
         "net": net,
@@ -154,3 +155,25 @@ def of_labels(teacher: Classifier, labels: Sequence[int]) -> Classifier:
     """A teacher of some classes only, for sets that hold no others."""
     some = Classifier(_Some(teacher.net, labels), TEACHER, teacher.size)
     return _ready(some.to(teacher.mean.device))
+
+
+def teacher_for(
+    protocol: Protocol,
+    data: Dataset,
+    labels: Sequence[int],
+    device: str = "cpu",
+    folder: Path | None = None,
+) -> Classifier | None:
+    """The teacher that a protocol needs, of some classes of a data set: the one in a folder, or
+    the one that was kept. None where the labels are hard.
+
+    Raises:
+        Refused: if there is no teacher, or a folder is given that nothing is needed from.
+    """
+    if protocol.temperature is None:
+        if folder is not None:
+            raise Refused(f"The protocol {protocol.name} takes no teacher; soft does.")
+        return None
+    if folder is not None:
+        return of_labels(load_teacher(folder, data, device), labels)
+    return of_labels(cached_teacher(data, device=device), labels)

@@ -1,29 +1,39 @@
 """Distilled sets: what is asked for, the folder it is written to, and sets that are uploaded."""
 
+from .distilled import distill_request, distill_set
 from .folder import (
-    Scored,
     SetOnDisk,
-    archive,
     class_folder,
-    export,
+    dataset_of,
+    file_names,
+    read_json,
     read_set,
-    score_set,
     weights_of,
 )
+from .measured import Measured, measure_set
 from .request import BUDGET, Request
+from .scoring import Scored, score_set
 from .upload import LIMITS, Limits, Uploaded, read_upload
+from .writer import archive, export
 
 __all__ = [
     "BUDGET",
     "LIMITS",
     "Limits",
+    "Measured",
     "Request",
     "Scored",
     "SetOnDisk",
     "Uploaded",
     "archive",
     "class_folder",
+    "dataset_of",
+    "distill_request",
+    "distill_set",
     "export",
+    "file_names",
+    "measure_set",
+    "read_json",
     "read_set",
     "read_upload",
     "score_set",

@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,18 +12,13 @@ import torch
 
 from distiller.data.dataset import Dataset, Split
 from distiller.errors import Refused
-from distiller.evaluation.accuracy import (
-    Evaluation,
-    confusion,
-    draw_real,
-    evaluate,
-    evaluate_random,
-    join,
-)
+from distiller.evaluation.accuracy import confusion, draw_real, evaluate, evaluate_random
 from distiller.evaluation.classifier import Classifier, LabelledSet, predict, resize, train
 from distiller.evaluation.nets import make_net
-from distiller.evaluation.protocol import PROTOCOLS, QUICK, protocol_for
-from distiller.event import finish
+from distiller.evaluation.plan import EvaluationPlan
+from distiller.evaluation.protocol import PROTOCOLS, QUICK, Protocol, protocol_for
+from distiller.evaluation.result import Evaluation, join
+from distiller.event import Event, finish, translated
 from distiller.machine.compiled import training_work
 
 TINY = replace(QUICK, net="convnet-2-w8", epochs={math.inf: 30})
@@ -42,26 +38,31 @@ DATA = Dataset("bars", ("rows", "columns", "neither"), train=bars(90, 0), test=b
 CHOSEN = LabelledSet(DATA.train.images[:30], DATA.train.labels[:30])
 
 
+def trained(chosen: LabelledSet = CHOSEN, protocol: Protocol = TINY, **given: Any) -> Evaluation:
+    """What nets reach that are trained on a set."""
+    return finish(evaluate(chosen, DATA.test, EvaluationPlan(protocol, **given)))
+
+
 def result(*accuracies: float, net: str = "a") -> Evaluation:
     return Evaluation(net, "quick", 1, accuracies, np.eye(2, dtype=np.int64), 0.0, False, ())
 
 
 def test_learns_what_can_be_learnt_and_nothing_else() -> None:
-    good = finish(evaluate(CHOSEN, DATA.test, TINY))
+    good = trained()
     assert good.accuracies == pytest.approx((100,) * 3, abs=5)
     rng = np.random.default_rng(0)
     blind = LabelledSet(rng.integers(0, 256, (30, 16, 16, 3)).astype(np.uint8), CHOSEN.labels)
-    assert finish(evaluate(blind, DATA.test, TINY)).mean < 75
+    assert trained(blind).mean < 75
 
 
 def test_an_event_for_every_step_and_the_same_numbers_again() -> None:
-    events = list(evaluate(CHOSEN, DATA.test, TINY, seeds=2, epochs=3))
+    events = list(evaluate(CHOSEN, DATA.test, EvaluationPlan(TINY, seeds=2, epochs=3)))
     assert [e.i for e in events] == list(range(2 * 3 * 2))  # two batches of 25 and 5
     assert {e.n for e in events} == {12}
-    first, second = (finish(evaluate(CHOSEN, DATA.test, TINY, epochs=3)) for _ in range(2))
+    first, second = (trained(epochs=3) for _ in range(2))
     assert first.accuracies == second.accuracies
     assert first.epochs == 3
-    again = finish(evaluate(CHOSEN, DATA.test, TINY, epochs=3, seeds=1, seed=1))
+    again = trained(epochs=3, seeds=1, seed=1)
     assert again.accuracies == first.accuracies[1:2]
 
 
@@ -95,15 +96,13 @@ def test_weights_count_by_their_ratios() -> None:
 @pytest.mark.skipif(shutil.which("g++") is None, reason="compiling needs g++")
 def test_compiled_training_reaches_the_same() -> None:
     small = replace(TINY, batch=30, net="convnet-1-w8")
-    plain, compiled = (
-        finish(evaluate(CHOSEN, DATA.test, small, seeds=1, compiled=c)) for c in (False, True)
-    )
+    plain, compiled = (trained(protocol=small, seeds=1, compiled=c) for c in (False, True))
     assert (plain.compiled, compiled.compiled) == (False, True)
     assert compiled.mean == pytest.approx(plain.mean, abs=8)
 
 
 def test_little_work_is_not_compiled() -> None:
-    assert not finish(evaluate(CHOSEN, DATA.test, TINY, epochs=1, compiled=None)).compiled
+    assert not trained(epochs=1, compiled=None).compiled
     net = make_net("convnet-3", 32, 10)
     products = 9 * 128 * (3 * 32**2 + 128 * 16**2 + 128 * 8**2) + 2048 * 10
     assert training_work(net, 32, 50) == 50 * 3 * 2 * products
@@ -114,9 +113,9 @@ def test_the_baseline_draws_anew_for_every_seed() -> None:
     assert np.bincount(a.labels).tolist() == [10, 10, 10]
     assert np.array_equal(a.images, same.images)
     assert not np.array_equal(a.images, b.images)
-    baseline = finish(evaluate_random(DATA, CHOSEN.labels, TINY, seeds=2))
+    baseline = finish(evaluate_random(DATA, CHOSEN.labels, EvaluationPlan(TINY, seeds=2)))
     assert baseline.accuracies == pytest.approx((100,) * 2, abs=5)
-    alone = finish(evaluate(b, DATA.test, TINY, seeds=1, seed=1))
+    alone = trained(b, seeds=1, seed=1)
     assert alone.accuracies == baseline.accuracies[1:]
 
 
@@ -194,7 +193,7 @@ def test_protocols_are_whole() -> None:
 )
 def test_what_does_not_fit_is_refused(change: dict[str, np.ndarray], words: str) -> None:
     with pytest.raises(Refused, match=words):
-        finish(evaluate(replace(CHOSEN, **change), DATA.test, TINY))
+        trained(replace(CHOSEN, **change))
 
 
 def test_a_class_without_test_images_is_refused() -> None:
@@ -202,12 +201,12 @@ def test_a_class_without_test_images_is_refused() -> None:
     rows = DATA.test.labels != 1
     test = Split(DATA.test.images[rows], DATA.test.labels[rows])
     with pytest.raises(Refused, match=r"not in the test: \[1\]"):
-        finish(evaluate(CHOSEN, test, TINY))
+        finish(evaluate(CHOSEN, test, EvaluationPlan(TINY)))
 
 
 def test_seed_by_seed_is_the_same_as_all_at_once() -> None:
-    whole = finish(evaluate(CHOSEN, DATA.test, TINY, seeds=2, epochs=3))
-    parts = [finish(evaluate(CHOSEN, DATA.test, TINY, seeds=1, seed=k, epochs=3)) for k in range(2)]
+    whole = trained(seeds=2, epochs=3)
+    parts = [trained(seeds=1, seed=k, epochs=3) for k in range(2)]
     joined = join(parts)
     assert joined.accuracies == whole.accuracies
     assert np.array_equal(joined.confusion, whole.confusion)
@@ -218,15 +217,16 @@ def test_seed_by_seed_is_the_same_as_all_at_once() -> None:
 
 
 def test_watching_shows_a_curve_and_changes_nothing() -> None:
-    settings = {"seeds": 1, "epochs": 30}
-    blind = finish(evaluate(CHOSEN, DATA.test, TINY, **settings))
-    curve, run = [], evaluate(CHOSEN, DATA.test, TINY, **settings, watch=DATA.test)
-    try:
-        while True:
-            event = next(run)
-            curve += [(event.i, a)] if (a := event.scalars.get("accuracy")) is not None else []
-    except StopIteration as stop:
-        watched = stop.value
+    settings: dict[str, Any] = {"seeds": 1, "epochs": 30}
+    blind = trained(**settings)
+    curve: list[tuple[int, float]] = []
+
+    def follow(event: Event) -> None:
+        if (accuracy := event.scalars.get("accuracy")) is not None:
+            curve.append((event.i, accuracy))
+
+    plan = EvaluationPlan(TINY, **settings, watch=DATA.test)
+    watched = finish(translated(evaluate(CHOSEN, DATA.test, plan), follow))
     assert watched.accuracies == blind.accuracies
     assert 12 <= len(curve) <= 24
     assert curve[-1] == (59, blind.accuracies[0])
@@ -237,10 +237,7 @@ def test_the_best_on_test_is_labelled_and_no_worse() -> None:
     """On labels at random the best of many tests is far above the last: why it is not honest."""
     rng = np.random.default_rng(1)
     noise = LabelledSet(rng.integers(0, 256, (30, 16, 16, 3)).astype(np.uint8), np.arange(30) % 3)
-    last, best = (
-        finish(evaluate(noise, DATA.test, TINY, epochs=30, report=r))
-        for r in ("last", "best-on-test")
-    )
+    last, best = (trained(noise, epochs=30, report=r) for r in ("last", "best-on-test"))
     assert all(b >= a for a, b in zip(last.accuracies, best.accuracies, strict=True))
     assert best.mean > last.mean
     assert best.confusion.trace() / best.confusion.sum() == pytest.approx(best.mean / 100)
@@ -248,9 +245,9 @@ def test_the_best_on_test_is_labelled_and_no_worse() -> None:
     with pytest.raises(Refused, match="report"):
         best.against(last)
     with pytest.raises(Refused, match="no report 'luckiest'"):
-        finish(evaluate(noise, DATA.test, TINY, report="luckiest"))
+        trained(noise, report="luckiest")
 
 
 def test_no_seeds_are_refused() -> None:
     with pytest.raises(Refused, match="seeds must be at least 1"):
-        finish(evaluate(CHOSEN, DATA.test, TINY, seeds=0))
+        trained(seeds=0)

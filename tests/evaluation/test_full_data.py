@@ -8,6 +8,7 @@ import pytest
 
 from distiller.data.dataset import Split
 from distiller.evaluation.full_data import evaluate_full, full_accuracies
+from distiller.evaluation.plan import EvaluationPlan
 from distiller.event import finish
 from tests.evaluation.test_accuracy import DATA, TINY
 
@@ -17,8 +18,11 @@ def test_is_kept_by_seed_for_the_same_images_protocol_and_net(
 ) -> None:
     monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path))
     assert full_accuracies(DATA, TINY) == {}
-    found = {k: finish(evaluate_full(DATA, TINY, seed=k)).accuracies[0] for k in (0, 3)}
+    plan = EvaluationPlan(TINY, seeds=1)
+    found = {k: finish(evaluate_full(DATA, plan.of_seed(k)))[0] for k in (0, 3)}
     assert full_accuracies(DATA, TINY) == found
+    monkeypatch.setattr("distiller.evaluation.full_data.evaluate", None)  # nothing is trained again
+    assert finish(evaluate_full(DATA, plan.of_seed(3))) == [found[3]]
     assert min(found.values()) > 95
     other = replace(DATA, train=Split(DATA.train.images[::-1].copy(), DATA.train.labels))
     assert full_accuracies(other, TINY) == {}

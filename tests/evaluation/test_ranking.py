@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from distiller.evaluation.accuracy import evaluate, evaluate_random
+from distiller.evaluation.plan import EvaluationPlan
 from distiller.evaluation.ranking import augmentation_robust, label_robust, rank_set
 from distiller.event import finish
 from tests.evaluation.test_accuracy import CHOSEN, DATA, TINY
@@ -24,10 +25,10 @@ def test_scores_go_from_none_to_one() -> None:
 
 
 def test_a_ranking_is_made_of_what_the_nets_reach() -> None:
-    given = {"seeds": 1, "epochs": 4}
-    result = finish(evaluate(CHOSEN, DATA.test, TINY, **given))
-    baseline = finish(evaluate_random(DATA, CHOSEN.labels, TINY, **given))
-    row = finish(rank_set(result, baseline, 100.0, CHOSEN, DATA, TINY, **given))
+    plan = EvaluationPlan(TINY, seeds=1, epochs=4)
+    result = finish(evaluate(CHOSEN, DATA.test, plan))
+    baseline = finish(evaluate_random(DATA, CHOSEN.labels, plan))
+    row = finish(rank_set(result, baseline, 100.0, CHOSEN, DATA, plan))
     assert row["improvement_over_random"] == result.mean - baseline.mean
     assert row["hard_label_recovery"] == 100 - result.mean
     alpha = (result.mean - baseline.mean - 100 + result.mean) / 200

@@ -14,6 +14,7 @@ from distiller.evaluation import teacher as teachers
 from distiller.evaluation.accuracy import evaluate
 from distiller.evaluation.classifier import Classifier, LabelledSet, predict, train
 from distiller.evaluation.nets import make_net
+from distiller.evaluation.plan import EvaluationPlan
 from distiller.evaluation.protocol import PROTOCOLS, SOFT, protocol_for
 from distiller.evaluation.teacher import (
     cached_teacher,
@@ -40,10 +41,10 @@ def test_a_student_learns_from_the_teacher_and_not_from_the_labels(
     teacher, config = trained
     assert config["accuracy"] > 95
     wrong = LabelledSet(CHOSEN.images, (CHOSEN.labels + 1) % 3)
-    student = finish(evaluate(wrong, DATA.test, SMALL, seeds=1, teacher=teacher))
+    student = finish(evaluate(wrong, DATA.test, EvaluationPlan(SMALL, seeds=1, teacher=teacher)))
     assert student.mean > 80
     assert student.table()["labels"] == "soft"
-    hard = finish(evaluate(wrong, DATA.test, replace(SMALL, temperature=None), seeds=1))
+    hard = finish(evaluate(wrong, DATA.test, EvaluationPlan(SMALL, seeds=1).with_hard_labels()))
     assert hard.mean < 20
     assert hard.table()["labels"] == "hard"
 
@@ -116,10 +117,10 @@ def test_soft_labels_and_a_teacher_go_together(
     trained: tuple[Classifier, dict[str, object]],
 ) -> None:
     with pytest.raises(Refused, match="soft trains with soft labels; it needs a teacher"):
-        finish(evaluate(CHOSEN, DATA.test, SMALL, seeds=1))
+        finish(evaluate(CHOSEN, DATA.test, EvaluationPlan(SMALL, seeds=1)))
     hard = replace(SMALL, temperature=None)
     with pytest.raises(Refused, match="it takes no teacher"):
-        finish(evaluate(CHOSEN, DATA.test, hard, seeds=1, teacher=trained[0]))
+        finish(evaluate(CHOSEN, DATA.test, EvaluationPlan(hard, seeds=1, teacher=trained[0])))
 
 
 def test_the_preset_is_that_of_the_papers() -> None:

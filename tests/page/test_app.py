@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import math
 import socket
 import zipfile
@@ -174,6 +175,53 @@ def test_a_dial_acts_in_every_run_of_a_session() -> None:
     assert drive(session)["sheet"] == still
     assert drive(session, turn=3.0)["sheet"] != still
     assert drive(session)["sheet"] == still
+
+
+def test_a_run_opens_its_lab_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training may put another prior in the place of the one that a run began with."""
+    opened = [app.open_lab("digits")]
+
+    def open_another(name: str) -> Any:
+        opened.append(replace(opened[0], prior=replace(opened[0].prior, weights="another")))
+        return opened[-2]
+
+    monkeypatch.setattr(app, "open_lab", open_another)
+    session = app.Session()
+    raw = {"dataset": "digits", "method": "dit", "classes": [3], "ipc": 2, "steps": 2}
+    run = app.run_request(session, {**raw, "cfg_scale": 1.5, "seed": 0})
+    *_, (_, button) = run
+    with zipfile.ZipFile(button.value["path"]) as file:
+        manifest = json.loads(file.read("manifest.json"))
+    assert manifest["prior"]["sha256"] == opened[0].prior.fingerprint()
+    (candidate,) = session.shelf.kept.values()
+    assert candidate.prior == opened[0].prior.fingerprint()
+    assert len(app.measure_last(session)["rows"]) > 10
+    assert len(opened) == 2
+
+
+def test_a_click_encodes_and_judges_its_set_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its scores, its map, its discrepancies and its manifest are made of one measurement."""
+    lab, seen = app.open_lab("digits"), list[str]()
+
+    def counted(name: str, work: Any) -> Any:
+        return lambda x: (seen.append(f"{name} {len(x)}"), work(x))[1]
+
+    prior = replace(lab.prior, encode=counted("encode", lab.prior.encode))
+    monkeypatch.setattr(lab.judge, "judge", counted("judge", lab.judge.judge))
+    watched = replace(lab, prior=prior)
+    glimpse = app.glimpse_of(lab)
+    monkeypatch.setattr("viz.explore.glimpse_of", lambda lab: glimpse)
+    monkeypatch.setattr(app, "open_lab", lambda name: watched)
+    session = app.Session()
+    raw = {"dataset": "digits", "method": "dit", "classes": [3], "ipc": 2, "steps": 2}
+    *_, (_, button) = app.run_request(session, {**raw, "cfg_scale": 1.5, "seed": 0})
+    assert zipfile.is_zipfile(button.value["path"])
+    assert app.measure_last(session)["rows"]
+    assert seen == ["encode 2", "judge 2"]
+    seen.clear()
+    *_, answer = app.api_distill("digits", label="3", ipc=2, steps=2)
+    assert len(answer["images"]) == 2
+    assert seen == ["encode 2", "judge 2"]
 
 
 def test_a_result_outlives_a_disk_that_is_full(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -363,7 +363,7 @@ def test_the_page_offers_it_and_runs_it(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import app
-    from viz.explore import open_lab
+    from distiller.lab import open_lab
 
     shutil.copytree(home, tmp_path / "all" / "shown")
     monkeypatch.setenv("DISTILLER_PRIORS", str(tmp_path / "all"))

@@ -12,13 +12,16 @@ import pytest
 
 from distiller.data.registry import DATASETS, load, load_here
 from distiller.errors import Refused
-from distiller.evaluation.accuracy import Evaluation, evaluate, of_classes
+from distiller.evaluation.accuracy import evaluate, of_classes
+from distiller.evaluation.plan import EvaluationPlan
 from distiller.evaluation.protocol import QUICK
+from distiller.evaluation.result import Evaluation
 from distiller.event import finish
+from distiller.lab import Lab, open_lab
 from distiller.sets.request import Request
-from viz.accuracy import Board, Contest, Entry, evaluate_sets
+from viz.accuracy import evaluate_sets
+from viz.board import Board, Contest, Entry
 from viz.candidate import Candidate
-from viz.explore import Lab, open_lab
 
 TINY = replace(QUICK, net="convnet-2-w8", epochs={math.inf: 3}, augment=())
 CLASSES = (1, 4, 7)
@@ -36,7 +39,7 @@ def some(lab: Lab, n: int, name: str = "some", classes: Sequence[int] = CLASSES)
 
 
 def run(lab: Lab, board: Board, *sets: Candidate, seeds: int = 2) -> list[dict[str, object]]:
-    return list(evaluate_sets(lab, sets, board, TINY, TINY.net, seeds))
+    return list(evaluate_sets(lab, sets, board, EvaluationPlan(TINY, seeds=seeds)))
 
 
 def test_curves_grow_and_end_in_the_accuracy_that_evaluate_finds(lab: Lab) -> None:
@@ -52,7 +55,7 @@ def test_curves_grow_and_end_in_the_accuracy_that_evaluate_finds(lab: Lab) -> No
     random, mine = shown[-1]["tables"][0]["rows"]
     data = of_classes(lab.data, CLASSES)
     chosen = some(lab, 5).labelled(CLASSES)
-    alone = finish(evaluate(chosen, data.test, TINY, seeds=2))
+    alone = finish(evaluate(chosen, data.test, EvaluationPlan(TINY, seeds=2)))
     assert mine["each"] == [round(a, 3) for a in alone.accuracies]
     assert shown[-1]["chart"]["lines"][1]["ends"] == [[3, a] for a in alone.accuracies]
     difference = np.subtract(mine["each"], random["each"]).mean()
@@ -63,7 +66,7 @@ def test_curves_grow_and_end_in_the_accuracy_that_evaluate_finds(lab: Lab) -> No
 
 def test_what_is_finished_outlives_a_stop_and_is_not_trained_again(lab: Lab) -> None:
     board = Board()
-    going = evaluate_sets(lab, [some(lab, 5)], board, TINY, TINY.net, 2)
+    going = evaluate_sets(lab, [some(lab, 5)], board, EvaluationPlan(TINY, seeds=2))
     for shown in going:
         if shown["tables"] and len(shown["tables"][0]["rows"]) == 2:
             break
@@ -163,7 +166,7 @@ def test_what_cannot_be_compared_is_refused(lab: Lab) -> None:
     with pytest.raises(Refused, match="at least two classes"):
         run(lab, board, some(lab, 2, classes=(1,)))
     with pytest.raises(Refused, match="operations; at most"):
-        list(evaluate_sets(lab, [some(lab, 50)], board, TINY, "resnet-18", 10_000))
+        list(evaluate_sets(lab, [some(lab, 50)], board, EvaluationPlan(TINY, "resnet-18", 10_000)))
     assert board.tables == {}  # what is refused displaces nothing
     request = Request.parse({"dataset": "digits", "ipc": 64, "steps": 100, "classes": "3"})
     with pytest.raises(Refused, match="image steps; at most"):

@@ -1,8 +1,10 @@
 """What the page shows, as plain values."""
 
 import base64
+import gc
 import io
 import json
+import weakref
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +17,13 @@ from distiller.data.dataset import Absent
 from distiller.data.models import has_models
 from distiller.data.registry import DATASETS, load
 from distiller.errors import Refused
-from distiller.event import finish
+from distiller.event import finish, translated
 from distiller.image import to_tensor
+from distiller.lab import Lab, forget_labs, open_lab
 from distiller.scores.reference import load_reference
 from distiller.sets.request import Request
 from viz import figures
-from viz.explore import Lab, _load, explore, open_lab
+from viz.explore import explore, glimpse_of, shown_result
 from viz.preview import contact_sheet, data_uri, fit_linear_decoder
 
 THERE = [name for name, source in DATASETS.items() if has_models(name) and source.here()]
@@ -32,12 +35,8 @@ def lab() -> Lab:
 
 
 def run(generator: Any) -> tuple[list[Any], Any]:
-    steps = []
-    try:
-        while True:
-            steps.append(next(generator))
-    except StopIteration as stop:
-        return steps, stop.value
+    steps: list[Any] = []
+    return steps, finish(translated(generator, steps.append))
 
 
 def ask(**raw: Any) -> Request:
@@ -50,15 +49,16 @@ def pixels_of(uri: str) -> Any:
 
 
 def test_a_run_streams_frames_and_ends_with_everything_that_is_shown(lab: Lab) -> None:
-    frames, (shown, distilled, done) = run(explore(lab, ask(cfg_scale=2.0), {}, {}))
+    frames, made = run(explore(lab, ask(cfg_scale=2.0), {}, {}))
+    shown = shown_result(made)
     assert frames[0]["live"]
     assert frames[0]["step"] == 1
     assert [len(xy) for xy in frames[0]["points"]["class"]] == [2] * 5
     json.dumps(frames)
     json.dumps(shown, allow_nan=False)
     assert not shown["live"]
-    assert done == ask(cfg_scale=2.0)
-    np.testing.assert_array_equal(pixels_of(shown["sheet"])[:32, :32], distilled.images[0])
+    assert made.request == ask(cfg_scale=2.0)
+    np.testing.assert_array_equal(pixels_of(shown["sheet"])[:32, :32], made.distilled.images[0])
     assert shown["class"] == "3"
     assert len(shown["points"]["umap"]) == shown["n"] == 5
     assert {line["name"] for line in shown["scores"]} >= {"mmd2", "coverage", "recognised"}
@@ -68,7 +68,8 @@ def test_a_run_streams_frames_and_ends_with_everything_that_is_shown(lab: Lab) -
 
 def test_what_is_shown_of_an_image_is_true(lab: Lab) -> None:
     """Distances, reach and the kernel matrix against their definitions, on real images."""
-    _, (shown, distilled, _) = run(explore(lab, ask(method="random", ipc=4), {}, {}))
+    made = finish(explore(lab, ask(method="random", ipc=4), {}, {}))
+    shown, distilled = shown_result(made), made.distilled
     z = lab.reference.z[lab.data.train.of(3)]
     mine = lab.reference.project(lab.prior.encode(to_tensor(distilled.images)))
     d = torch.cdist(mine, z)
@@ -100,15 +101,15 @@ def test_dials_act_on_the_same_noise(lab: Lab) -> None:
     recipes: dict[Any, Any] = {}
     request = ask(method="dap", options={"dap.references": 8})
     dials = {"dap.gamma": 0.0}
-    _, (_, still, _) = run(explore(lab, request, recipes, dials))
+    still = finish(explore(lab, request, recipes, dials))
     fitted = dict(recipes)
     dials["dap.gamma"] = 2.0
-    _, (_, moved, done) = run(explore(lab, request, recipes, dials))
+    moved = finish(explore(lab, request, recipes, dials))
     assert recipes == fitted  # nothing was fitted again
-    assert done.options["dap.gamma"] == 2.0
-    _, (_, plain, _) = run(explore(lab, ask(), {}, {}))
-    np.testing.assert_array_equal(still.images, plain.images)
-    assert (moved.images != plain.images).any()
+    assert moved.request.options["dap.gamma"] == 2.0
+    plain = finish(explore(lab, ask(), {}, {}))
+    np.testing.assert_array_equal(still.distilled.images, plain.distilled.images)
+    assert (moved.distilled.images != plain.distilled.images).any()
 
 
 def test_a_stopped_run_leaves_nothing_behind(lab: Lab) -> None:
@@ -116,6 +117,17 @@ def test_a_stopped_run_leaves_nothing_behind(lab: Lab) -> None:
     next(generator)
     generator.close()
     assert torch.is_grad_enabled()
+
+
+def test_a_glimpse_is_fitted_once_and_goes_with_its_lab() -> None:
+    forget_labs()
+    lab = open_lab("digits", "cpu")
+    glimpse = weakref.ref(glimpse_of(lab))
+    assert glimpse_of(lab) is glimpse()
+    forget_labs()
+    del lab
+    gc.collect()
+    assert glimpse() is None
 
 
 @pytest.mark.parametrize("name", THERE)
@@ -165,7 +177,7 @@ def test_the_linear_decoder_is_close_to_the_real_one(lab: Lab) -> None:
     z = lab.prior.encode(images)
     decode = fit_linear_decoder(z, images)
     error = np.abs(decode(z).astype(float) - lab.data.train.images[100:120]).mean()
-    glimpsed = np.abs(lab.glimpse(z).astype(float) - lab.data.train.images[100:120]).mean()
+    glimpsed = np.abs(glimpse_of(lab)(z).astype(float) - lab.data.train.images[100:120]).mean()
     blank = np.abs(lab.data.train.images[100:120] - lab.data.train.images[100:120].mean()).mean()
     assert error < 0.5 * blank
     assert glimpsed < 0.6 * blank
@@ -176,15 +188,17 @@ def test_a_set_whose_images_are_not_here_is_explored_without_them(
 ) -> None:
     away = replace(DATASETS["digits"], here=lambda: False)
     monkeypatch.setattr(DATASETS, "_sources", {**DATASETS, "digits": away})
-    lab = _load.__wrapped__("digits", "cpu")
+    forget_labs()
+    lab = open_lab("digits", "cpu")
+    forget_labs()
     assert isinstance(lab.data.train, Absent)
-    shown, _, _ = finish(explore(lab, ask(), {}, {}))
+    shown = shown_result(finish(explore(lab, ask(), {}, {})))
     assert shown["nearest"]["sheet"] is None
     assert any("not on this machine" in line for line in shown["status"])
     assert len(shown["scores"]) > 10
     images = load("digits").train.images[100:120]
     z = lab.prior.encode(to_tensor(images))
-    glimpsed = np.abs(lab.glimpse(z).astype(float) - images).mean()
+    glimpsed = np.abs(glimpse_of(lab)(z).astype(float) - images).mean()
     assert glimpsed < 0.7 * np.abs(images - images.mean()).mean()
     with pytest.raises(Refused, match="not on this machine"):
         finish(explore(lab, ask(method="random"), {}, {}))

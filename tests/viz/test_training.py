@@ -14,7 +14,7 @@ from distiller.event import Event, finish
 from distiller.scores.reference import Reference, load_reference
 from distiller.training import own
 from tests.training.test_own import SPEC, draw_pictures
-from viz.training import COSTS, STAGES, _Show, begun, train_pictures
+from viz.training import COSTS, STAGES, _Progress, begun, train_pictures
 
 
 @pytest.fixture(autouse=True)
@@ -112,13 +112,13 @@ def test_without_a_file_there_must_be_a_beginning() -> None:
 def test_the_time_that_is_left_follows_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr("viz.training.time.monotonic", lambda: now[0])
-    show = _Show("x", plan=[("autoencoder", 100.0), ("transformer", 300.0)])
-    show.take(Event("autoencoder", 0, 100))
+    show = _Progress("x", plan=[("autoencoder", 100.0), ("transformer", 300.0)])
+    show.note(Event("autoencoder", 0, 100))
     assert show.left() is None
     now[0] = 98.0  # twice as slow as planned
-    show.take(Event("autoencoder", 49, 100))
+    show.note(Event("autoencoder", 49, 100))
     assert show.left() == pytest.approx(98 / 49 * 350)
-    show.take(Event("transformer", 99, 300))
+    show.note(Event("transformer", 99, 300))
     assert show.left() == pytest.approx(98 / 199 * 200)
 
 
@@ -127,9 +127,9 @@ def test_every_stage_has_its_words_and_its_cost() -> None:
 
 
 def test_long_curves_are_thinned_to_means() -> None:
-    show = _Show("x")
+    show = _Progress("x")
     for i in range(1200):
-        show.take(Event("judge", i, 1200, scalars={"loss": float(i)}))
+        show.note(Event("judge", i, 1200, scalars={"loss": float(i)}))
     values = show.curve["judge"]
     assert len(values) == 120
     assert values[3] == (31, pytest.approx(34.5))

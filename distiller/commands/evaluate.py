@@ -1,0 +1,94 @@
+"""The command that trains nets on a set."""
+
+import argparse
+import json
+import shutil
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..data.registry import DATASETS, load
+from ..event import translated
+from ..limits import choice, whole
+from ..progress import show
+from .command import Command, add_device, add_json, add_set
+from .evaluation_report import across, report
+
+__all__ = ["COMMANDS"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which set, how nets are trained on it, and what is to be known besides."""
+    add_set(parser)
+    parser.add_argument("--protocol", default="quick", help="quick, dc, dsa, hard or soft (quick)")
+    parser.add_argument(
+        "--net",
+        help="convnet-3, resnetap-10 ... or a timm model; several with commas (the protocol's)",
+    )
+    parser.add_argument(
+        "--teacher", type=Path, help="of soft labels (the one that train-teacher kept)"
+    )
+    parser.add_argument("--seeds", default="3", help="nets to train (3)")
+    parser.add_argument("--epochs", help="instead of the protocol's")
+    _add_asked(parser)
+    add_json(parser)
+    add_device(parser)
+
+
+def _add_asked(parser: argparse.ArgumentParser) -> None:
+    """The fields of `Asked`, and which test counts."""
+
+    def flag(name: str, about: str) -> None:
+        parser.add_argument(f"--{name}", action="store_true", help=about)
+
+    flag("baseline", "also train on random real images, as many")
+    flag("full", "also train on all real images; kept, for it takes long")
+    flag("ranking", "also DD-Ranking's scores; trains 2 or 3 times as much")
+    parser.add_argument(
+        "--report",
+        default="last",
+        help="last, the only test, or best-on-test, the papers' habit (last)",
+    )
+    flag("robust", "also attack the first net, and corrupt test images")
+    flag("privacy", "also test for copies, and the first net for leaks")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Trains nets on a folder of images and tests them on real ones."""
+    from ..evaluation.accuracy import of_classes
+    from ..evaluation.classifier import LabelledSet
+    from ..evaluation.comparison import Asked, evaluate_set
+    from ..evaluation.plan import EvaluationPlan
+    from ..evaluation.protocol import protocol_for
+    from ..evaluation.teacher import teacher_for
+    from ..machine.device import choose_device
+    from ..sets.folder import dataset_of, read_set
+
+    name = choice("data set", options.dataset or dataset_of(options.folder), DATASETS)
+    plan = EvaluationPlan(
+        protocol_for(options.protocol, name),
+        seeds=whole("seeds", options.seeds, 1, 100),
+        epochs=options.epochs and whole("epochs", options.epochs, 1, 100_000),
+        report=options.report,
+        device=str(choose_device(options.device)),
+        compiled=None if shutil.which("g++") else False,
+    )
+    found = read_set(options.folder, DATASETS[name].classes)
+    present = sorted(set(found.labels.tolist()))
+    every = load(name)
+    teacher = teacher_for(plan.protocol, every, present, plan.device, options.teacher)
+    data, plan = of_classes(every, present), replace(plan, teacher=teacher)
+    chosen = LabelledSet(found.images, np.searchsorted(present, found.labels), found.weights)
+    asked = Asked(**{f.name: getattr(options, f.name) for f in fields(Asked)})
+    tables = []
+    for net in (options.net or plan.architecture).split(","):
+        steps = evaluate_set(chosen, data, replace(plan, net=net), asked)
+        tables.append(show(translated(steps, lambda step: step.event)))
+    if options.json:
+        print(json.dumps(tables[0] if len(tables) == 1 else {"nets": tables}))
+    else:
+        print("\n".join([*map(report, tables), *([across(tables)] if len(tables) > 1 else [])]))
+
+
+COMMANDS = (Command("evaluate", run, add_arguments, place=50),)

@@ -1,0 +1,181 @@
+"""Distilled sets on disk, as they are written: what looks whole is whole.
+
+A set is written class by class, every file under another name until it is complete, so a run
+that was killed is gone on from, and ends with the bytes of one that was not. Nothing in the
+folder depends on when or how often it ran. Metadata and scores are computed from the images as
+they lie there, by the same code as `score`.
+"""
+
+import hashlib
+import io
+import json
+import os
+import platform
+import zipfile
+from collections.abc import Generator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..diffusion.prior import Prior
+from ..errors import Refused
+from ..event import Event
+from ..lab import Lab
+from ..recipes.loop import draw, fit
+from ..version import __version__
+from .folder import class_folder, file_names, read_json, read_set
+from .measured import Measured, measure_set
+from .request import Request
+from .scoring import Scored, score_set
+
+__all__ = ["archive", "export"]
+
+SCHEMA = 1
+
+
+def export(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, Path]:
+    """Distils what a request asks for into a folder, going on from what is there.
+
+    Raises:
+        Refused: if the folder holds something else, or cannot be written.
+    """
+    data, prior = lab.data, lab.prior
+    try:
+        _claim(folder, _identity(request, prior))
+        missing = [c for c in request.classes if not _has(folder, data.classes[c], request.ipc)]
+        if missing:
+            recipe = yield from fit(request.methods, prior, data, missing)
+        for label in missing:
+            part = yield from draw(recipe, prior, data, label, request.settings)
+            for k, pixels in enumerate(part.images):
+                _write_image(folder / class_folder(data.classes[label]) / f"{k}.png", pixels)
+        found = read_set(folder, data.classes)
+        measured = measure_set(found.images, found.labels, lab)
+        for name, text in _records(found.files, measured, request).items():
+            _write_text(folder / name, text)
+        (folder / ".request.json").unlink(missing_ok=True)
+    except OSError as error:
+        raise Refused(
+            f"{folder} could not be written ({error.strerror or error}); what is complete stays "
+            "there, and the same command goes on from it."
+        ) from error
+    return folder
+
+
+def archive(measured: Measured, request: Request) -> bytes:
+    """A set in memory as a ZIP file of the folder that `export` would have written."""
+    files = file_names(measured.labels, measured.lab.data.classes)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        for name, pixels in zip(files, measured.images, strict=True):
+            picture = io.BytesIO()
+            Image.fromarray(pixels).save(picture, format="PNG")
+            file.writestr(name, picture.getvalue())
+        for name, text in _records(files, measured, request).items():
+            file.writestr(name, text)
+    return buffer.getvalue()
+
+
+def _records(files: Sequence[str], measured: Measured, request: Request) -> dict[str, str]:
+    """The text files of a set, the manifest last."""
+    scored, data, prior = score_set(measured), measured.lab.data, measured.lab.prior
+    manifest = {
+        "schema": SCHEMA,
+        **_identity(request, prior),
+        "dataset": {"name": data.name, "classes": data.classes, "size": data.size},
+        "device": str(prior.device),
+        "versions": _versions(),
+        **_guarantees(request),
+        "scores": scored.table(),
+    }
+    return {
+        "metadata.jsonl": _metadata(files, scored, request),
+        "manifest.json": json.dumps(manifest, indent=1) + "\n",
+    }
+
+
+def _identity(request: Request, prior: Prior) -> dict[str, Any]:
+    """What makes a set what it is: every parameter that is not private, weights and precision."""
+    weights = {"name": prior.name, "sha256": prior.fingerprint()}
+    made: dict[str, Any] = {"request": request.public(), "prior": weights}
+    made["dtype"] = str(prior.dtype).removeprefix("torch.")
+    if private := request.private():
+        # Tells two sets apart whose private options differ, and takes long to search.
+        salt = json.dumps(made, sort_keys=True).encode()
+        text = json.dumps(private, sort_keys=True).encode()
+        made["private"] = hashlib.scrypt(text, salt=salt, n=2**14, r=8, p=1).hex()
+    return made
+
+
+def _guarantees(request: Request) -> dict[str, Any]:
+    """What methods promise of a set, such as differential privacy, where any does."""
+    made = {
+        name: method.guarantee()
+        for name, method in request.methods.items()
+        if hasattr(method, "guarantee")
+    }
+    return {"guarantees": made} if made else {}
+
+
+def _claim(folder: Path, record: Mapping[str, Any]) -> None:
+    """Makes the folder, or makes sure that it belongs to this request."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mine = json.loads(json.dumps(record))
+    for name in ("manifest.json", ".request.json"):
+        if (folder / name).exists():
+            theirs = read_json(folder / name)
+            if {key: theirs.get(key) for key in mine} != mine:
+                raise Refused(
+                    f"{folder} holds another set, made with other parameters, another prior or in "
+                    "another precision; choose an empty folder."
+                )
+            return
+    if any(path for path in folder.iterdir()):
+        raise Refused(f"{folder} is not empty and holds no distilled set; choose another folder.")
+    _write_text(folder / ".request.json", json.dumps(mine, indent=1))
+
+
+def _has(folder: Path, name: str, ipc: int) -> bool:
+    return all((folder / class_folder(name) / f"{k}.png").exists() for k in range(ipc))
+
+
+def _write_image(path: Path, pixels: NDArray[np.uint8]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    partial = path.with_suffix(".partial")
+    Image.fromarray(pixels).save(partial, format="PNG")
+    partial.replace(path)
+
+
+def _write_text(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def _metadata(files: Sequence[str], scored: Scored, request: Request) -> str:
+    labels, classes = scored.measured.labels.tolist(), scored.measured.lab.data.classes
+    lines = []
+    for name, label, about in zip(files, labels, scored.images, strict=True):
+        line = {
+            "file_name": name,
+            "label": label,
+            "class_name": classes[label],
+            "method": request.method,
+            "seed": request.seed,
+            **about,
+        }
+        lines.append(json.dumps(line))
+    return "\n".join(lines) + "\n"
+
+
+def _versions() -> dict[str, str]:
+    packages = ("torch", "diffusers", "numpy", "pillow")
+    own = {"distiller": __version__, "python": platform.python_version()}
+    return own | {p: version(p) for p in packages}
