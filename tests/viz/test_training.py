@@ -1,7 +1,6 @@
 """A training on the page: from a ZIP file to a data set that is known by its name."""
 
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from viz.training import COSTS, STAGES, _Progress, begun, train_pictures
 
 
 @pytest.fixture(autouse=True)
-def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Networks that are trained in a moment, in folders and a registry that are left alone."""
     monkeypatch.setattr("distiller.training.transformer._has_compiler", lambda device: False)
     monkeypatch.setitem(own.SIZES, 32, SPEC)
@@ -27,10 +26,8 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     monkeypatch.setattr("viz.training.add_umap", flat)
     monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("DISTILLER_PRIORS", str(tmp_path / "runs"))
-    before = dict(DATASETS)
-    yield tmp_path / "runs"
-    DATASETS.clear()
-    DATASETS.update(before)
+    monkeypatch.setattr(DATASETS, "_sources", dict(DATASETS))
+    return tmp_path / "runs"
 
 
 def flat(reference: Reference) -> Reference:
