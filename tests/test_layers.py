@@ -36,7 +36,8 @@ LAYERS = [
         "evaluation.privacy", "evaluation.teacher", "evaluation.comparison",
     ],
     [
-        "training.spec", "training.warm_start", "training.autoencoder", "training.transformer",
+        "training.spec", "training.warm_start", "training.muon", "training.routing",
+        "training.autoencoder", "training.transformer",
         "training.prior", "training.quality", "training.card", "training.own",
     ],
     [

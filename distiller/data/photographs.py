@@ -9,7 +9,7 @@ import os
 import tarfile
 import zipfile
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,9 @@ from ..machine.web import download
 from .archive import key_of
 from .class_folders import Pictures, Report, load_pictures, read_pictures, save_pictures
 
-__all__ = ["CIFAR10", "IMAGENETTE", "Photographs", "find", "load_photographs"]
+__all__ = [
+    "CIFAR10", "IMAGENETTE", "IMAGENETTE64", "Photographs", "find", "load_photographs",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class Photographs:
 
     @property
     def repacked(self) -> Path:
-        """The zip that a download was turned into."""
-        return cache_folder() / f"{self.name}.zip"
+        """The zip that a download was turned into, the same for every size."""
+        return cache_folder() / f"{self.known_as[0]}.zip"
 
 
 def find(which: Photographs) -> Path | None:
@@ -205,3 +207,6 @@ IMAGENETTE = Photographs(
     unpack=_imagenette,
 )  # fmt: skip
 """https://github.com/fastai/imagenette; the checksum is the one torchvision publishes."""
+
+IMAGENETTE64 = replace(IMAGENETTE, name="imagenette64", title="Imagenette, 64 pixels", size=64)
+"""The same photographs, in the same split, at half the side."""

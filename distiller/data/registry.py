@@ -15,7 +15,9 @@ from ..machine.disk import cache_folder, keep
 from ..progress import show
 from .class_folders import Pictures, load_pictures
 from .dataset import Absent, Dataset, Source, Split
-from .photographs import CIFAR10, IMAGENETTE, Photographs, find, load_photographs
+from .photographs import (
+    CIFAR10, IMAGENETTE, IMAGENETTE64, Photographs, find, load_photographs,
+)  # fmt: skip
 
 __all__ = [
     "DATASETS", "Registry", "dataset_table", "discover", "load", "load_here", "own_folder",
@@ -175,6 +177,7 @@ DATASETS = Registry({
     "imagenette": _public(
         IMAGENETTE, "Imagenette: 13,394 photographs of ten classes of ImageNet, at 128 x 128"
     ),
+    "imagenette64": _public(IMAGENETTE64, "Imagenette: the same photographs, at 64 x 64"),
 })  # fmt: skip
 """The data sets by name."""
 

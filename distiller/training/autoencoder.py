@@ -13,6 +13,7 @@ from ..errors import Refused
 from ..event import Event
 from ..image import to_tensor
 from ..machine.checkpoint import Checkpoint, advance, seeded
+from ..machine.compiled import bfloat16_pays
 from ..machine.torchvision_shim import declare_missing_operators
 from .spec import PriorSpec
 from .warm_start import start_from
@@ -45,8 +46,8 @@ def train_autoencoder(
         Refused: if it is to start from a prior that is not here, or to stay as one that it cannot.
     """
     vae = _autoencoder(images.shape[1], spec)
-    if spec.start:
-        start_from(vae, spec.start, "vae", other_shape=spec.autoencoder_steps > 0)
+    if start := spec.autoencoder_start or spec.start:
+        start_from(vae, start, "vae", other_shape=spec.autoencoder_steps > 0)
     elif not spec.autoencoder_steps:
         raise Refused("Without a prior to start from, the autoencoder needs at least one step.")
     vae.to(device, memory_format=torch.channels_last)
@@ -59,7 +60,7 @@ def train_autoencoder(
         x = x.to(device, memory_format=torch.channels_last)
         for group in optimizer.param_groups:
             group["lr"] = _rate(spec, i)
-        with torch.autocast(device.type, torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16_pays(device.type)):
             # Not compiled: torch 2.13 then silently drops the encoder's gradient on a CPU.
             z = vae.encode(x).latent_dist.mean
             y = vae.decode(z + spec.latent_noise * noise.to(device)).sample.float()
@@ -164,7 +165,8 @@ def encode(
         for mirrored in (False, True)[: 1 + spec.flip]:
             for chunk in _chunks(pixels, vae):
                 image = chunk.flip(-1) if mirrored else chunk
-                with torch.autocast(image.device.type, torch.bfloat16):
+                where = image.device.type
+                with torch.autocast(where, torch.bfloat16, enabled=bfloat16_pays(where)):
                     z = vae.encode(image).latent_dist.mean
                 parts.append(z.half().cpu().numpy())
                 yield Event("encode", len(parts) - 1, n)

@@ -61,11 +61,21 @@ def train_prior(
     latents = yield from encode(vae, images, spec, folder)
     labels = torch.from_numpy(np.tile(label_of, len(latents) // len(label_of)))
     watch = _previewer(vae, len(data.classes), spec, folder)
+    same = _has_classes(spec.start, data)
     transformer = yield from train_transformer(
-        latents, labels, spec, folder, device, watch, further=further
+        latents, labels, spec, folder, device, watch, same_classes=same
     )
     save_prior(out, vae, transformer, data, spec, _seconds(folder), _before(folder))
     return out
+
+
+def _has_classes(start: str, data: Dataset) -> bool:
+    """Whether the prior that training starts from knows this data set's classes, in this order."""
+    folder = prior_folder(start) if start else None
+    if folder is None:
+        return False
+    names = json.loads((folder / "model_index.json").read_text()).get("id2label") or {}
+    return tuple(names.values()) == data.classes
 
 
 def _previewer(vae: "AutoencoderKL", classes: int, spec: PriorSpec, folder: Path) -> Watch:

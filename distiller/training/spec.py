@@ -25,12 +25,16 @@ class PriorSpec:
     muon: bool = True  # for the matrices; it pays where they are large
     warmup: int = 200
     decay: float = 0.3  # the last part of the steps, in which the rate falls to zero
+    snr: float = 0.0  # where the weight of a time's signal-to-noise ratio is capped; 0: no weights
+    routed: float = 0.0  # the share of tokens that pass by the inner blocks while it trains
     ema: float = 0.999
+    ema_power: float = 0.0  # of the step, by which the average weighs it; 0: that of `ema`
     label_dropout: float = 0.1  # the share of labels replaced by the null label, for CFG
     fresh: int = 0  # renders per class to train on instead of the training split (solids)
     flip: bool = True  # whether a mirror image belongs to the same class
     cfg_scale: float = 2.0  # the default for sampling, stored with the prior
     start: str = ""  # the data set whose prior's weights training starts from; none if empty
+    autoencoder_start: str = ""  # the same of the autoencoder alone; that of `start` if empty
     seed: int = 0
 
 
