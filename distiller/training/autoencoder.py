@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..data.models import prior_folder
 from ..errors import Refused
 from ..event import Event
 from ..image import to_tensor
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from diffusers import AutoencoderKL
     from numpy.typing import NDArray
 
-__all__ = ["encode", "train_autoencoder"]
+__all__ = ["align", "encode", "train_autoencoder"]
 
 F = nn.functional
 
@@ -40,7 +41,8 @@ def train_autoencoder(
     Its latents have zero mean and the identity as covariance over channels, so that the
     scaling factor is 1, and its posterior has the one standard deviation it was trained with.
     In no steps it stays as it starts, but for the whitening; `further` says that it starts from
-    one of the same images, and is white.
+    one of the same images, and is white. If it starts from another prior than the transformer,
+    its latents are turned towards those that the transformer knows.
 
     Raises:
         Refused: if it is to start from a prior that is not here, or to stay as one that it cannot.
@@ -76,6 +78,8 @@ def train_autoencoder(
     vae.eval()
     if spec.autoencoder_steps or not further:
         _whiten(vae, images[:: max(1, len(images) // 2000)], spec.latent_noise)
+    if spec.start and spec.autoencoder_start not in ("", spec.start):
+        align(vae, images[:: max(1, len(images) // 250)], spec.start)
     return vae
 
 
@@ -145,6 +149,48 @@ def _whiten(vae: "AutoencoderKL", pixels: "NDArray[np.uint8]", noise: float) -> 
     weight = out.weight[:, :, 0, 0].double()
     out.bias += weight @ mean
     out.weight[:, :, 0, 0] = weight @ lower
+
+
+@torch.no_grad()
+def align(vae: "AutoencoderKL", pixels: "NDArray[np.uint8]", name: str) -> None:
+    """Turns the latents of an autoencoder towards those of the prior of a data set.
+
+    White latents may be turned over channels as one likes: they stay white, and images come back
+    the same. With latents a of this autoencoder and b of the other, both of the same scenes on
+    grids of the same side, the rotation R that makes E |R a - b|^2 least is U V^T, where
+    E[b a^T] = U S V^T (Schönemann, 1966). A transformer that knows b then has less to learn anew.
+
+    Raises:
+        Refused: if there is no such prior, or its latents have another number of channels.
+    """
+    from diffusers import AutoencoderKL
+
+    folder = prior_folder(name)
+    if folder is None:
+        raise Refused(f"There is no prior of {name!r} here to turn latents towards.")
+    other = AutoencoderKL.from_pretrained(folder, subfolder="vae", low_cpu_mem_usage=False)
+    other = other.to(next(vae.parameters()).device, torch.float32)
+    c, theirs = int(vae.config.latent_channels), int(other.config.latent_channels)
+    if theirs != c:
+        raise Refused(f"The prior of {name!r} has {theirs} latent channels; {c} were needed.")
+    finer = 2.0 ** (len(other.config.block_out_channels) - len(vae.config.block_out_channels))
+    product = torch.zeros(c, c, dtype=torch.float64, device=other.device)
+    for x in _chunks(pixels, vae, 25):
+        scaled = x if finer == 1 else F.interpolate(x, scale_factor=finer, mode="bicubic")
+        a, b = (net.encode(images).latent_dist.mean for net, images in ((vae, x), (other, scaled)))
+        product += torch.einsum("ndhw,nchw->dc", b.double(), a.double())
+    u, _, v = torch.linalg.svd(product)
+    _turn(vae, u @ v)
+
+
+@torch.no_grad()
+def _turn(vae: "AutoencoderKL", rotation: Tensor) -> None:
+    """Folds a rotation of the latents into the 1 x 1 convolutions around them."""
+    into, out, c = vae.quant_conv, vae.post_quant_conv, len(rotation)
+    into.weight[:c, :, 0, 0] = rotation @ into.weight[:c, :, 0, 0].double()
+    into.bias[:c] = rotation @ into.bias[:c].double()
+    into.bias[c:] = torch.log(rotation.square() @ into.bias[c:].double().exp())
+    out.weight[:, :, 0, 0] = out.weight[:, :, 0, 0].double() @ rotation.T
 
 
 def _chunks(pixels: "NDArray[np.uint8]", network: nn.Module, size: int = 100) -> Iterator[Tensor]:

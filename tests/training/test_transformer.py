@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from distiller.data.dataset import load
+from distiller.data.models import prior_folder
 from distiller.diffusion.schedule import Schedule
 from distiller.errors import Refused
 from distiller.event import finish
+from distiller.image import to_tensor
+from distiller.machine.torchvision_shim import declare_missing_operators
+from distiller.training.autoencoder import _autoencoder, _turn, align
 from distiller.training.muon import Muon, orthogonalised
 from distiller.training.routing import draw_tokens, routed
 from distiller.training.spec import PriorSpec
@@ -20,6 +25,8 @@ from distiller.training.transformer import (
     snr_weight,
     train_transformer,
 )
+
+declare_missing_operators()
 
 CPU = torch.device("cpu")
 SPEC = PriorSpec(width=16, depth=4, heads=2, patch=2, steps=6, batch=4, warmup=2, lr=1e-2)
@@ -156,3 +163,58 @@ def test_routing_needs_inner_blocks(tmp_path: Path) -> None:
     run = train_transformer(torch.randn(4, 4, 8, 8), torch.zeros(4).long(), spec, tmp_path, CPU)
     with pytest.raises(Refused, match="a depth of 2 has none"):
         next(run)
+
+
+def shipped_autoencoder(name: str) -> torch.nn.Module:
+    from diffusers import AutoencoderKL
+
+    folder = prior_folder(name)
+    assert folder is not None
+    return AutoencoderKL.from_pretrained(folder, subfolder="vae", torch_dtype=torch.float32)
+
+
+@torch.no_grad()
+def test_latents_that_were_turned_are_turned_back() -> None:
+    vae, pixels = shipped_autoencoder("digits"), load("digits").train.images[:50]
+    x = to_tensor(pixels)
+    z, again = vae.encode(x).latent_dist.mean, vae.decode(vae.encode(x).latent_dist.mean).sample
+    torch.manual_seed(0)
+    turn = torch.linalg.qr(torch.randn(4, 4, dtype=torch.float64))[0]
+    _turn(vae, turn)
+    turned = vae.encode(x).latent_dist.mean
+    torch.testing.assert_close(turned, torch.einsum("dc,nchw->ndhw", turn.float(), z))
+    torch.testing.assert_close(vae.decode(turned).sample, again, atol=1e-4, rtol=0)
+    align(vae, pixels, "digits")
+    torch.testing.assert_close(vae.encode(x).latent_dist.mean, z, atol=1e-3, rtol=0)
+
+
+@torch.no_grad()
+def test_latents_of_a_coarser_autoencoder_come_nearer_to_those_of_a_finer_one() -> None:
+    vae, finer = shipped_autoencoder("cifar10"), shipped_autoencoder("solids")
+    pixels = load("digits").train.images[:40]  # cifar10 halves the side, solids quarters it
+    x = to_tensor(pixels)
+    wide = torch.nn.functional.interpolate(x, scale_factor=2.0, mode="bicubic")
+    goal = finer.encode(wide).latent_dist.mean
+
+    def error() -> float:
+        return float((vae.encode(x).latent_dist.mean - goal).square().mean())
+
+    before = error()
+    align(vae, pixels, "solids")
+    nearest = error()
+    assert nearest < before
+    torch.manual_seed(0)
+    for _ in range(5):  # no small turn comes nearer
+        skew = 0.1 * torch.randn(4, 4, dtype=torch.float64)
+        turn = torch.linalg.matrix_exp(skew - skew.T)
+        _turn(vae, turn)
+        assert error() > nearest
+        _turn(vae, turn.T)
+
+
+def test_latents_are_turned_towards_a_prior_that_is_here() -> None:
+    pixels = load("digits").train.images[:4]
+    with pytest.raises(Refused, match="no prior of 'cats'"):
+        align(shipped_autoencoder("digits"), pixels, "cats")
+    with pytest.raises(Refused, match="4 latent channels; 3 were needed"):
+        align(_autoencoder(32, replace(SPEC, latent_channels=3)), pixels, "digits")
