@@ -16,7 +16,12 @@ from ..progress import show
 from .class_folders import Pictures, load_pictures
 from .dataset import Absent, Dataset, Source, Split
 from .photographs import (
-    CIFAR10, IMAGENETTE, IMAGENETTE64, Photographs, find, load_photographs,
+    CIFAR10,
+    IMAGENETTE,
+    IMAGENETTE64,
+    Photographs,
+    find,
+    load_photographs,
 )  # fmt: skip
 
 __all__ = [

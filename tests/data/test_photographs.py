@@ -17,7 +17,14 @@ import torch
 from PIL import Image
 
 from distiller.data import dataset as registry
-from distiller.data.photographs import CIFAR10, IMAGENETTE, Photographs, find, load_photographs
+from distiller.data.photographs import (
+    CIFAR10,
+    IMAGENETTE,
+    IMAGENETTE64,
+    Photographs,
+    find,
+    load_photographs,
+)
 from distiller.data.registry import load
 from distiller.diffusion.prior import load_prior
 from distiller.errors import Refused
@@ -83,6 +90,7 @@ def shades(images: Any) -> list[int]:
         (CIFAR10, "CIFAR-10.zip", "test"),
         (IMAGENETTE, "imagenette128.zip", "val"),
         (IMAGENETTE, "imagenette2-160.zip", "val"),
+        (IMAGENETTE64, "imagenette128.zip", "val"),
     ],
 )
 def test_a_zip_is_found_and_read(tmp_path: Path, which: Photographs, name: str, test: str) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from distiller.data.dataset import load
 from distiller.data.models import prior_folder
+from distiller.data.registry import load
 from distiller.diffusion.schedule import Schedule
 from distiller.errors import Refused
 from distiller.event import finish
