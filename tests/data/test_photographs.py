@@ -16,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
-from distiller.data import dataset as registry
+from distiller.data import registry
 from distiller.data.photographs import (
     CIFAR10,
     IMAGENETTE,
