@@ -3,7 +3,7 @@
 Training is a generator of losses; what it learns from, and for how long, its caller decides.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,14 +136,10 @@ def train(
     low = compiled and bfloat16_pays(device.type)
     classifier.train()
     batch = protocol.batch_for(len(y) / len(np.unique(chosen.labels)))
-    batches = -(-len(y) // batch)
     with memory_kept():
-        for step in range(epochs * batches):
-            if step % batches == 0:
-                order = torch.randperm(len(y), generator=generator).to(device).split(batch)
-            rows = order[step % batches]
+        for share, rows in _batches(len(y), batch, epochs, generator, device):
             for group in optimizer.param_groups:
-                group["lr"] = protocol.rate_at(step / (epochs * batches))
+                group["lr"] = protocol.rate_at(share)
             mixed, others, kept = _mixed(classifier, protocol, x[rows], generator)
             with torch.autocast(device.type, torch.bfloat16, enabled=low):
                 logits = forward(classifier.net, mixed).float()
@@ -156,6 +152,20 @@ def train(
             loss.backward()
             optimizer.step()
             yield loss.item()
+
+
+def _batches(
+    n: int, batch: int, epochs: int, generator: torch.Generator, device: torch.device
+) -> Iterator[tuple[float, Tensor]]:
+    """The share of the training that is done, and the rows of the next batch, at each step.
+
+    Every epoch goes through all n rows in an order of its own.
+    """
+    batches = -(-n // batch)
+    for epoch in range(epochs):
+        order = torch.randperm(n, generator=generator).to(device)
+        for k, rows in enumerate(order.split(batch)):
+            yield (epoch * batches + k) / (epochs * batches), rows
 
 
 def _weights(chosen: LabelledSet) -> Tensor:
