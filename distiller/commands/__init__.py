@@ -1,7 +1,8 @@
 """The commands, a file for each group of them. A file added here is found by its name.
 
 It exports `COMMANDS`: each with its name, its arguments and what it does. What a command needs
-beyond words is imported where it runs, so that help is there at once.
+beyond words is imported where it runs, so that help is there at once. Beside them stand `command`,
+which they share, and reports, whose names end so.
 """
 
 from importlib import import_module
@@ -12,15 +13,13 @@ from .command import Command, parse
 __all__ = ["COMMANDS", "Command", "parse"]
 
 
-def _load(name: str) -> tuple[Command, ...]:
-    found: tuple[Command, ...] = getattr(import_module(f"{__name__}.{name}"), "COMMANDS", ())
-    return found
+def _load() -> list[Command]:
+    found: list[Command] = []
+    for module in iter_modules(__path__):
+        if module.name != "command" and not module.name.endswith("_report"):
+            found += import_module(f"{__name__}.{module.name}").COMMANDS
+    return sorted(found, key=lambda command: command.place)
 
 
-COMMANDS: dict[str, Command] = {
-    command.name: command
-    for command in sorted(
-        (command for module in iter_modules(__path__) for command in _load(module.name)),
-        key=lambda command: command.place,
-    )
-}
+COMMANDS: dict[str, Command] = {command.name: command for command in _load()}
+"""Every command by its name, in the order of the help."""
