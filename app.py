@@ -47,7 +47,7 @@ from distiller.sets.scoring import score_set
 from distiller.sets.upload import LIMITS
 from distiller.sets.writer import archive
 from distiller.training.own import SIZES
-from viz import figures
+from viz import figures, payloads
 from viz.accuracy import evaluate_sets
 from viz.board import Board
 from viz.candidate import Shelf
@@ -162,7 +162,7 @@ def _control(title: str, f: "Field[Any]") -> gr.components.Component:
             return gr.Slider(low, high, f.default, step=(high - low) / 100, **words)
 
 
-def chooser_of(dataset: str, label: int) -> dict[str, Any]:
+def chooser_of(dataset: str, label: int) -> payloads.Classes:
     """What the class chooser shows."""
     return {"names": DATASETS[dataset].classes, "sheet": thumbnails(dataset), "label": label}
 
@@ -192,15 +192,15 @@ def _ordered(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (name not in ALONE, name))
 
 
-def map_of(dataset: str, label: int) -> dict[str, Any]:
+def map_of(dataset: str, label: int) -> payloads.Places:
     """What the map shows of the real images."""
     return figures.map_of(DATASETS[dataset], dataset, reference_of(dataset), label)
 
 
-def first_run(dataset: str) -> dict[str, Any] | None:
+def first_run(dataset: str) -> payloads.Run | None:
     """The shipped run of a data set, shown before any click."""
     path = ASSETS / "first" / f"{dataset}.json"
-    run: dict[str, Any] | None = json.loads(path.read_text()) if path.is_file() else None
+    run: payloads.Run | None = json.loads(path.read_text()) if path.is_file() else None
     return run
 
 
@@ -310,7 +310,7 @@ def receive(
 
 def run_evaluation(
     session: Session, dataset: Any, chosen: Any, protocol: Any, net: Any, seeds: Any
-) -> Generator[dict[str, Any], None, None]:
+) -> Generator[payloads.Evaluation, None, None]:
     """Evaluates the chosen sets; yields what the page shows of it."""
     try:
         name = choice("data set", dataset, DATASETS)
@@ -354,7 +354,7 @@ def forget() -> None:
 
 def run_training(
     uploaded: Any, name: Any, size: Any, steps: Any
-) -> Generator[dict[str, Any], None, None]:
+) -> Generator[payloads.Training, None, None]:
     """Trains on a visitor's pictures; yields what the page shows of it."""
     if not may_train():
         raise notice(Refused("Training is switched off here; DISTILLER_TRAIN=1 allows it."))
@@ -702,7 +702,7 @@ def _wire(
     def show_knobs(chosen: list[str]) -> list[gr.Column]:
         return [gr.Column(visible=name in chosen) for name, _ in groups]
 
-    def pick(dataset: str, event: gr.EventData) -> tuple[int, dict[str, Any], str]:
+    def pick(dataset: str, event: gr.EventData) -> tuple[int, payloads.Places, str]:
         label = whole("class", event.label, 0, len(DATASETS[dataset].classes) - 1)
         return label, map_of(dataset, label), go_text(dataset, label)
 

@@ -6,7 +6,6 @@ finished, and nothing on it is trained again.
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from distiller.event import Event, Pace, translated
 from distiller.lab import Lab
 from distiller.machine.compiled import training_work
 
+from . import payloads
 from .board import Board, Contest, Entry, mean_of_full
 from .candidate import Candidate, complete
 
@@ -36,7 +36,7 @@ WORK = {"cpu": 2e14, "cuda": 1e17}  # operations of one click: about an hour
 
 def evaluate_sets(
     lab: Lab, candidates: Sequence[Candidate], board: Board, plan: EvaluationPlan
-) -> Generator[dict[str, Any], None, None]:
+) -> Generator[payloads.EvaluationState, None, None]:
     """Evaluates sets beside random real images, yielding what to show; fills the board.
 
     The plan's device, teacher and images to watch are those of the lab.
@@ -165,16 +165,16 @@ class _Progress:
         assert step.line is not None
         return self.lines[step.line]
 
-    def step(self, step: Step) -> dict[str, Any]:
+    def step(self, step: Step) -> payloads.EvaluationState:
         """A step as it is shown."""
         text = f"seed {step.seed + 1} of {self.plan.seeds}: {self._entry(step).name}"
         return self.now(text, 0.0 if step.result else step.share)
 
-    def now(self, text: str, share: float = 0.0, *, live: bool = True) -> dict[str, Any]:
+    def now(self, text: str, share: float = 0.0, *, live: bool = True) -> payloads.EvaluationState:
         """Curves, tables and how far it is; `share` of the net in training is done."""
         self.pace.mark()
         progress = (self.done + share) / self.left if self.left else 1.0
-        lines = [
+        lines: list[payloads.Line] = [
             {
                 "name": e.name,
                 "kind": e.kind,
@@ -185,13 +185,13 @@ class _Progress:
             for e in self.lines.values()
         ]
         full = mean_of_full(self.board.full.get(self.contest))
-        chart = {"title": self.contest.caption(), "lines": lines, "full": full}
+        chart: payloads.Chart = {"title": self.contest.caption(), "lines": lines, "full": full}
         return _shown(self.board, text, progress, live=live, chart=chart)
 
 
 def _shown(
-    board: Board, text: str, progress: float, *, live: bool, chart: dict[str, Any] | None
-) -> dict[str, Any]:
+    board: Board, text: str, progress: float, *, live: bool, chart: payloads.Chart | None
+) -> payloads.EvaluationState:
     return {
         "live": live,
         "now": text,
@@ -204,11 +204,11 @@ def _shown(
 
 def _completing(
     candidate: Candidate, lab: Lab, board: Board
-) -> Generator[dict[str, Any], None, None]:
+) -> Generator[payloads.EvaluationState, None, None]:
     """Makes the missing classes of a set; what is shown meanwhile."""
     missing = candidate.missing()
 
-    def show(event: Event) -> dict[str, Any]:
+    def show(event: Event) -> payloads.EvaluationState:
         name = "" if event.label is None else f" {lab.data.classes[event.label]}"
         text = f"makes {candidate.name}: {event.stage}{name} {event.i + 1} of {event.n}"
         left = len(candidate.missing()) - (event.i + 1) / event.n

@@ -14,6 +14,8 @@ from distiller.data.registry import DATASETS
 from distiller.evaluation.protocol import PROTOCOLS
 from distiller.evaluation.result import Evaluation, join
 
+from . import payloads
+
 __all__ = ["Board", "Contest", "Entry", "mean_of_full"]
 
 TABLES = 6  # that a board keeps
@@ -78,9 +80,9 @@ class Board:
             del self.tables[oldest]
             self.full.pop(oldest, None)
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[payloads.Table]:
         """All tables, the newest first, as plain values."""
-        shown = []
+        shown: list[payloads.Table] = []
         for contest, table in reversed(self.tables.items()):
             rows = [_row(entry, _baseline(entry, table)) for entry in table.values()]
             rows = [row for row in rows if row["seeds"]]
@@ -114,11 +116,9 @@ COLUMNS = (
 
 
 def _line(
-    contest: Contest, entry: Entry, row: Mapping[str, Any], full: Mapping[str, Any] | None
+    contest: Contest, entry: Entry, row: payloads.Row, full: payloads.Full | None
 ) -> list[Any]:
     names = DATASETS[contest.dataset].classes
-    values = [row[key] for key in ("epochs", "seeds", "mean", "low", "high")]
-    differences = [row[key] for key in ("difference", "difference_low", "difference_high")]
     return [
         contest.dataset,
         " ".join(names[label] for label in contest.classes),
@@ -128,9 +128,15 @@ def _line(
         "last",
         entry.name,
         entry.images,
-        *values,
+        row["epochs"],
+        row["seeds"],
+        row["mean"],
+        row["low"],
+        row["high"],
         " ".join(f"{a:.3f}" for a in row["each"]),
-        *differences,
+        row["difference"],
+        row["difference_low"],
+        row["difference_high"],
         None if full is None else full["mean"],
         "" if entry.link is None else "?" + urlencode(entry.link),
     ]
@@ -141,7 +147,7 @@ def _baseline(entry: Entry, table: Mapping[str, Entry]) -> Entry | None:
     return next(others, None) if entry.kind == "set" else None
 
 
-def mean_of_full(known: Mapping[int, float] | None) -> dict[str, Any] | None:
+def mean_of_full(known: Mapping[int, float] | None) -> payloads.Full | None:
     """What nets reach that were trained on all real images, in percent; None where unknown."""
     if not known:
         return None
@@ -149,10 +155,10 @@ def mean_of_full(known: Mapping[int, float] | None) -> dict[str, Any] | None:
     return {"mean": round(float(np.mean(each)), 3), "each": each}
 
 
-def _row(entry: Entry, baseline: Entry | None) -> dict[str, Any]:
+def _row(entry: Entry, baseline: Entry | None) -> payloads.Row:
     """A line of a table: accuracies in percent, intervals of 95 %; None where unknown."""
     seeds = sorted(entry.results)
-    row: dict[str, Any] = {
+    row: payloads.Row = {
         "name": entry.name, "kind": entry.kind, "images": entry.images, "link": entry.link,
         "seeds": len(seeds), "epochs": None, "mean": None, "low": None, "high": None, "each": [],
         "difference": None, "difference_low": None, "difference_high": None, "verdict": "",
@@ -161,15 +167,15 @@ def _row(entry: Entry, baseline: Entry | None) -> dict[str, Any]:
     if not seeds:
         return row
     whole = join([entry.results[k] for k in seeds])
-    row |= {"epochs": whole.epochs, "mean": round(whole.mean, 3)}
-    row |= {"each": [round(a, 3) for a in whole.accuracies]}
-    row |= dict(zip(("low", "high"), map(_plain, whole.interval), strict=True))
+    row["epochs"], row["mean"] = whole.epochs, round(whole.mean, 3)
+    row["each"] = [round(a, 3) for a in whole.accuracies]
+    row["low"], row["high"] = map(_plain, whole.interval)
     both = [k for k in seeds if baseline is not None and k in baseline.results]
     if baseline is None or not both:
         return row
     mine, its = (join([e.results[k] for k in both]) for e in (entry, baseline))
     mean, low, high = (_plain(v) for v in mine.against(its))
-    row |= {"difference": mean, "difference_low": low, "difference_high": high}
+    row["difference"], row["difference_low"], row["difference_high"] = mean, low, high
     row["verdict"], row["grade"] = _verdict(low, high)
     return row
 
@@ -178,7 +184,7 @@ def _plain(value: float) -> float | None:
     return round(value, 3) if math.isfinite(value) else None
 
 
-def _verdict(low: float | None, high: float | None) -> tuple[str, str]:
+def _verdict(low: float | None, high: float | None) -> tuple[str, payloads.Grade]:
     """What an interval of the difference says, and a word for its colour."""
     if low is None or high is None:
         return "one seed says nothing", "like"

@@ -23,7 +23,7 @@ from distiller.recipes.recipe import Method, Recipe
 from distiller.sets.measured import Measured, measure_set
 from distiller.sets.request import Request
 
-from . import figures
+from . import figures, payloads
 from .preview import fit_linear_decoder
 
 __all__ = ["Explored", "Glimpse", "explore", "glimpse_of", "shown_result", "with_dials"]
@@ -90,7 +90,7 @@ class Explored:
 
 def explore(
     lab: Lab, request: Request, recipes: dict[Any, Recipe], dials: Mapping[str, float]
-) -> Generator[dict[str, Any], None, Explored]:
+) -> Generator[payloads.Step, None, Explored]:
     """Distils the first class of a request, yielding steps to show.
 
     `recipes` keeps what was fitted last, so that turning a dial fits nothing again.
@@ -112,7 +112,7 @@ def explore(
             film.append(glimpse(estimates(event)))
         return False
 
-    def frame(event: Event) -> dict[str, Any]:
+    def frame(event: Event) -> payloads.Step:
         nonlocal first
         first = first or time.monotonic() - began
         pixels = film[-1] if event.i in keep else glimpse(estimates(event))
@@ -128,21 +128,22 @@ def explore(
     return Explored(_turned(request, dials), distilled, measured, film, seconds, first, moved)
 
 
-def shown_result(made: Explored) -> dict[str, Any]:
+def shown_result(made: Explored) -> payloads.Run:
     """All that is shown of a finished run."""
-    request, lab, label = made.request, made.measured.lab, made.request.classes[0]
+    request, lab = made.request, made.measured.lab
     status = [_pace(request, made.seconds, made.first), _how(request)]
     if isinstance(lab.data.train, Absent):
         status.append(f"real images of {DATASETS[lab.name].title} are not on this machine")
     if made.moved:
         status.append("a dial was moved during this run: its settings alone do not repeat it")
-    return figures.result(made.distilled, made.measured, made.film) | {
-        "dataset": lab.name,
-        "title": f"{request.ipc} images for {lab.reference.total(label):,}",
-        "status": status,
-        "query": request.query(),
-        "moved": made.moved,
-    }
+    return figures.result(
+        made.distilled,
+        made.measured,
+        made.film,
+        status=status,
+        query=request.query(),
+        moved=made.moved,
+    )
 
 
 def _turned(request: Request, dials: Mapping[str, float]) -> Request:
@@ -160,7 +161,7 @@ def _fitted(
     recipes: dict[Any, Recipe],
     dials: Mapping[str, float],
     label: int,
-) -> Generator[dict[str, Any], None, Recipe]:
+) -> Generator[payloads.Step, None, Recipe]:
     live = {f"{n}.{f.name}" for n, m in METHODS.items() for f in fields(m) if f.metadata["live"]}
     fixed = tuple(sorted((k, v) for k, v in request.options.items() if k not in live))
     key = (lab, label, request.method, fixed)

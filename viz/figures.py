@@ -1,11 +1,11 @@
 """Figures: what the map, the sheet and the score lines show, as plain values for a browser.
 
 Arrays travel as base64 of little-endian bytes, never as nested lists; text is only ever set as
-text. The scripts that draw these values lie in assets/.
+text. `payloads` has their types; the scripts that draw them lie in assets/page/.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,9 @@ from distiller.scores.score import (
 )
 from distiller.sets.measured import Measured
 
+from . import payloads
 from .preview import contact_sheet, data_uri
-from .witness import Witness, witness_of
+from .witness import Field, Witness, witness_of
 
 __all__ = ["discrepancy_lines", "frame", "map_of", "result", "waiting"]
 
@@ -45,9 +46,9 @@ def encode(array: NDArray[Any], kind: str) -> str:
     return base64.b64encode(np.ascontiguousarray(array, dtype=kind).tobytes()).decode()
 
 
-def map_of(source: Source, name: str, reference: Reference, label: int) -> dict[str, Any]:
+def map_of(source: Source, name: str, reference: Reference, label: int) -> payloads.Places:
     """The real images of a data set as points, one class in front."""
-    views = {}
+    views: dict[str, payloads.View] = {}
     for view, places in reference.maps.items():
         scale = 32000 / float(np.abs(places).max())
         views[view] = {"xy": encode(np.rint(places * scale), "<i2"), "scale": scale}
@@ -71,7 +72,7 @@ def columns_of(n: int) -> int:
 
 def frame(
     pixels: NDArray[np.uint8], z: Tensor, reference: Reference, label: int, step: int, steps: int
-) -> dict[str, Any]:
+) -> payloads.Step:
     """A step of a run: a fleeting sheet, and where its images would fall on the maps."""
     columns = columns_of(len(pixels))
     return {
@@ -87,11 +88,19 @@ def frame(
     }
 
 
-def waiting(event: Event, n: int) -> dict[str, Any]:
+def waiting(event: Event, n: int) -> payloads.Step:
     """A step of what comes before sampling n images."""
-    columns = columns_of(n)
-    shown = {"live": True, "label": event.label, "n": n, "columns": columns, "stage": event.stage}
-    return {**shown, "sheet": None, "points": None, "step": event.i + 1, "steps": event.n}
+    return {
+        "live": True,
+        "label": event.label,
+        "n": n,
+        "columns": columns_of(n),
+        "sheet": None,
+        "points": None,
+        "stage": event.stage,
+        "step": event.i + 1,
+        "steps": event.n,
+    }
 
 
 def _points(z: Tensor, reference: Reference, label: int) -> dict[str, list[list[float]]]:
@@ -104,8 +113,14 @@ def _rounded(values: NDArray[np.float32], digits: int) -> Any:
 
 
 def result(
-    distilled: Distilled, measured: Measured, film: Sequence[NDArray[np.uint8]]
-) -> dict[str, Any]:
+    distilled: Distilled,
+    measured: Measured,
+    film: Sequence[NDArray[np.uint8]],
+    *,
+    status: Sequence[str],
+    query: Mapping[str, str],
+    moved: bool,
+) -> payloads.Run:
     """A finished run of one class, as it was measured: everything that is shown."""
     data, reference = measured.lab.data, measured.lab.reference
     z, verdict, label = measured.z, measured.verdict, int(measured.labels[0])
@@ -140,6 +155,11 @@ def result(
         "modes": [data.modes[m] for m in verdict.modes] if verdict.modes is not None else None,
         "scores": _scores(z, verdict, label, data, reference),
         "kernel": _kernel(mine.xy, mine.real.bandwidth),
+        "dataset": measured.lab.name,
+        "title": f"{n} images for {reference.total(label):,}",
+        "status": status,
+        "query": query,
+        "moved": moved,
     }
 
 
@@ -150,7 +170,7 @@ def _real_sheet(data: Dataset, rows: NDArray[np.int64], columns: int) -> str | N
     return data_uri(contact_sheet(data.train.images[rows], columns))
 
 
-def _standing(mine: Against) -> dict[str, str]:
+def _standing(mine: Against) -> payloads.Standing:
     """What stands for each real image of the class: the nearest of the set, and is it near enough.
 
     An image is covered if `distance` is at most `reach`: compared in single precision, as it is
@@ -164,53 +184,55 @@ def _standing(mine: Against) -> dict[str, str]:
     }
 
 
-def _witness(witness: Witness) -> dict[str, Any]:
+def _witness(witness: Witness) -> payloads.Witness:
     """The witness at each real image of the class, and as a field on every map.
 
     A field's whole numbers are in units of a 64th of what chance reaches, cut off at twice that.
     """
-    fields = {
-        name: {
-            "values": encode((64 * field.values / field.chance).round().clip(-128, 127), "i1"),
-            "columns": field.values.shape[1],
-            "box": [round(edge, 4) for edge in field.box],
-        }
-        for name, field in witness.fields.items()
-    }
+    fields = {name: _field(field) for name, field in witness.fields.items()}
     return {"at": encode(witness.at.numpy(), "<f4"), "fields": fields}
+
+
+def _field(field: Field) -> payloads.Field:
+    left, right, bottom, top = (round(edge, 4) for edge in field.box)
+    return {
+        "values": encode((64 * field.values / field.chance).round().clip(-128, 127), "i1"),
+        "columns": field.values.shape[1],
+        "box": (left, right, bottom, top),
+    }
 
 
 def _scores(
     z: Tensor, verdict: Verdict, label: int, data: Dataset, reference: Reference
-) -> list[dict[str, Any]]:
-    rows = []
+) -> list[payloads.Score]:
+    rows: list[payloads.Score] = []
     for space, points in (("latents", z), ("features", verdict.features)):
         for name, c in compare(reference.real(label, space), points).items():
-            line = _line(SCORES[name].title, SCORES[name].about, c)
-            rows.append({"space": space, "name": name, **line})
+            rows.append(_line(space, name, SCORES[name].title, SCORES[name].about, c))
     if verdict.modes is not None and data.train.modes is not None:
-        rows.append({"space": "judge", "name": "modes", **_modes(verdict.modes, label, data)})
+        rows.append(_modes(verdict.modes, label, data))
     share = 100 * float((verdict.classes == label).mean())
     about = f"as {data.classes[label]}, by a classifier trained on real images"
     real = np.full(2, np.nan)
-    line = _line("Recognised", about, Comparison(share, real, "higher"))
-    rows.append({"space": "judge", "name": "recognised", "unit": " %", **line})
-    return rows
+    shares = Comparison(share, real, "higher")
+    line = _line("judge", "recognised", "Recognised", about, shares)
+    return [*rows, {**line, "unit": " %"}]
 
 
-def discrepancy_lines(measured: Measured) -> list[dict[str, Any]]:
+def discrepancy_lines(measured: Measured) -> list[payloads.Score]:
     """Every discrepancy of a set of one class, in both spaces; takes seconds the first time."""
-    rows, label = [], int(measured.labels[0])
+    rows: list[payloads.Score] = []
+    label = int(measured.labels[0])
     for space, points in measured.points.items():
         real = measured.lab.reference.real(label, space)
         for name, c in discrepancies(real, points).items():
             d = DISCREPANCIES[name]
-            line = _line(d.title, f"{d.about}; {d.source}", c)
-            rows.append({"space": space, "name": name, **line, "draws": []})
+            line = _line(space, name, d.title, f"{d.about}; {d.source}", c)
+            rows.append({**line, "draws": []})
     return rows
 
 
-def _modes(modes: NDArray[np.int64], label: int, data: Dataset) -> dict[str, Any]:
+def _modes(modes: NDArray[np.int64], label: int, data: Dataset) -> payloads.Score:
     """How many known modes a set holds, beside random real images with their true modes."""
     assert data.train.modes is not None
     real = data.train.modes[data.train.of(label)]
@@ -218,12 +240,15 @@ def _modes(modes: NDArray[np.int64], label: int, data: Dataset) -> dict[str, Any
     draws = [len(set(rng.permutation(real)[: len(modes)])) for _ in range(200)]
     comparison = Comparison(float(len(set(modes))), np.array(draws, float), "higher")
     about = f"of {len(data.modes)} known modes, by a classifier trained on real images"
-    return {**_line("Modes covered", about, comparison), "of": len(data.modes)}
+    line = _line("judge", "modes", "Modes covered", about, comparison)
+    return {**line, "of": len(data.modes)}
 
 
-def _line(title: str, about: str, c: Comparison) -> dict[str, Any]:
+def _line(space: str, name: str, title: str, about: str, c: Comparison) -> payloads.Score:
     known = not np.isnan(c.draws).any()
     return {
+        "space": space,
+        "name": name,
         "title": title,
         "about": about,
         "value": None if np.isnan(c.value) else c.value,
@@ -235,7 +260,7 @@ def _line(title: str, about: str, c: Comparison) -> dict[str, Any]:
     }
 
 
-def _kernel(xy: Tensor, bandwidth: float) -> dict[str, Any]:
+def _kernel(xy: Tensor, bandwidth: float) -> payloads.Kernel:
     """The kernel matrix, synthetic by real, its columns grouped by the image they are most like."""
     k = torch.exp(xy / (-2 * bandwidth**2))
     best = k.max(0)

@@ -16,6 +16,7 @@ __all__ = [
     "Device",
     "Discrepancies",
     "Evaluation",
+    "EvaluationState",
     "Field",
     "Film",
     "Full",
@@ -31,6 +32,7 @@ __all__ = [
     "Step",
     "Table",
     "Training",
+    "TrainingState",
     "View",
     "Witness",
 ]
@@ -79,7 +81,7 @@ class Step(TypedDict):
 
     live: Literal[True]
     id: NotRequired[str]
-    label: int
+    label: int | None  # None where a stage is of no class alone
     n: int
     columns: int  # of the sheet
     sheet: str | None  # None before sampling begins
@@ -154,37 +156,36 @@ class Kernel(TypedDict):
     order: str  # base64 of (columns,) uint16: which real images the columns are
 
 
-# "class" is a word of the language, so this type is written as a call.
-Run = TypedDict(
-    "Run",
-    {
-        "live": Literal[False],
-        "id": NotRequired[str],  # a shipped run has none
-        "dataset": str,
-        "label": int,
-        "class": str,
-        "n": int,
-        "columns": int,
-        "sheet": str,
-        "points": Mapping[str, Sequence[Sequence[float]]],
-        "nearest": Nearest,
-        "covers": Sequence[int],
-        "standing": Standing,
-        "witness": Witness,
-        "film": Film,
-        "recognised": Sequence[str],
-        "modes": Sequence[str] | None,
-        "scores": Sequence[Score],
-        "kernel": Kernel,
-        "title": str,
-        "status": Sequence[str],
-        "query": Mapping[str, str],
-        "moved": bool,  # whether a dial was moved: then the query alone does not repeat it
-        "notice": NotRequired[str],  # why it is shown again
-        "discrepancies": NotRequired[Sequence[Score]],  # of a shipped run; of others they come late
-    },
-)
-"""A finished run: n images of one class."""
+# "class" is a word of the language, so its field is written in a call.
+_OfClass = TypedDict("_OfClass", {"class": str})
+
+
+class Run(_OfClass):
+    """A finished run: n images of one class, and how it came about."""
+
+    live: Literal[False]
+    label: int
+    n: int
+    columns: int  # of the sheet
+    sheet: str
+    points: Mapping[str, Sequence[Sequence[float]]]  # (n, 2) in each view of the map
+    nearest: Nearest
+    covers: Sequence[int]  # how many real images each of them covers
+    standing: Standing
+    witness: Witness
+    film: Film
+    recognised: Sequence[str]  # the class that each is recognised as
+    modes: Sequence[str] | None  # where modes are known
+    scores: Sequence[Score]
+    kernel: Kernel
+    id: NotRequired[str]  # a shipped run has none
+    dataset: str
+    title: str
+    status: Sequence[str]
+    query: Mapping[str, str]  # of the link that makes it again
+    moved: bool  # whether a dial was moved: then the query alone does not repeat it
+    notice: NotRequired[str]  # why it is shown again
+    discrepancies: NotRequired[Sequence[Score]]  # of a shipped run; those of others come late
 
 
 class Discrepancies(TypedDict):
@@ -251,11 +252,10 @@ class Table(TypedDict):
     full: Full | None
 
 
-class Evaluation(TypedDict):
-    """An evaluation that goes on or is done."""
+class EvaluationState(TypedDict):
+    """What an evaluation shows of itself, while it goes on and when it is done."""
 
     live: bool
-    id: str
     now: str  # what it does, in words
     progress: float  # from 0 to 1
     chart: Chart | None
@@ -263,11 +263,16 @@ class Evaluation(TypedDict):
     csv: str
 
 
-class Training(TypedDict):
-    """A training that goes on or is done."""
+class Evaluation(EvaluationState):
+    """The same, so that the page can tell one that was stopped from the next."""
+
+    id: str
+
+
+class TrainingState(TypedDict):
+    """What a training shows of itself, while it goes on and when it is done."""
 
     live: bool
-    id: str
     name: str
     now: str  # what it does, in words
     progress: float  # from 0 to 1
@@ -276,6 +281,13 @@ class Training(TypedDict):
     classes: Sequence[str]
     preview: str  # a sheet of samples, or ""
     step: str  # that the samples are of, or ""
-    curves: Mapping[str, Sequence[tuple[float, float]]]  # of each stage: [step, value]
+    # Of each stage [step, value]; None stands for what is no number.
+    curves: Mapping[str, Sequence[tuple[int, float | None]]]
     made: NotRequired[str]  # the data set that it made
     title: NotRequired[str]  # of that data set
+
+
+class Training(TrainingState):
+    """The same, so that the page can tell one that was stopped from the next."""
+
+    id: str

@@ -34,6 +34,7 @@ from distiller.sets.measured import measure_set
 from distiller.sets.request import Request
 from distiller.sets.writer import archive
 
+from . import payloads
 from .embedding import add_umap
 from .explore import explore, shown_result
 from .figures import discrepancy_lines
@@ -72,7 +73,7 @@ def main() -> None:
     raw = {key: getattr(given, key) for key in ("dataset", "method", "classes", "steps", "seed")}
     request = Request.parse({**raw, "cfg_scale": lab.prior.cfg_scale})
     made = finish(explore(lab, request, {}, {}))
-    shown = {**shown_result(made), "discrepancies": discrepancy_lines(made.measured)}
+    shown: payloads.Run = {**shown_result(made), "discrepancies": discrepancy_lines(made.measured)}
     if not DATASETS[name].ships:
         shown["nearest"]["sheet"] = None
     _write(ASSETS / "first" / f"{name}.json", f"{json.dumps(shown)}\n".encode())

@@ -5,12 +5,13 @@ left is told from the work that each stage is known to take.
 """
 
 import hashlib
+import math
 import re
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -23,6 +24,7 @@ from distiller.machine.device import choose_device
 from distiller.scores.reference import load_reference, save_reference
 from distiller.training.own import judge_steps, spec_for, take_in, train_own
 
+from . import payloads
 from .embedding import add_umap
 from .preview import data_uri
 
@@ -63,7 +65,7 @@ def begun() -> list[str]:
 
 def train_pictures(
     source: Path | None, name: str, size: int, device: str = "auto", steps: int | None = None
-) -> Generator[dict[str, Any], None, None]:
+) -> Generator[payloads.TrainingState, None, None]:
     """Trains on the pictures in a ZIP file, or goes on with those of that name.
 
     Closed early, it leaves a checkpoint. At the end the data set is known by its name.
@@ -88,7 +90,7 @@ def train_pictures(
 
 def _train(
     source: Path | None, out: Path, size: int, device: str, steps: int | None
-) -> Generator[dict[str, Any], None, None]:
+) -> Generator[payloads.TrainingState, None, None]:
     name, show = out.name, _Progress(out.name)
     if (out / "pictures").is_dir():
         pictures = _begun(source, out, size)
@@ -133,7 +135,7 @@ def _digest(source: Path) -> str:
 
 def _followed(
     events: Generator[Event, None, T], show: "_Progress"
-) -> Generator[dict[str, Any], None, T]:
+) -> Generator[payloads.TrainingState, None, T]:
     return (yield from translated(events, show.step, show.pace, show.note))
 
 
@@ -150,7 +152,7 @@ class _Progress:
     done: float = 0.0  # work done of all
     first: tuple[float, float] | None = None  # when the first event came, and the work done then
     pace: Pace = field(default_factory=lambda: Pace(PAUSE))
-    curve: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    curve: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
     preview: tuple[str, str] = ("", "")  # the file that was read last, and what it holds
 
     def begin(self, out: Path, pictures: Pictures, steps: int | None) -> None:
@@ -189,7 +191,7 @@ class _Progress:
                 points[-1] = points[-1][0], points[-1][1] + (value - points[-1][1]) / k
         return event.i + 1 == event.n
 
-    def step(self, event: Event) -> dict[str, Any]:
+    def step(self, event: Event) -> payloads.TrainingState:
         """An event as it is shown."""
         return self.now(event.stage, event)
 
@@ -201,7 +203,7 @@ class _Progress:
         total = sum(w for _, w in self.plan)
         return seconds * (total - self.done) / work if work > 0 and seconds > 5 else None
 
-    def now(self, stage: str, event: Event | None = None) -> dict[str, Any]:
+    def now(self, stage: str, event: Event | None = None) -> payloads.TrainingState:
         """How far it is, what was left out, and the latest samples."""
         self.pace.mark()
         words = STAGES.get(stage, stage)
@@ -221,11 +223,12 @@ class _Progress:
             "preview": sheet,
             "step": label,
             "curves": {
-                stage: [[x, round(y, 4)] for x, y in points] for stage, points in self.curve.items()
+                stage: [(x, round(y, 4) if math.isfinite(y) else None) for x, y in points]
+                for stage, points in self.curve.items()
             },
         }
 
-    def finished(self, made: str) -> dict[str, Any]:
+    def finished(self, made: str) -> payloads.TrainingState:
         """What stays on the page."""
         last = self.now("map")
         return {**last, "live": False, "now": "done", "progress": 1.0, "left": 0, "made": made,

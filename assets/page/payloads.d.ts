@@ -23,7 +23,16 @@ export interface Discrepancies {
 
 export interface Evaluation {
   live: boolean;
+  now: string;
+  progress: number;
+  chart: Chart | null;
+  tables: readonly Table[];
+  csv: string;
   id: string;
+}
+
+export interface EvaluationState {
+  live: boolean;
   now: string;
   progress: number;
   chart: Chart | null;
@@ -100,11 +109,9 @@ export interface Row {
 }
 
 export interface Run {
-  live: false;
-  id?: string;
-  dataset: string;
-  label: number;
   class: string;
+  live: false;
+  label: number;
   n: number;
   columns: number;
   sheet: string;
@@ -118,6 +125,8 @@ export interface Run {
   modes: readonly string[] | null;
   scores: readonly Score[];
   kernel: Kernel;
+  id?: string;
+  dataset: string;
   title: string;
   status: readonly string[];
   query: Readonly<Record<string, string>>;
@@ -150,7 +159,7 @@ export interface Standing {
 export interface Step {
   live: true;
   id?: string;
-  label: number;
+  label: number | null;
   n: number;
   columns: number;
   sheet: string | null;
@@ -168,7 +177,6 @@ export interface Table {
 
 export interface Training {
   live: boolean;
-  id: string;
   name: string;
   now: string;
   progress: number;
@@ -177,7 +185,23 @@ export interface Training {
   classes: readonly string[];
   preview: string;
   step: string;
-  curves: Readonly<Record<string, readonly (readonly [number, number])[]>>;
+  curves: Readonly<Record<string, readonly (readonly [number, number | null])[]>>;
+  made?: string;
+  title?: string;
+  id: string;
+}
+
+export interface TrainingState {
+  live: boolean;
+  name: string;
+  now: string;
+  progress: number;
+  left: number | null;
+  report: readonly string[];
+  classes: readonly string[];
+  preview: string;
+  step: string;
+  curves: Readonly<Record<string, readonly (readonly [number, number | null])[]>>;
   made?: string;
   title?: string;
 }

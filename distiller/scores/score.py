@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import torch
@@ -236,7 +237,7 @@ class Comparison:
         return float(ahead.mean() + (draws == value).mean() / 2)
 
     @property
-    def grade(self) -> str:
+    def grade(self) -> Literal["better", "like", "worse"]:
         """ "better", "like" or "worse" than random real images, at 2.5 % on either side."""
         if math.isnan(self.value):
             return "like"

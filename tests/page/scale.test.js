@@ -30,6 +30,20 @@ test('a curve fills its drawing, high values at the top', () => {
   ]);
 });
 
+test('what is no number has no place on a curve', () => {
+  const places = spread(
+    [
+      [1, null],
+      [2, 5],
+      [4, null],
+    ],
+    8,
+    44,
+  );
+  assert.deepEqual(places, [[4, 42]]);
+  assert.deepEqual(spread([[1, null]], 8, 44), []);
+});
+
 test('a flat curve lies at the bottom', () => {
   const places = spread(
     [

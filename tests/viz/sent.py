@@ -27,10 +27,12 @@ def check(kind: Any, value: Any, where: str = "") -> None:
         for k, each in enumerate(value):
             check(given[0], each, f"{where}[{k}]")
     elif origin is tuple:
+        assert isinstance(value, (list, tuple)), f"{where}: {value!r:.80} is no list"
         assert len(value) == len(given), f"{where}: {len(value)} values"
         for k, (part, each) in enumerate(zip(given, value, strict=True)):
             check(part, each, f"{where}[{k}]")
     elif origin is Mapping:
+        assert isinstance(value, dict), f"{where}: {value!r:.80} is no dictionary"
         for key, each in value.items():
             check(given[0], key, f"{where}.{key}")
             check(given[1], each, f"{where}.{key}")

@@ -19,6 +19,8 @@ from distiller.evaluation.result import Evaluation
 from distiller.event import finish
 from distiller.lab import Lab, open_lab
 from distiller.sets.request import Request
+from tests.viz.sent import check
+from viz import payloads
 from viz.accuracy import evaluate_sets
 from viz.board import Board, Contest, Entry
 from viz.candidate import Candidate
@@ -61,7 +63,7 @@ def test_curves_grow_and_end_in_the_accuracy_that_evaluate_finds(lab: Lab) -> No
     difference = np.subtract(mine["each"], random["each"]).mean()
     assert mine["difference"] == pytest.approx(difference, abs=1e-3)
     assert random["difference"] is None
-    json.dumps(shown, allow_nan=False)
+    check(Sequence[payloads.EvaluationState], json.loads(json.dumps(shown, allow_nan=False)))
 
 
 def test_what_is_finished_outlives_a_stop_and_is_not_trained_again(lab: Lab) -> None:

@@ -22,7 +22,8 @@ from distiller.image import to_tensor
 from distiller.lab import Lab, forget_labs, open_lab
 from distiller.scores.reference import load_reference
 from distiller.sets.request import Request
-from viz import figures
+from tests.viz.sent import check
+from viz import figures, payloads
 from viz.explore import explore, glimpse_of, shown_result
 from viz.preview import contact_sheet, data_uri, fit_linear_decoder
 
@@ -51,6 +52,7 @@ def pixels_of(uri: str) -> Any:
 def test_a_run_streams_frames_and_ends_with_everything_that_is_shown(lab: Lab) -> None:
     frames, made = run(explore(lab, ask(cfg_scale=2.0), {}, {}))
     shown = shown_result(made)
+    check(payloads.Run, json.loads(json.dumps(shown)))
     assert frames[0]["live"]
     assert frames[0]["step"] == 1
     assert [len(xy) for xy in frames[0]["points"]["class"]] == [2] * 5
@@ -134,6 +136,7 @@ def test_a_glimpse_is_fitted_once_and_goes_with_its_lab() -> None:
 def test_a_map_holds_every_real_image(name: str) -> None:
     reference = load_reference(name)
     shown = figures.map_of(DATASETS[name], name, reference, 2)
+    check(payloads.Places, json.loads(json.dumps(shown)))
     labels = np.frombuffer(base64.b64decode(shown["labels"]), np.uint16)
     np.testing.assert_array_equal(labels, load(name).train.labels[reference.rows])
     images = np.frombuffer(base64.b64decode(shown["images"]), np.uint32)

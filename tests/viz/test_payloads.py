@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, is_typeddict
 
 import pytest
 
@@ -18,7 +18,8 @@ def test_the_scripts_are_held_to_the_types_of_python() -> None:
 
 def test_every_payload_is_declared() -> None:
     text = declarations.declarations()
-    own = {name for name in dir(payloads) if hasattr(getattr(payloads, name), "__required_keys__")}
+    typed = {name for name, kind in vars(payloads).items() if is_typeddict(kind)}
+    own = {name for name in typed if not name.startswith("_")}
     assert own <= set(payloads.__all__)
     for name in own:
         assert f"export interface {name} {{" in text
@@ -70,6 +71,8 @@ def test_a_type_that_scripts_do_not_know_is_refused() -> None:
         (Sequence[int], [1, 2], [1, "2"]),
         (tuple[int, str], [1, "a"], [1, "a", 2]),
         (Mapping[str, int], {"a": 1}, {"a": None}),
+        (Mapping[str, int] | None, None, [1]),
+        (tuple[int, str] | None, None, 1),
     ],
 )
 def test_a_value_of_another_type_is_found(kind: Any, value: Any, wrong: Any) -> None:

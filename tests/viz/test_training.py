@@ -1,6 +1,8 @@
 """A training on the page: from a ZIP file to a data set that is known by its name."""
 
+import json
 import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from distiller.event import Event, finish
 from distiller.scores.reference import Reference, load_reference
 from distiller.training import own
 from tests.training.test_own import SPEC, draw_pictures
+from tests.viz.sent import check
+from viz import payloads
 from viz.training import COSTS, STAGES, _Progress, begun, train_pictures
 
 
@@ -52,6 +56,7 @@ def pack(folder: Path, seed: int) -> Path:
 
 def test_a_zip_file_becomes_a_data_set(packed: Path, home: Path) -> None:
     shown = list(train_pictures(packed, "blocks", 32))
+    check(Sequence[payloads.TrainingState], json.loads(json.dumps(shown, allow_nan=False)))
     stages = [row["now"].split(",")[0] for row in shown]
     assert [stage for stage in STAGES.values() if stage in stages] == list(STAGES.values())
     assert all(row["live"] for row in shown[:-1])

@@ -7,7 +7,7 @@ import { spread } from '../values/scale.js';
 
 const [WIDTH, HEIGHT] = [240, 44];
 
-/** @param {readonly (readonly [number, number])[]} points */
+/** @param {readonly (readonly [number, number | null])[]} points */
 export function makeSpark(points) {
   const svg = makeSvg({ viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none' });
   addShape(svg, 'polyline', {

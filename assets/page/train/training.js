@@ -106,11 +106,11 @@ class Lesson {
 function curvesOf({ curves }) {
   const drawn = Object.entries(curves).filter(([, points]) => points.length > 1);
   return drawn.map(([stage, points]) => {
-    const latest = points[points.length - 1][1];
+    const [, latest] = points[points.length - 1];
     const curve = make('div', 'd-spark');
     curve.append(
       make('span', '', QUANTITIES[stage] ?? stage),
-      make('b', '', Number.isFinite(latest) ? latest.toPrecision(3) : 'not a number'),
+      make('b', '', latest === null ? 'not a number' : latest.toPrecision(3)),
       makeSpark(points),
     );
     return curve;

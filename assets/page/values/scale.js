@@ -13,21 +13,18 @@ export function scaleOf(values) {
 
 /**
  * Points of a curve as places on a drawing, its highest value two pixels below the top.
- * @param {readonly (readonly [number, number])[]} points the first place is above zero
+ * @param {readonly (readonly [number, number | null])[]} points the first place is above zero; null
+ *   stands for what is no number, and has no place
  * @param {number} width
  * @param {number} height
  * @returns {[number, number][]}
  */
 export function spread(points, width, height) {
-  const values = points.map(([, y]) => y);
-  const [low, high, last] = [
-    Math.min(...values),
-    Math.max(...values),
-    points[points.length - 1][0],
-  ];
+  const last = points[points.length - 1][0];
+  const values = points.flatMap(([, y]) => (y === null ? [] : [y]));
+  const [low, high] = [Math.min(...values), Math.max(...values)];
   const reach = high - low || 1;
-  return points.map(([x, y]) => [
-    (width * x) / last,
-    height - 2 - ((height - 4) * (y - low)) / reach,
-  ]);
+  return points.flatMap(([x, y]) =>
+    y === null ? [] : [[(width * x) / last, height - 2 - ((height - 4) * (y - low)) / reach]],
+  );
 }
