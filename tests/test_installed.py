@@ -12,6 +12,8 @@ import pytest
 
 from distiller.__main__ import main
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 SHIPPED = ("cifar10", "digits", "imagenette", "solids")
 

@@ -93,6 +93,7 @@ def test_weights_count_by_their_ratios() -> None:
     assert losses[0] == pytest.approx(losses[1])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="compiling needs g++")
 def test_compiled_training_reaches_the_same() -> None:
     small = replace(TINY, batch=30, net="convnet-1-w8")

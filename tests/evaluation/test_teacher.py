@@ -62,6 +62,7 @@ def test_the_loss_is_the_kl_divergence_at_the_temperature(
     assert loss == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_teacher_labels_the_same_compiled(trained: tuple[Classifier, dict[str, object]]) -> None:
     """The first loss by a teacher of some classes, in bfloat16 where that is faster."""
     mine = CHOSEN.labels < 2

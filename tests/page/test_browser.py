@@ -764,7 +764,7 @@ def test_the_evaluation_fits_and_can_be_read(browser: Browser, address: str, sch
 
 
 @pytest.fixture
-def in_a_moment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def in_a_moment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Networks that are trained in a moment, in folders and a registry that are left alone."""
     monkeypatch.setattr("distiller.training.transformer._has_compiler", lambda device: False)
     monkeypatch.setitem(own.SIZES, 64, replace(SPEC, channels=(8, 8, 8)))
@@ -772,10 +772,7 @@ def in_a_moment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     monkeypatch.setattr("viz.training.add_umap", flat)
     monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("DISTILLER_PRIORS", str(tmp_path / "runs"))
-    before = dict(DATASETS)
-    yield
-    DATASETS.clear()
-    DATASETS.update(before)
+    monkeypatch.setattr(DATASETS, "_sources", dict(DATASETS))
 
 
 @pytest.mark.usefixtures("in_a_moment")
