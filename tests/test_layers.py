@@ -15,8 +15,10 @@ LAYERS = [
         "machine.web", "machine.checkpoint", "machine.compiled", "machine.device",
     ],
     [
-        "data.solids", "data.picture", "data.archive", "data.class_folders", "data.photographs",
-        "data.dataset", "data.registry", "data.models",
+        "data.solids", "data.picture", "data.tree", "data.file_names", "data.zip_file",
+        "data.tar_file", "data.archive", "data.report", "data.metadata", "data.splits",
+        "data.layout", "data.class_folders", "data.photographs", "data.dataset", "data.registry",
+        "data.models",
     ],
     ["diffusion.schedule", "diffusion.sampler", "diffusion.guidance", "diffusion.prior"],
     [

@@ -21,9 +21,14 @@ def add_prior(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     add_dataset(which, required=False)
     which.add_argument(
-        "--data", type=Path, metavar="PICTURES", help="a folder or zip with class folders"
+        "--data", type=Path, metavar="PICTURES", help="a folder, zip or tar with class folders"
     )
     parser.add_argument("--size", default="64", help="of the pictures, 32, 64 or 128 pixels (64)")
+    parser.add_argument(
+        "--class-level",
+        default="1",
+        help="which level of the folders names the classes; 2 for domain/class (1)",
+    )
     add_out(parser)
     parser.add_argument("--steps", help="of the transformer")
     parser.add_argument("--autoencoder-steps", help="0 keeps that of the prior it starts from")
@@ -65,9 +70,10 @@ def _train_own(options: argparse.Namespace, device: Any, given: dict[str, Any]) 
     from ..training.own import take_in, train_own
 
     size = whole("size", options.size, 1, 4096)
-    pictures = show(take_in(options.data, options.out, size))
+    level = whole("class-level", options.class_level, 1, 9)
+    pictures = show(take_in(options.data, options.out, size, level))
     print("\n".join(pictures.report.lines()))
-    print(f"Previews while it trains: {options.out / '.training'}/preview-*.png")
+    print(f"Previews while it trains: {options.out / '.training'}/preview-*.png", flush=True)
     name = show(train_own(options.out, device, **given))
     print(f"A data set {name!r} with its prior in {options.out}: --dataset {options.out}")
 

@@ -1,7 +1,7 @@
 """Real images: data sets by name, folders and archives of pictures, where their models lie."""
 
-from .archive import Leaf, Tree, key_of, open_tree
-from .class_folders import Pictures, Report, load_pictures, read_pictures, save_pictures
+from .archive import key_of, open_tree
+from .class_folders import Pictures, load_pictures, read_pictures, save_pictures
 from .dataset import Absent, Dataset, Source, Split
 from .models import has_models, judge_folder, prior_folder, reference_file
 from .photographs import CIFAR10, IMAGENETTE, IMAGENETTE64, Photographs, load_photographs
@@ -16,6 +16,8 @@ from .registry import (
     own_folder,
     render_solids,
 )
+from .report import Report
+from .tree import Leaf, Tree
 
 __all__ = [
     "CIFAR10",

@@ -1,184 +1,128 @@
-"""Trees: the files of a folder or of a zip, listed before any of them is read.
+"""Archives: a folder, a zip or a tar as one tree of files, whatever it is."""
 
-Nothing is ever unpacked to disk. What a stranger's zip could do by its list of contents alone
-(names that lead outside, sizes that would fill the memory) is refused here, before reading.
-"""
-
-import hashlib
 import os
 import stat
-import zipfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import Refused
+from .file_names import decode_names, unmangled
+from .tar_file import is_tar, open_tar
+from .tree import LEFTOVER_FOLDERS, Bounds, Leaf, Tree, sort_leaves, stamp, too_large
+from .zip_file import open_zip
 
-__all__ = ["Leaf", "Tree", "key_of", "open_tree"]
+__all__ = ["key_of", "open_tree"]
 
-MAX_FILES = 500_000
-MAX_BYTES = 256 * 2**20  # of a file
-MAX_TOTAL = 64 * 2**30  # of a zip's contents, unpacked
-MAX_RATIO = 200  # unpacked to packed, of a file of more than RATIO_FROM bytes
-RATIO_FROM = 2**20
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """A file of a tree."""
-
-    name: str  # inside the tree, with /
-    size: int  # bytes
-    barred: str = ""  # why it must not be read, if so
+BOUNDS = Bounds()
+PACKED = {
+    ".7z": "7-Zip", ".rar": "RAR", ".xz": "xz", ".zst": "Zstandard", ".parquet": "Parquet",
+    ".arrow": "Arrow", ".lz4": "LZ4",
+}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Tree:
-    """The files of a folder or a zip, in the order of their names."""
+def open_tree(
+    path: Path,
+    bounds: Bounds | None = None,
+    called: str | None = None,
+    without: Path | None = None,
+) -> Tree:
+    """Lists the files of a folder, a zip or a tar, which messages call by its path or as given.
 
-    path: Path
-    leaves: tuple[Leaf, ...]
-    key: str  # changes with any file's name, size or time of change
-    read: Callable[[Leaf], bytes]
-    """A file's bytes. Raises `Refused` in words if they cannot be had."""
-
-
-def open_tree(path: Path) -> Tree:
-    """Lists the files of a folder or a zip.
+    What lies in the folder `without` is left out.
 
     Raises:
-        Refused: if it is neither, has too many files, or is a zip that is broken or made to harm.
+        Refused: if it is none of these, holds too much, or is broken or made to harm.
     """
+    bounds, called = bounds or BOUNDS, called or str(path)
     try:
         if path.is_dir():
-            return _folder(path)
-        if path.is_file():
-            return _zip(path)
+            return _open_folder(path, called, bounds, without)
+        if not path.is_file():
+            raise Refused(f"There is no folder or zip file {path}.")
+        if bounds.packed is not None and (size := path.stat().st_size) > bounds.packed:
+            raise Refused(
+                f"{called} has {size / 1e6:.1f} MB; at most {bounds.packed / 1e6:.0f} are read."
+            )
+        if path.suffix.lower() in PACKED:
+            raise Refused(
+                f"{called} is a file of {PACKED[path.suffix.lower()]}, which is not read here. "
+                "Unpack it, or save its pictures, into a folder for each class."
+            )
+        return (open_tar if is_tar(path) else open_zip)(path, called, bounds)
     except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror or error}.") from error
-    raise Refused(f"There is no folder or zip file {path}.")
+        raise Refused(f"{called} cannot be read: {error.strerror or error}.") from error
 
 
-def key_of(path: Path) -> str:
+def key_of(path: Path, without: Path | None = None) -> str:
     """A key that changes with the name, size or time of change of any file of a tree.
 
-    Of a zip without opening it.
+    Of an archive without opening it, of a folder without what lies in the folder `without`.
 
     Raises:
         Refused: as `open_tree` does.
     """
     try:
-        return open_tree(path).key if path.is_dir() else _key([(path.name, path.stat())])
+        if path.is_dir():
+            return open_tree(path, without=without).key
+        return stamp([(path.name, path.stat())])
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror or error}.") from error
-
-
-def _key(files: Iterable[tuple[str, os.stat_result]]) -> str:
-    digest = hashlib.sha256()
-    for name, status in files:
-        line = f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n"
-        digest.update(line.encode(errors="surrogateescape"))
-    return digest.hexdigest()[:16]
-
-
-def _sorted(path: Path, leaves: Iterator[Leaf]) -> tuple[Leaf, ...]:
-    found = []
-    for leaf in leaves:
-        found.append(leaf)
-        if len(found) > MAX_FILES:
-            raise Refused(f"{path} holds more than {MAX_FILES:,} files; split it up.")
-    return tuple(sorted(found, key=lambda leaf: leaf.name))
-
-
-def _too_large(size: int) -> str:
-    return f"larger than {MAX_BYTES // 2**20} MB" if size > MAX_BYTES else ""
 
 
 # -------------------------------------------------------------------------------------- folders
 
 
-def _folder(path: Path) -> Tree:
-    leaves = _sorted(path, _walk(path))
-    key = _key((leaf.name, (path / leaf.name).lstat()) for leaf in leaves)
+def _open_folder(path: Path, called: str, bounds: Bounds, without: Path | None) -> Tree:
+    found: list[tuple[str, os.stat_result]] = []
+    for place in _walk(path, None if without is None else without.resolve()):
+        found.append((place.relative_to(path).as_posix(), place.lstat()))
+        if len(found) > bounds.files:
+            raise Refused(f"{called} holds more than {bounds.files:,} files; split it up.")
+    found.sort()
+    raw = [unmangled(name) for name, _ in found]
+    unpacked = raw != [os.fsencode(name) for name, _ in found]
+    names, notes = decode_names(called, raw, together=unpacked)
+    places = dict(zip(names, (path / name for name, _ in found), strict=True))
+    leaves = (
+        Leaf(name, status.st_size, _barred(status, bounds))
+        for name, (_, status) in zip(names, found, strict=True)
+    )
 
-    def read(leaf: Leaf) -> bytes:
-        try:
-            with (path / leaf.name).open("rb") as file:
-                return file.read(MAX_BYTES)
-        except OSError as error:
-            raise Refused(f"cannot be read: {error.strerror or error}") from error
+    def contents(chosen: Sequence[Leaf]) -> Iterator[tuple[Leaf, bytes | Refused]]:
+        for leaf in chosen:
+            try:
+                with places[leaf.name].open("rb") as file:
+                    content = file.read(bounds.each)
+            except OSError as error:
+                yield leaf, Refused(f"cannot be read: {error.strerror or error}")
+            else:
+                yield leaf, content
 
-    return Tree(path, leaves, key, read)
-
-
-def _walk(root: Path) -> Iterator[Leaf]:
-    """The files below a folder. Links lead anywhere, and a pipe never ends: both are barred."""
-    for folder, below, files in os.walk(root):
-        below[:] = [name for name in below if not name.startswith(".")]
-        links = [name for name in below if os.path.islink(Path(folder) / name)]
-        for name in [*files, *links]:
-            place = Path(folder) / name
-            status = place.lstat()
-            barred = _too_large(status.st_size)
-            if stat.S_ISLNK(status.st_mode):
-                barred = "a link, which is not followed"
-            elif not stat.S_ISREG(status.st_mode):
-                barred = "not a regular file"
-            yield Leaf(place.relative_to(root).as_posix(), status.st_size, barred)
-
-
-# ----------------------------------------------------------------------------------------- zips
+    return Tree(path, sort_leaves(called, leaves, bounds), stamp(found), contents, notes)
 
 
-def _zip(path: Path) -> Tree:
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
-        raise Refused(f"{path} is not a zip file that can be read: {error}.") from error
-    entries = {_unmangled(info): info for info in archive.infolist() if not info.is_dir()}
-    leaves = _sorted(path, (_entry(path, name, info) for name, info in entries.items()))
-    total = sum(leaf.size for leaf in leaves)
-    if total > MAX_TOTAL:
-        raise Refused(
-            f"{path} would unpack to {total / 2**30:.0f} GB; at most {MAX_TOTAL // 2**30} GB "
-            "are read."
-        )
-
-    def read(leaf: Leaf) -> bytes:
-        try:
-            # An entry never gives more than the size that its header, checked above, declares.
-            return archive.read(entries[leaf.name])
-        except Exception as error:  # whatever a broken entry makes the decoder raise
-            raise Refused(f"cannot be unpacked: {error}") from error
-
-    return Tree(path, leaves, _key([(path.name, path.stat())]), read)
+def _walk(root: Path, without: Path | None) -> Iterator[Path]:
+    """The files below a folder, and the links to folders, which are not followed."""
+    for name, below, files in os.walk(root, onerror=_fail):
+        folder = Path(name)
+        below[:] = [
+            name
+            for name in below
+            if name.lower() not in LEFTOVER_FOLDERS
+            and (without is None or (folder / name).resolve() != without)
+        ]
+        links = [name for name in below if os.path.islink(folder / name)]
+        yield from (folder / name for name in [*files, *links])
 
 
-def _entry(path: Path, name: str, info: zipfile.ZipInfo) -> Leaf:
-    if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
-        raise Refused(
-            f"{path} names a file outside of itself ({name[:80]!r}): it was made to harm, or by "
-            "mistake. Pack it anew."
-        )
-    packed = max(info.compress_size, 1)
-    if info.file_size > RATIO_FROM and info.file_size / packed > MAX_RATIO:
-        raise Refused(
-            f"{path} holds {name[:80]!r}, which unpacks to {info.file_size / packed:,.0f} times "
-            f"its size; more than {MAX_RATIO} times is no picture. Take it out."
-        )
-    barred = _too_large(info.file_size)
-    if stat.S_ISLNK(info.external_attr >> 16):
-        barred = "a link, which is not followed"
-    elif info.flag_bits & 1:
-        barred = "encrypted"
-    return Leaf(name, info.file_size, barred)
+def _fail(error: OSError) -> None:
+    raise Refused(f"{error.filename} cannot be read: {error.strerror}.")
 
 
-def _unmangled(info: zipfile.ZipInfo) -> str:
-    """The entry's name with /; many packers write UTF-8 without the flag that says so."""
-    name = info.filename
-    if not info.flag_bits & 0x800:
-        with suppress(UnicodeError):
-            name = name.encode("cp437").decode("utf-8")
-    return name.replace("\\", "/")
+def _barred(status: os.stat_result, bounds: Bounds) -> str:
+    """Why a file must not be read: a link leads anywhere, and a pipe never ends."""
+    if stat.S_ISLNK(status.st_mode):
+        return "a link, which is not followed"
+    if not stat.S_ISREG(status.st_mode):
+        return "not a regular file"
+    return too_large(status.st_size, bounds)

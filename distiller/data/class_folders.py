@@ -1,19 +1,15 @@
-"""Pictures: any folder or zip with a folder for each class, read into arrays of one size.
+"""Pictures: any folder or archive of pictures of several classes, read into arrays of one size.
 
-A file that cannot be read is left out and named in the report, never replaced.
-
-    cats/a.jpg  dogs/b.png                     split by a seed into train and test
-    train/cats/a.jpg  test/dogs/b.png          the splits as they are (test, val or validation)
-    anything/train/cats/a.jpg                  one folder around it all is looked through
+What counts as a class and as a split is told by `layout`. A file that cannot be read is left out
+and named in the report, never replaced.
 """
 
 import json
 import os
 import shutil
 import unicodedata
-from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,50 +18,17 @@ from numpy.typing import NDArray
 
 from ..errors import Refused
 from ..event import Event
-from .archive import Leaf, Tree, open_tree
-from .picture import decode
+from .archive import open_tree
+from .layout import PictureFile, lay_out
+from .picture import decode, depth
+from .report import LEAST, Report, shown
+from .tree import Tree
 
 __all__ = ["Pictures", "Report", "load_pictures", "read_pictures", "save_pictures"]
 
-SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-SPLITS = {
-    "train": "train", "training": "train", "test": "test", "testing": "test",
-    "val": "val", "valid": "val", "validation": "val",
-}  # fmt: skip
-LEAST = 10  # training pictures of a class
 TEST_SHARE = 0.1  # of a class, where no test split is given
 MAX_MEMORY = 8 * 2**30  # bytes of all pictures at their final size
-
-
-@dataclass(frozen=True)
-class Report:
-    """What became of every file."""
-
-    kept: dict[str, list[int]] = field(default_factory=dict)  # class to [training, test] pictures
-    small: dict[str, int] = field(default_factory=dict)  # class left out to its training pictures
-    left_out: list[list[str]] = field(default_factory=list)  # [file, reason]
-    notes: list[str] = field(default_factory=list)
-
-    def lines(self, most: int = 20) -> list[str]:
-        """The report in words; at most so many files are named, the reasons are counted."""
-        train, test = (sum(pair[k] for pair in self.kept.values()) for k in (0, 1))
-        said = [f"{train:,} training and {test:,} test pictures of {len(self.kept)} classes."]
-        said += self.notes
-        for name, n in self.small.items():
-            said.append(f"Class {name!r} left out: {n} training pictures; {LEAST} are needed.")
-        if self.left_out:
-            n = len(self.left_out)
-            said.append(f"{n:,} file{'s' * (n > 1)} left out:")
-            said += [f"  {_shown(name)}: {reason}" for name, reason in self.left_out[:most]]
-        if len(self.left_out) > most:
-            rest = Counter(reason for _, reason in self.left_out[most:])
-            said += [f"  and {n:,} more: {reason}" for reason, n in rest.most_common(5)]
-        return said
-
-
-def _shown(name: str) -> str:
-    """A file's name for a terminal, which takes no control characters and no stray bytes."""
-    return "".join(c if c.isprintable() else "?" for c in name)
+DARK = 25  # of 255: a picture without a brighter pixel is nearly black
 
 
 @dataclass(frozen=True)
@@ -77,142 +40,130 @@ class Pictures:
     train_labels: NDArray[np.int64]  # (n,)
     test: NDArray[np.uint8]  # (m, size, size, 3)
     test_labels: NDArray[np.int64]  # (m,)
-    key: str  # of the tree that they were read from
+    key: str  # of the tree that they were read from: changes with its names, sizes and times
     report: Report
+    class_level: int = 1  # of the folders that name the classes
 
-
-@dataclass(frozen=True)
-class _File:
-    leaf: Leaf
-    split: str  # "train", "test", or "" where none is given
-    name: str  # of its class folder, then of its class
+    def are(self, other: "Pictures") -> bool:
+        """Whether these are the same pictures of the same classes, wherever they lay."""
+        return self.classes == other.classes and all(
+            np.array_equal(getattr(self, name), getattr(other, name))
+            for name in ("train_labels", "test_labels", "train", "test")
+        )
 
 
 # -------------------------------------------------------------------------------------- reading
 
 
 def read_pictures(
-    path: Path, size: int, *, names: Mapping[str, str] | None = None, seed: int = 0
+    path: Path,
+    size: int,
+    *,
+    names: Mapping[str, str] | None = None,
+    seed: int = 0,
+    class_level: int = 1,
+    without: Path | None = None,
 ) -> Generator[Event, None, Pictures]:
-    """Reads a folder or a zip with class folders, yielding an event per file.
+    """Reads a folder, a zip or a tar of pictures, yielding an event per file.
 
     With `names`, from class folders in small letters to class names, just those classes are
-    expected, in that order; else every folder is a class, in the order of their names.
+    expected, in that order; else every folder of the `class_level` is a class, in the order of
+    their names. What lies in the folder `without` is left out.
 
     Raises:
         Refused: if there is nothing of the kind, it was made to harm, or fewer than two classes
             have enough pictures that can be read.
     """
-    tree = open_tree(path)
+    tree = open_tree(path, without=without)
     report = Report()
-    files, classes = _labelled(tree, _layout(tree, report), names)
+    files, order = lay_out(tree, report, class_level)
+    files, classes = _named(tree, files, order, names, report)
     if len(files) * size * size * 3 > MAX_MEMORY:
         raise Refused(
             f"{path} holds {len(files):,} pictures, more than fit into "
             f"{MAX_MEMORY // 2**30} GB at {size} x {size}; take fewer, or smaller."
         )
-    images = np.empty((len(files), size, size, 3), np.uint8)
-    kept: list[int] = []
-    for i, file in enumerate(files):
-        try:
-            images[len(kept)] = decode(tree.read(file.leaf), size)
-            kept.append(i)
-        except Refused as refused:
-            report.left_out.append([file.leaf.name, str(refused)])
-        yield Event("read", i, len(files))
+    images, kept = yield from _decoded(tree, files, size, report)
     labels = np.array([classes.index(files[i].name) for i in kept], np.int64)
-    test = _tested([files[i].split for i in kept], labels, seed)
-    return _assembled(tree, classes, images[: len(kept)], labels, test, report)
+    given = [files[i].split for i in kept]
+    test = _tested(given, labels, seed)
+    _note_untested(given, labels, classes, report)
+    offered = np.array([split != "test" for split in given], bool)
+    found = _assembled(tree, classes, images, labels, test, offered, report)
+    return replace(found, class_level=class_level)
 
 
-def _layout(tree: Tree, report: Report) -> list[_File]:
-    """Which file is a picture of which class and split; what is not goes into the report."""
-    found: list[tuple[Leaf, list[str]]] = []
-    for leaf in tree.leaves:
-        parts = leaf.name.split("/")
-        if _hidden(parts):
-            continue
-        reason = _not_a_picture(leaf)
-        if reason:
-            report.left_out.append([leaf.name, reason])
-        else:
-            found.append((leaf, parts))
-    while len({parts[0] for _, parts in found}) == 1 and any(len(p) > 2 for _, p in found):
-        found = [(leaf, parts[1:]) for leaf, parts in found]
-    tops = {parts[0].lower() for _, parts in found if len(parts) > 1}
-    if tops <= set(SPLITS) and "train" in {SPLITS[top] for top in tops}:
-        return _as_split(found, report)
-    return [_File(leaf, "", parts[0]) for leaf, parts in _in_folders(found, 1, report)]
+def _decoded(
+    tree: Tree, files: Sequence[PictureFile], size: int, report: Report
+) -> Generator[Event, None, tuple[NDArray[np.uint8], list[int]]]:
+    """The pictures that can be read, (n, size, size, 3), and which of the files they are."""
+    place = {file.leaf.name: i for i, file in enumerate(files)}
+    images = np.empty((len(files), size, size, 3), np.uint8)
+    reasons: dict[int, str] = {}
+    deep: dict[int, int] = {}  # bits that are in use, of greys of 16 bits
+    for n, (leaf, content) in enumerate(tree.contents([file.leaf for file in files])):
+        i = place[leaf.name]
+        try:
+            if isinstance(content, Refused):
+                raise content
+            images[i] = decode(content, size)
+            if bits := depth(content):
+                deep[i] = bits
+        except Refused as refused:
+            reasons[i] = str(refused)
+        yield Event("read", n, len(files))
+    report.left_out.extend([files[i].leaf.name, reasons[i]] for i in sorted(reasons))
+    if deep and (bits := max(8, *deep.values())) < 16:
+        for leaf, content in tree.contents([files[i].leaf for i in sorted(deep)]):
+            if isinstance(content, bytes):
+                images[place[leaf.name]] = decode(content, size, bits)
+        report.notes.append(
+            f"{len(deep):,} pictures are greys of 16 bits, of which none uses more than {bits}: "
+            f"{2**bits - 1:,} is shown as white."
+        )
+    kept = [i for i in range(len(files)) if i not in reasons]
+    for to, i in enumerate(kept):
+        images[to] = images[i]
+    images = images[: len(kept)]
+    if (dark := sum(int(image.max() <= DARK) for image in images)) > len(kept) / 2:
+        report.notes.append(
+            f"{dark:,} of {len(kept):,} pictures are nearly black: no pixel is brighter than "
+            f"{DARK} of 255. If they should not be, save them anew with 8 bits from 0 to 255."
+        )
+    return images, kept
 
 
-def _in_folders(
-    found: Sequence[tuple[Leaf, list[str]]], folders: int, report: Report
-) -> list[tuple[Leaf, list[str]]]:
-    """The files that lie so many folders deep; others go into the report."""
-    for leaf, parts in found:
-        if len(parts) <= folders:
-            report.left_out.append([leaf.name, "in no class folder"])
-    return [(leaf, parts) for leaf, parts in found if len(parts) > folders]
-
-
-def _as_split(found: Sequence[tuple[Leaf, list[str]]], report: Report) -> list[_File]:
-    """Files below folders named after splits. Beside a test split, a validation split is spare."""
-    found = _in_folders(found, 2, report)
-    splits = [SPLITS[parts[0].lower()] for _, parts in found]
-    tested = "test" if "test" in splits else "val"
-    spare = sum(split not in ("train", tested) for split in splits)
-    if spare:
-        report.notes.append(f"{spare:,} files of the validation split are not used.")
-    return [
-        _File(leaf, "train" if split == "train" else "test", parts[1])
-        for (leaf, parts), split in zip(found, splits, strict=True)
-        if split in ("train", tested)
-    ]
-
-
-def _hidden(parts: Sequence[str]) -> bool:
-    """What systems leave behind: nobody misses it in a report."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in parts) or (
-        parts[-1].lower() in {"thumbs.db", "desktop.ini"}
-    )
-
-
-def _not_a_picture(leaf: Leaf) -> str:
-    """Why a file is left out unread, or nothing."""
-    suffix = Path(leaf.name).suffix.lower()
-    if leaf.barred:
-        return leaf.barred
-    if suffix in (".heic", ".heif", ".avif"):
-        return f"{suffix[1:].upper()} is not read here; save it as JPEG or PNG"
-    if suffix not in SUFFIXES:
-        return f"not a picture file ({suffix or 'no suffix'})"
-    return "" if leaf.size else "empty"
-
-
-def _labelled(
-    tree: Tree, files: list[_File], names: Mapping[str, str] | None
-) -> tuple[list[_File], list[str]]:
+def _named(
+    tree: Tree,
+    files: list[PictureFile],
+    order: list[str] | None,
+    names: Mapping[str, str] | None,
+    report: Report,
+) -> tuple[list[PictureFile], list[str]]:
     """The files of expected classes with their class names, and these in order.
 
     Raises:
-        Refused: if there are fewer than two class folders, or not those that are expected.
+        Refused: if there are fewer than two classes, or not those that are expected.
     """
-    folders = sorted({file.name for file in files})
+    folders = sorted({file.name for file in files}, key=(order or []).index if order else None)
     if names is not None:
         called = {f: names[_plain(f)] for f in folders if _plain(f) in names}
         classes = list(dict.fromkeys(names.values()))
         missing = sorted(set(classes) - set(called.values()))
         if missing:
-            raise Refused(
+            first = (
                 f"{tree.path} has no folder with pictures of {', '.join(missing[:10])}; "
-                f"found: {', '.join(map(_shown, folders[:10])) or 'none'}."
+                f"found: {', '.join(map(shown, folders[:10])) or 'none'}."
             )
+            raise Refused("\n".join([first, *report.lines()[1:]]))
         return [replace(f, name=called[f.name]) for f in files if f.name in called], classes
     if len(folders) < 2:
-        raise Refused(
+        first = (
             f"{tree.path} needs a folder of pictures for each of at least two classes, such as "
-            f"cats/ and dogs/; found {f'only {folders[0]!r}' if folders else 'none'}."
+            f"cats/ and dogs/, or a metadata.csv with the columns file_name and label; "
+            f"found {f'only {shown(folders[0])!r}' if folders else 'none'}."
         )
+        raise Refused("\n".join([first, *report.lines()[1:]]))
     seen: dict[str, str] = {}
     for folder in folders:
         other = seen.setdefault(_class_name(folder).casefold(), folder)
@@ -235,15 +186,27 @@ def _class_name(folder: str) -> str:
 
 
 def _tested(splits: Sequence[str], labels: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
-    """Which pictures are for testing: those of a test split, else a seeded share of each class."""
-    if "test" in splits:
-        return np.array([split == "test" for split in splits])
-    test = np.zeros(len(labels), bool)
+    """Which pictures are for testing: of a class the test split, else a seeded share of it."""
+    test = np.array([split == "test" for split in splits], bool)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
-        n = max(1, round(TEST_SHARE * len(members)))
-        test[np.random.default_rng([seed, label]).permutation(members)[:n]] = True
+        if not test[members].any():
+            n = max(1, round(TEST_SHARE * len(members)))
+            test[np.random.default_rng([seed, label]).permutation(members)[:n]] = True
     return test
+
+
+def _note_untested(
+    splits: Sequence[str], labels: NDArray[np.int64], classes: Sequence[str], report: Report
+) -> None:
+    """Says which classes a given test split lacks."""
+    tested = {int(label) for label, split in zip(labels, splits, strict=True) if split == "test"}
+    untested = [classes[k] for k in np.unique(labels) if int(k) not in tested]
+    if tested and untested:
+        report.notes.append(
+            f"There are no test pictures of {', '.join(untested[:10])}: a tenth of the training "
+            "pictures is taken."
+        )
 
 
 def _assembled(
@@ -252,19 +215,24 @@ def _assembled(
     images: NDArray[np.uint8],
     labels: NDArray[np.int64],
     test: NDArray[np.bool_],
+    offered: NDArray[np.bool_],
     report: Report,
 ) -> Pictures:
-    """Pictures of the classes that have enough of them, sorted by split and class."""
+    """Pictures of the classes that have enough of them, sorted by split and class.
+
+    Enough is counted before a share is taken for testing.
+    """
     counts = [
         (int((~test[labels == k]).sum()), int(test[labels == k].sum())) for k in range(len(called))
     ]
-    enough = [k for k, (n, _) in enumerate(counts) if n >= LEAST]
-    report.small.update({called[k]: n for k, (n, _) in enumerate(counts) if n < LEAST})
+    sizes = [int((offered & (labels == k)).sum()) for k in range(len(called))]
+    enough = [k for k, n in enumerate(sizes) if n >= LEAST]
+    report.small.update({called[k]: n for k, n in enumerate(sizes) if n < LEAST})
     report.kept.update({called[k]: list(counts[k]) for k in enough})
     if len(enough) < 2:
         first = (
-            f"{tree.path} has {len(enough)} classes with at least {LEAST} training pictures that "
-            "can be read; two are needed."
+            f"{tree.path} has {len(enough)} classes with at least {LEAST} pictures that can be "
+            "read and trained on; two are needed."
         )
         raise Refused("\n".join([first, *report.lines()[1:]]))
 
@@ -290,8 +258,8 @@ def save_pictures(pictures: Pictures, folder: Path) -> None:
         partial.mkdir(parents=True, exist_ok=True)
         for name in ("train", "train_labels", "test", "test_labels"):
             np.save(partial / f"{name}.npy", getattr(pictures, name))
-        about = {"classes": pictures.classes, "key": pictures.key}
-        about["report"] = asdict(pictures.report)  # type: ignore[assignment]
+        about = {name: getattr(pictures, name) for name in ("classes", "key", "class_level")}
+        about["report"] = asdict(pictures.report)
         (partial / "pictures.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         partial.replace(folder)
@@ -327,6 +295,7 @@ def load_pictures(folder: Path) -> Pictures:
             **labels,
             key=str(about["key"]),
             report=Report(**about["report"]),
+            class_level=int(about.get("class_level", 1)),  # there was no choice once
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Refused(f"{folder} does not hold pictures that can be read: {error}.") from error

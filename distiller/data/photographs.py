@@ -20,11 +20,15 @@ from ..event import Event
 from ..machine.disk import cache_folder
 from ..machine.web import download
 from .archive import key_of
-from .class_folders import Pictures, Report, load_pictures, read_pictures, save_pictures
+from .class_folders import Pictures, load_pictures, read_pictures, save_pictures
+from .report import Report
 
 __all__ = [
     "CIFAR10", "IMAGENETTE", "IMAGENETTE64", "Photographs", "find", "load_photographs",
 ]  # fmt: skip
+
+
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Photographs:
     title: str
     size: int  # pixels, height and width
     folders: Mapping[str, str]  # class folder, in small letters, to class name
-    known_as: tuple[str, ...]  # names of a zip or a folder that hold it, without .zip
+    known_as: tuple[str, ...]  # names of an archive or a folder that hold it, without .zip
     url: str
     md5: str  # as published
     unpack: Callable[[Path, "Photographs"], Pictures | None]
@@ -55,7 +59,7 @@ class Photographs:
 def find(which: Photographs) -> Path | None:
     """Where a set lies on this machine, unless it has yet to be downloaded."""
     named = os.environ.get("DISTILLER_DATA")
-    known = {name + suffix for name in which.known_as for suffix in ("", ".zip")}
+    known = {name + suffix for name in which.known_as for suffix in ("", *ARCHIVES)}
     try:
         for path in sorted(Path(named).iterdir()) if named else ():
             if path.name.lower() in known:

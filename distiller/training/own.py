@@ -62,7 +62,9 @@ def spec_for(size: int, classes: int) -> PriorSpec:
     return SIZES[size]
 
 
-def take_in(source: Path, out: Path, size: int) -> Generator[Event, None, Pictures]:
+def take_in(
+    source: Path, out: Path, size: int, class_level: int = 1
+) -> Generator[Event, None, Pictures]:
     """Reads pictures into `out`, or finds them there.
 
     Raises:
@@ -73,22 +75,44 @@ def take_in(source: Path, out: Path, size: int) -> Generator[Event, None, Pictur
     if not name or (name in DATASETS and DATASETS[name].folder != out.resolve()):
         raise Refused(f"There is a data set {name!r} already; give the folder another name.")
     if kept.is_dir():
-        pictures = load_pictures(kept)
-        if (pictures.key, pictures.train.shape[1]) != (key_of(source), size):
-            raise Refused(
-                f"{out} belongs to other pictures than {source} at {size} pixels, or those have "
-                "changed since; choose another folder."
-            )
-        return pictures
+        return (yield from _again(source, out, size, class_level))
     if out.is_dir() and any(out.iterdir()):
         raise Refused(f"{out} is not empty and holds no prior begun here; choose another folder.")
-    pictures = yield from read_pictures(source, size)
+    pictures = yield from read_pictures(source, size, class_level=class_level, without=out)
     spec_for(size, len(pictures.classes))
     try:
         save_pictures(pictures, kept)
     except OSError as error:
         raise Refused(f"{kept} could not be written ({error.strerror or error}).") from error
     return load_pictures(kept)
+
+
+def _again(
+    source: Path, out: Path, size: int, class_level: int
+) -> Generator[Event, None, Pictures]:
+    """The pictures that `out` was begun with, if these are they.
+
+    Where names, sizes and times of change are the same, so are the pictures; where they are not,
+    as in a copy, the pictures are read and compared.
+
+    Raises:
+        Refused: if they are not.
+    """
+    pictures = load_pictures(out / "pictures")
+    if (pictures.train.shape[1], pictures.class_level) != (size, class_level):
+        raise Refused(
+            f"{out} was begun at {pictures.train.shape[1]} pixels and class level "
+            f"{pictures.class_level}, and {size} pixels and level {class_level} were asked for; "
+            "choose another folder."
+        )
+    if pictures.key != key_of(source, without=out):
+        found = yield from read_pictures(source, size, class_level=class_level, without=out)
+        if not found.are(pictures):
+            raise Refused(
+                f"{out} was begun with other pictures than {source} holds now, or with fewer or "
+                "more of them; choose another folder."
+            )
+    return pictures
 
 
 def train_own(out: Path, device: torch.device, **given: Any) -> Generator[Event, None, str]:
@@ -100,6 +124,11 @@ def train_own(out: Path, device: torch.device, **given: Any) -> Generator[Event,
         Refused: if there are no pictures, or training began with other hyperparameters.
     """
     pictures = load_pictures(out / "pictures")
+    if not len(pictures.test):
+        raise Refused(
+            f"{out} was begun by an earlier version, which took in no pictures for testing; "
+            "choose another folder to begin again."
+        )
     train = Split(pictures.train, pictures.train_labels)
     test = Split(pictures.test, pictures.test_labels)
     # Not called after the folder, which may be renamed while it trains.

@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from distiller.__main__ import main
+from distiller.data.class_folders import save_pictures
 from distiller.data.models import has_models
 from distiller.data.registry import DATASETS, discover, load, load_here
 from distiller.diffusion.prior import load_prior
@@ -355,10 +356,69 @@ def test_a_folder_with_something_else_is_left_alone(pictures: Path, tmp_path: Pa
         finish(take_in(pictures, tmp_path / "solids", 32))
     finish(take_in(pictures, tmp_path / "x", 32))
     other = draw_pictures(tmp_path / "others", seed=1)
-    with pytest.raises(Refused, match="belongs to other pictures"):
+    with pytest.raises(Refused, match="was begun with other pictures than"):
         finish(take_in(other, tmp_path / "x", 32))
+    with pytest.raises(Refused, match="begun at 32 pixels and class level 1, and 64 pixels"):
+        finish(take_in(pictures, tmp_path / "x", 64))
+    with pytest.raises(Refused, match="and 32 pixels and level 2 were asked for"):
+        finish(take_in(pictures, tmp_path / "x", 32, 2))
     with pytest.raises(Refused, match="at most 1000 classes"):
         spec_for(32, 1001)
+
+
+def test_a_training_goes_on_with_a_copy_of_its_pictures(pictures: Path, tmp_path: Path) -> None:
+    taken = finish(take_in(pictures, tmp_path / "x", 32))
+    shutil.copytree(pictures, tmp_path / "copy", copy_function=shutil.copyfile)
+    shutil.make_archive(str(tmp_path / "packed"), "gztar", tmp_path, "copy")
+    (tmp_path / "copy" / "blue" / "Thumbs.db").write_bytes(b"x")
+    for source in (tmp_path / "copy", tmp_path / "packed.tar.gz"):
+        again = finish(take_in(source, tmp_path / "x", 32))
+        assert again.are(taken)
+    next((tmp_path / "copy" / "7").glob("*.png")).unlink()
+    with pytest.raises(Refused, match="with fewer or more of them; choose another folder"):
+        finish(take_in(tmp_path / "copy", tmp_path / "x", 32))
+
+
+def test_out_inside_of_data_is_no_part_of_it(tmp_path: Path) -> None:
+    source = draw_pictures(tmp_path / "shapes")
+    out = source / "blue" / "run"
+    taken = finish(take_in(source, out, 32))
+    Image.new("RGB", (40, 40)).save(out / "samples.png")
+    events = take_in(source, out, 32)
+    with pytest.raises(StopIteration) as stopped:
+        next(events)  # nothing is read anew
+    assert stopped.value.value.are(taken)
+
+
+def test_pictures_without_any_for_testing_are_refused_before_training(
+    pictures: Path, tmp_path: Path
+) -> None:
+    taken = finish(take_in(pictures, tmp_path / "x", 32))
+    none = replace(taken, test=taken.test[:0], test_labels=taken.test_labels[:0])
+    save_pictures(none, tmp_path / "x" / "pictures")
+    with pytest.raises(Refused, match="took in no pictures for testing; choose another folder"):
+        next(train_own(tmp_path / "x", CPU))
+
+
+def test_the_level_of_the_classes_is_an_option(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for domain in ("photo", "sketch"):
+        shutil.copytree(pictures, tmp_path / "domains" / domain)
+    arguments = ["train-prior", "--data", str(tmp_path / "domains"), "--size", "32"]
+    arguments += ["--steps", "1", "--class-level", "2", "--out", str(tmp_path / "x")]
+    assert main(arguments) == 0
+    assert "of 3 classes." in capsys.readouterr().out
+    assert main([*arguments, "--class-level", "0"]) == 2
+    assert "class-level must be a whole number" in capsys.readouterr().err
+
+
+def test_ten_pictures_a_class_train_a_data_set(tmp_path: Path) -> None:
+    source = draw_pictures(tmp_path / "ten", 10)
+    arguments = ["train-prior", "--data", str(source), "--size", "32", "--out", str(tmp_path / "x")]
+    assert main(arguments) == 0
+    data = load(DATASETS.resolve(tmp_path / "x"))
+    assert [len(data.train.labels), len(data.test.labels)] == [27, 3]
 
 
 def test_the_page_offers_it_and_runs_it(
