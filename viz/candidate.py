@@ -100,8 +100,7 @@ def complete(candidate: Candidate, lab: Lab) -> Generator[Event, None, None]:
     labels, request = candidate.missing(), candidate.request
     if not labels or request is None:
         return
-    pool = max(getattr(method, "pool", 1) for method in request.methods.values())
-    cost = request.ipc * pool * request.steps * len(labels)
+    cost = request.image_steps(len(labels))
     if cost > BUDGET:
         raise Refused(
             f"{candidate.name}: the {len(labels)} classes that are missing take {cost:,} image "

@@ -52,11 +52,12 @@ def make_methods(names: str, options: Mapping[str, Any] | None = None) -> dict[s
 
 def paper_options(names: str) -> dict[str, Any]:
     """The values of the methods' papers, for DiT-XL/2, where they differ from the defaults."""
-    chosen = {name.strip(): METHODS.get(name.strip()) for name in names.split("+")}
+    chosen = {name.strip() for name in names.split("+")} & METHODS.keys()
     return {
         f"{name}.{option}": value
-        for name, method in chosen.items()
-        for option, value in getattr(method, "paper", {}).items()
+        for name in METHODS
+        if name in chosen
+        for option, value in METHODS[name].paper.items()
     }
 
 
@@ -66,7 +67,7 @@ def method_table() -> dict[str, dict[str, Any]]:
         name: {
             "title": method.title,
             "about": (method.__doc__ or "").strip(),
-            "paper": dict(getattr(method, "paper", {})),
+            "paper": dict(method.paper),
             "options": {f.name: {"default": f.default, **f.metadata} for f in fields(method)},
         }
         for name, method in METHODS.items()

@@ -17,14 +17,14 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Recipe, knob
+from ..recipes.recipe import Method, Recipe, knob
 from ..recipes.surrogate import train_surrogate
 
 __all__ = ["CaO2"]
 
 
 @dataclass(frozen=True)
-class CaO2:
+class CaO2(Method):
     """Keeps, of a pool, the images that a classifier recognises with most or least confidence."""
 
     title: ClassVar[str] = "CaO₂"

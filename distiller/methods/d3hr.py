@@ -39,7 +39,7 @@ from ..event import Event
 from ..machine.disk import cache_folder
 from ..recipes.cache import content_key
 from ..recipes.loop import real_latents, seeded_noise
-from ..recipes.recipe import Recipe, knob
+from ..recipes.recipe import Method, Recipe, knob
 
 __all__ = ["D3HR"]
 
@@ -48,7 +48,7 @@ GROUPS = 200  # candidates scored together
 
 
 @dataclass(frozen=True)
-class D3HR:
+class D3HR(Method):
     """Draws a group with the class's moments in the noise domain, and decodes it."""
 
     title: ClassVar[str] = "D³HR"

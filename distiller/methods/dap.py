@@ -42,7 +42,7 @@ from ..diffusion.prior import Prior
 from ..errors import Refused
 from ..event import Event
 from ..recipes.loop import encode_classes, seeded_noise
-from ..recipes.recipe import Recipe, knob
+from ..recipes.recipe import Method, Recipe, knob
 from ..scores.kernel import FEATURE_MAPS, KERNELS, FeatureMap, kernel_distance, make_kernel
 
 __all__ = ["DAP"]
@@ -51,7 +51,7 @@ CHUNK = 64  # references whose features are computed together
 
 
 @dataclass(frozen=True)
-class DAP:
+class DAP(Method):
     """Pulls samples toward the real class in the denoiser's own features, by a Mercer kernel."""
 
     title: ClassVar[str] = "DAP"

@@ -27,7 +27,7 @@ from ..diffusion.guidance import Dial, Guidance
 from ..diffusion.prior import Prior
 from ..event import Event
 from ..recipes.loop import encode_classes, seeded_noise
-from ..recipes.recipe import Recipe, knob
+from ..recipes.recipe import Method, Recipe, knob
 from ..scores.discrepancy import DISCREPANCIES
 from ..scores.measures import Measure
 
@@ -37,7 +37,7 @@ SMOOTH = tuple(name for name, d in DISCREPANCIES.items() if d.smooth)
 
 
 @dataclass(frozen=True)
-class DiscrepancyGuidance:
+class DiscrepancyGuidance(Method):
     """Moves the set, as a whole, down a chosen discrepancy from the class."""
 
     title: ClassVar[str] = "Discrepancy"

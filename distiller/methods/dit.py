@@ -7,13 +7,13 @@ from typing import ClassVar
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Recipe
+from ..recipes.recipe import Method, Recipe
 
 __all__ = ["DiT"]
 
 
 @dataclass(frozen=True)
-class DiT:
+class DiT(Method):
     """Samples of the prior as it is, with class guidance and nothing else."""
 
     title: ClassVar[str] = "DiT"

@@ -23,14 +23,14 @@ from ..data.dataset import Dataset
 from ..diffusion.guidance import Dial, Guidance, from_energy
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Recipe, knob
+from ..recipes.recipe import Method, Recipe, knob
 from ..scores.kernel import median_distance, squared_distance
 
 __all__ = ["Diversity"]
 
 
 @dataclass(frozen=True)
-class Diversity:
+class Diversity(Method):
     """Repulsion between the images that are sampled together; composes with every method."""
 
     title: ClassVar[str] = "Diversity"

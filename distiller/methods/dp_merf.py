@@ -40,13 +40,13 @@ from ..diffusion.prior import Prior
 from ..event import Event
 from ..recipes.gaussian_mechanism import gaussian_mechanism_sigma
 from ..recipes.loop import encode_classes, seeded_noise
-from ..recipes.recipe import Recipe, knob
+from ..recipes.recipe import Method, Recipe, knob
 
 __all__ = ["DPMERF"]
 
 
 @dataclass(frozen=True)
-class DPMERF:
+class DPMERF(Method):
     """Moves the set toward a differentially private summary of the class."""
 
     title: ClassVar[str] = "DP-MERF"

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Recipe, knob
+from ..recipes.recipe import Method, Recipe, knob
 from ..recipes.selection import pool_knob, selecting
 from ..scores.discrepancy import DISCREPANCIES, greedy
 
@@ -23,7 +23,7 @@ __all__ = ["Greedy"]
 
 
 @dataclass(frozen=True)
-class Greedy:
+class Greedy(Method):
     """Picks, one by one, what makes a chosen discrepancy from the class smallest."""
 
     title: ClassVar[str] = "Greedy"

@@ -20,7 +20,7 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Recipe, knob
+from ..recipes.recipe import Method, Recipe, knob
 from ..recipes.selection import pool_knob, selecting
 from ..scores.kernel import median_distance, rbf
 
@@ -28,7 +28,7 @@ __all__ = ["Herding"]
 
 
 @dataclass(frozen=True)
-class Herding:
+class Herding(Method):
     """Picks, one by one, what brings the set's kernel mean nearest to the class's."""
 
     title: ClassVar[str] = "Herding"

@@ -14,9 +14,9 @@ the influence and 120 for the deviation on DiT-XL/2, are in other units: D is th
 latent. Its window, steps 30 to 45 of 50, is 100 < t <= 400.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import ClassVar
 
 import torch
@@ -24,18 +24,18 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
 from ..data.dataset import Dataset
-from ..diffusion.guidance import Dial, Guidance
+from ..diffusion.guidance import Dial, Guidance, from_energy
 from ..diffusion.prior import Prior
 from ..event import Event
 from ..recipes.loop import encode_classes
-from ..recipes.recipe import Recipe, knob
+from ..recipes.recipe import Method, Recipe, knob
 from ..recipes.surrogate import Surrogate, train_surrogate
 
 __all__ = ["IGD"]
 
 
 @dataclass(frozen=True)
-class IGD:
+class IGD(Method):
     """Moves images so that they teach a classifier what the real class does, and apart."""
 
     title: ClassVar[str] = "IGD"
@@ -52,6 +52,8 @@ class IGD:
         """Trains the surrogate on all classes, or reads it, and encodes those in `labels`."""
         surrogate = yield from train_surrogate(prior, data, self.images)
         real = yield from encode_classes(prior, data, labels, self.images)
+        window = (self.t_low, self.t_high)
+        descend = partial(from_energy, schedule=prior.schedule, between=window)
 
         @cache
         def matched(label: int) -> Guidance:
@@ -60,25 +62,14 @@ class IGD:
             ]
 
             def energy(x0: Tensor) -> Tensor:
-                return x0[0].numel() * mismatch(surrogate, x0, label, targets)
+                return x0[0].numel() * mismatch(surrogate, x0.cpu(), label, targets)
 
-            return self._guidance(prior, energy, self.influence)
+            return descend(energy, scale=self.influence)
 
         def apart(label: int) -> Guidance:
-            return self._guidance(prior, lambda x0: x0[0].numel() * crowding(x0), self.deviation)
+            return descend(lambda x0: x0[0].numel() * crowding(x0.cpu()), scale=self.deviation)
 
         return Recipe(guidance=(matched, apart))
-
-    def _guidance(
-        self, prior: Prior, energy: Callable[[Tensor], Tensor], scale: float | Dial
-    ) -> Guidance:
-        def field(x_t: Tensor, t: int, x0: Tensor) -> Tensor:
-            with torch.enable_grad():
-                leaf = x0.detach().cpu().requires_grad_()
-                gradient = torch.autograd.grad(energy(leaf).sum(), leaf)[0].to(x0)
-            return -prior.schedule(t, like=x0)[0] * gradient
-
-        return Guidance(field, scale, (self.t_low, self.t_high))
 
 
 def _moments(surrogate: Surrogate) -> range:

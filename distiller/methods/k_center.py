@@ -17,7 +17,7 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Recipe, knob
+from ..recipes.recipe import Method, Recipe, knob
 from ..recipes.selection import pool_knob, selecting
 from ..scores.kernel import distance
 
@@ -25,7 +25,7 @@ __all__ = ["KCenter"]
 
 
 @dataclass(frozen=True)
-class KCenter:
+class KCenter(Method):
     """Picks, one by one, what serves the real image that is served worst."""
 
     title: ClassVar[str] = "K-center"

@@ -21,7 +21,7 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Recipe, knob
+from ..recipes.recipe import Method, Recipe, knob
 from ..recipes.selection import pool_knob, selecting
 from ..scores.kernel import median_distance, rbf
 
@@ -29,7 +29,7 @@ __all__ = ["KernelThinning"]
 
 
 @dataclass(frozen=True)
-class KernelThinning:
+class KernelThinning(Method):
     """Halves a pool by a self-balancing walk, then exchanges points, to match the kernel mean."""
 
     title: ClassVar[str] = "Kernel thinning"

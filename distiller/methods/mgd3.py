@@ -23,13 +23,13 @@ from ..diffusion.prior import Prior
 from ..errors import Refused
 from ..event import Event
 from ..recipes.loop import encode_classes
-from ..recipes.recipe import Recipe, knob
+from ..recipes.recipe import Method, Recipe, knob
 
 __all__ = ["MGD3"]
 
 
 @dataclass(frozen=True)
-class MGD3:
+class MGD3(Method):
     """Pulls each image toward a mode of the class's latents of its own, until a stop time."""
 
     title: ClassVar[str] = "MGD³"

@@ -39,7 +39,7 @@ from ..machine.disk import cache_folder
 from ..recipes.cache import content_key, keep_tensors, load_tensors
 from ..recipes.difffit import Fit, fold, network_of, nothing, twin_of, with_fit
 from ..recipes.loop import encode_classes
-from ..recipes.recipe import Recipe, knob
+from ..recipes.recipe import Method, Recipe, knob
 
 __all__ = ["Minimax"]
 
@@ -47,7 +47,7 @@ LABEL_DROPOUT = 0.1
 
 
 @dataclass(frozen=True)
-class Minimax:
+class Minimax(Method):
     """Fine-tunes the prior to make images that are representative of the class and diverse."""
 
     title: ClassVar[str] = "Minimax"

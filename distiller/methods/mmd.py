@@ -23,14 +23,14 @@ from ..diffusion.guidance import Dial, Guidance, from_energy
 from ..diffusion.prior import Prior
 from ..event import Event
 from ..recipes.loop import encode_classes
-from ..recipes.recipe import Recipe, knob
+from ..recipes.recipe import Method, Recipe, knob
 from ..scores.kernel import median_distance, rbf
 
 __all__ = ["MMD"]
 
 
 @dataclass(frozen=True)
-class MMD:
+class MMD(Method):
     """Moves the set, as a whole, toward the real class: where mass is missed, away from excess."""
 
     title: ClassVar[str] = "MMD"

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Recipe
+from ..recipes.recipe import Method, Recipe
 
 __all__ = ["Random"]
 
 
 @dataclass(frozen=True)
-class Random:
+class Random(Method):
     """Real images of the class, drawn at random without replacement: what any method must beat."""
 
     title: ClassVar[str] = "Random real"

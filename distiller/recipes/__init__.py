@@ -13,7 +13,17 @@ from .loop import (
     real_latents,
     seeded_noise,
 )
-from .recipe import Init, Method, Recipe, Select, Subset, combine, knob
+from .recipe import (
+    Init,
+    Method,
+    Recipe,
+    Select,
+    Subset,
+    combine,
+    knob,
+    live_knobs,
+    with_dials,
+)
 from .selection import Rule, pool_knob, selecting
 from .surrogate import Surrogate, train_surrogate
 
@@ -40,6 +50,7 @@ __all__ = [
     "keep_latents",
     "keep_tensors",
     "knob",
+    "live_knobs",
     "load_latents",
     "load_tensors",
     "network_of",
@@ -49,5 +60,6 @@ __all__ = [
     "selecting",
     "train_surrogate",
     "twin_of",
+    "with_dials",
     "with_fit",
 ]

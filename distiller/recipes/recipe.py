@@ -6,22 +6,27 @@ altogether. Methods that fill different places compose.
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields
-from typing import Any, ClassVar, Protocol
+from dataclasses import Field, dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from ..data.dataset import Dataset
-from ..diffusion.guidance import Guidance
+from ..diffusion.guidance import Dial, Guidance
 from ..diffusion.prior import Prior
 from ..errors import Refused
 from ..event import Event
 from ..limits import choice, flag, number, whole
 
-__all__ = ["Init", "Method", "Recipe", "Select", "Subset", "check", "combine", "convert", "knob"]
+__all__ = [
+    "Init", "Method", "Recipe", "Select", "Subset", "check", "combine", "convert", "knob",
+    "live_knobs", "with_dials",
+]  # fmt: skip
 
 Init = Callable[[int, int, int], tuple[Tensor, int]]
 """Maps (label, n, seed) to n latents and their time."""
@@ -48,17 +53,35 @@ class Recipe:
     pool: int = 1  # latents drawn per latent kept
 
 
-class Method(Protocol):
-    """A frozen dataclass of hyperparameters, all with defaults, that can be fitted to data."""
+@dataclass(frozen=True)
+class Method(ABC):
+    """A frozen dataclass of hyperparameters, all with defaults, that can be fitted to data.
 
-    __dataclass_fields__: ClassVar[dict[str, Any]]
+    A method must have a title and `fit`; the rest of what it may say of itself has a default here.
+    """
+
     title: ClassVar[str]
+    paper: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """Its paper's values, for DiT-XL/2, of the hyperparameters whose defaults are others."""
 
+    @abstractmethod
     def fit(
         self, prior: Prior, data: Dataset, labels: Sequence[int]
     ) -> Generator[Event, None, Recipe]:
-        """Fits to the classes in `labels`, yielding events, and returns what to change."""
-        ...
+        """Fits to the classes in `labels`, yielding events, and returns what to change.
+
+        Raises:
+            Refused: if the prior, the data or the hyperparameters do not allow it.
+        """
+
+    @property
+    def pool(self) -> int:
+        """How many latents are drawn for each that is kept: 1, or a hyperparameter's value."""
+        return 1
+
+    def guarantee(self) -> dict[str, Any] | None:
+        """What it promises of a set, as plain values for the set's manifest; None is nothing."""
+        return None
 
 
 PLACES = {
@@ -119,6 +142,34 @@ def knob(
     """
     about_it = {"about": about, "low": low, "high": high, "choices": tuple(choices)}
     return field(default=default, metadata={**about_it, "live": live, "private": private})
+
+
+def live_knobs(
+    methods: Mapping[str, Method] | Mapping[str, type[Method]],
+) -> "dict[str, Field[Any]]":
+    """The hyperparameters that may be dials, by their full names such as "dap.gamma"."""
+    return {
+        f"{name}.{f.name}": f
+        for name, method in methods.items()
+        for f in fields(method)
+        if f.metadata["live"]
+    }
+
+
+def with_dials(methods: Mapping[str, Method], dials: Mapping[str, float]) -> dict[str, Method]:
+    """The methods with every live hyperparameter read from `dials`, by full name, at each step.
+
+    One that `dials` does not hold keeps its value.
+    """
+
+    def dial(key: str, usual: float) -> Dial:
+        return lambda: dials.get(key, usual)
+
+    made = dict(methods)
+    for key, f in live_knobs(methods).items():
+        name = key.partition(".")[0]
+        made[name] = replace(made[name], **{f.name: dial(key, getattr(methods[name], f.name))})
+    return made
 
 
 def check(name: str, method: Method) -> None:

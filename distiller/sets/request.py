@@ -12,14 +12,16 @@ from ..data.registry import DATASETS
 from ..diffusion.sampler import SAMPLERS
 from ..errors import Refused, unknown
 from ..limits import choice, number, whole
-from ..methods import make_methods
+from ..methods import METHODS, make_methods
 from ..recipes.loop import Settings
-from ..recipes.recipe import Method
+from ..recipes.recipe import Method, convert, live_knobs
 
-__all__ = ["BUDGET", "Request"]
+__all__ = ["BUDGET", "Request", "dial_value"]
 
 BUDGET = 100_000_000
 """Images times steps that a request may ask for; the page sets a smaller one."""
+
+CFG_SCALES = (0, 30)
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,11 @@ class Request:
     dataset: str = "solids"
     method: str = "dit"
     classes: tuple[int, ...] = (0,)
-    ipc: int = 10
-    steps: int = 50
+    ipc: int = Settings.ipc
+    steps: int = Settings.steps
     cfg_scale: float | None = None  # None is the prior's own default
-    seed: int = 0
-    sampler: str = "ddim"
+    seed: int = Settings.seed
+    sampler: str = Settings.sampler
     options: Mapping[str, Any] = field(default_factory=dict)  # full names: {"dap.gamma": 1.0}
     prior: str | None = None  # None is the one shipped for the data set
 
@@ -49,23 +51,23 @@ class Request:
         """
         for key in raw:
             choice("parameter", key, cls.__dataclass_fields__)
-        dataset = choice("data set", raw.get("dataset", "solids"), DATASETS)
-        methods = make_methods(raw.get("method", "dit"), raw.get("options"))
-        cfg_scale = raw.get("cfg_scale")
+        given = {"dataset": cls.dataset, "method": cls.method, **asdict(Settings()), **raw}
+        dataset = choice("data set", given["dataset"], DATASETS)
+        methods = make_methods(given["method"], raw.get("options"))
+        cfg_scale = given["cfg_scale"]
         request = cls(
             dataset=dataset,
             method="+".join(methods),
             classes=_classes(raw.get("classes"), DATASETS[dataset].classes),
-            ipc=whole("ipc", raw.get("ipc", 10), 1, 5000),
-            steps=whole("steps", raw.get("steps", 50), 1, 1000),
-            cfg_scale=None if cfg_scale is None else number("cfg_scale", cfg_scale, 0, 30),
-            seed=whole("seed", raw.get("seed", 0), 0, 2**31 - 1),
-            sampler=choice("sampler", raw.get("sampler", "ddim"), SAMPLERS),
+            ipc=whole("ipc", given["ipc"], 1, 5000),
+            steps=whole("steps", given["steps"], 1, 1000),
+            cfg_scale=None if cfg_scale is None else number("cfg_scale", cfg_scale, *CFG_SCALES),
+            seed=whole("seed", given["seed"], 0, 2**31 - 1),
+            sampler=choice("sampler", given["sampler"], SAMPLERS),
             options=_options(methods),
             prior=raw.get("prior"),
         )
-        pool = max(getattr(method, "pool", 1) for method in methods.values())
-        cost = request.ipc * pool * len(request.classes) * request.steps
+        cost, pool = request.image_steps(), request.pool
         if cost > budget:
             drawn = f"{request.ipc} images" + (f" from a pool {pool} times as large" * (pool > 1))
             raise Refused(
@@ -120,6 +122,16 @@ class Request:
         return cls.parse({**raw, "options": options}, budget)
 
     @property
+    def pool(self) -> int:
+        """How many latents are drawn for each image that is kept."""
+        return max(method.pool for method in self.methods.values())
+
+    def image_steps(self, classes: int | None = None) -> int:
+        """What a budget is about: images drawn times steps, of its classes or of so many."""
+        n = len(self.classes) if classes is None else classes
+        return self.ipc * self.pool * n * self.steps
+
+    @property
     def methods(self) -> dict[str, Method]:
         """The methods by name, with their options."""
         return make_methods(self.method, self.options)
@@ -128,6 +140,20 @@ class Request:
     def settings(self) -> Settings:
         """How to sample."""
         return Settings(self.ipc, self.steps, self.cfg_scale, self.seed, self.sampler)
+
+
+def dial_value(key: str, value: Any) -> float:
+    """A value for a dial, checked as `Request.parse` checks it.
+
+    `key` is "cfg_scale", or the full name of a live hyperparameter, such as "dap.gamma".
+
+    Raises:
+        Refused: if nothing of that name may be turned, or the value is out of its range.
+    """
+    if key == "cfg_scale":
+        return number(key, value, *CFG_SCALES)
+    knobs = live_knobs(METHODS)
+    return float(convert(key, knobs[choice("dial", key, ["cfg_scale", *knobs])], value))
 
 
 def _options(methods: Mapping[str, Method]) -> dict[str, Any]:

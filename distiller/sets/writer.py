@@ -114,9 +114,9 @@ def _identity(request: Request, prior: Prior) -> dict[str, Any]:
 def _guarantees(request: Request) -> dict[str, Any]:
     """What methods promise of a set, such as differential privacy, where any does."""
     made = {
-        name: method.guarantee()
+        name: promised
         for name, method in request.methods.items()
-        if hasattr(method, "guarantee")
+        if (promised := method.guarantee()) is not None
     }
     return {"guarantees": made} if made else {}
 

@@ -17,7 +17,7 @@ from distiller.methods import METHODS, make_methods, method_table, paper_options
 from distiller.methods.dap import DAP, _to_each, _to_the_mean
 from distiller.methods.diversity import Diversity, repulsion
 from distiller.recipes.loop import Settings, distill, draw, fit, seeded_noise
-from distiller.recipes.recipe import Recipe, combine
+from distiller.recipes.recipe import Method, Recipe, combine, live_knobs, with_dials
 from distiller.scores.kernel import FEATURE_MAPS, KERNELS, kernel_distance, make_kernel
 from tests.priors import gaussian_prior, tiny_world
 
@@ -334,6 +334,29 @@ def test_repulsion_has_the_gradient_of_its_formula() -> None:
     assert (downhill > 0).float().mean() > 0.5  # most move away from their nearest
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_says_what_the_rest_may_ask_of_it(name: str) -> None:
+    method = METHODS[name]()
+    assert isinstance(method, Method)
+    own = {f.name: getattr(method, f.name) for f in dataclasses.fields(method)}
+    assert method.pool == own.get("pool", 1) >= 1
+    assert set(method.paper) <= set(own)
+    assert method.guarantee() is None or name == "dp-merf"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        method.pool = 2  # type: ignore[misc]
+
+
+def test_live_hyperparameters_read_their_dials_and_others_stay() -> None:
+    assert list(live_knobs({"dap": DAP})) == ["dap.gamma"]
+    dials = {"dap.gamma": 2.0, "dap.block": 9.0}
+    turned = with_dials({"dap": DAP(gamma=0.5), "diversity": Diversity()}, dials)
+    gamma, strength = turned["dap"].gamma, turned["diversity"].strength  # type: ignore[attr-defined]
+    assert (gamma(), strength()) == (2.0, Diversity().strength)
+    dials["dap.gamma"] = 3.0
+    assert gamma() == 3.0
+    assert dataclasses.replace(turned["dap"], gamma=0.5) == DAP(gamma=0.5)
+
+
 def test_a_dial_acts_from_the_next_step_on() -> None:
     dial = {"value": 0.0}
     settings = Settings(ipc=4, steps=20)
@@ -347,10 +370,26 @@ def test_a_dial_acts_from_the_next_step_on() -> None:
             dial["value"] = 1.0
 
 
-@pytest.mark.parametrize("name", [n for n, m in METHODS.items() if hasattr(m, "paper")])
+@pytest.mark.parametrize("name", [n for n, m in METHODS.items() if m.paper])
 def test_the_papers_options_are_valid_and_differ_from_the_defaults(name: str) -> None:
     options = paper_options(name)
-    methods = make_methods(name, options)
-    assert methods[name] != METHODS[name]()
-    assert options == {f"{name}.{k}": v for k, v in method_table()[name]["paper"].items()}
+    made = dataclasses.asdict(make_methods(name, options)[name])
+    usual = dataclasses.asdict(METHODS[name]())
+    changed = {f"{name}.{key}": value for key, value in made.items() if value != usual[key]}
+    assert changed == options
+
+
+def test_the_papers_options_are_those_that_the_papers_print() -> None:
     assert paper_options("dit") == {}
+    # D3HR (Zhao et al., 2025): 31 of 50 steps back, a million groups, every image.
+    assert paper_options("d3hr") == {
+        "d3hr.inversion_steps": 31, "d3hr.images": 100_000, "d3hr.selection": "best",
+        "d3hr.candidates": 1_000_000,
+    }  # fmt: skip
+    # Minimax (Gu et al., 2024), as its released script sets them.
+    shown = paper_options("minimax+dit")
+    assert [shown[f"minimax.{key}"] for key in ("steps", "batch")] == [12_000, 8]
+    weights = [shown[f"minimax.{key}"] for key in ("representativeness", "diversity")]
+    assert weights == [0.002, 0.008]
+    assert method_table()["dit"]["paper"] == {}
+    assert method_table()["d3hr"]["paper"]["candidates"] == 1_000_000

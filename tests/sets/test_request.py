@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from distiller.errors import Refused
-from distiller.sets.request import Request
+from distiller.recipes.loop import Settings
+from distiller.sets.request import Request, dial_value
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,33 @@ def test_the_budget_names_the_cost() -> None:
     pooled = {"ipc": 64, "steps": 20, "classes": 0, "method": "herding", "options": {"pool": 10}}
     with pytest.raises(Refused, match=r"a pool 10 times as large.*are 12,800 image steps"):
         Request.parse(pooled, budget=6400)
+
+
+def test_a_request_costs_the_images_that_are_drawn_times_the_steps() -> None:
+    request = Request.parse({"ipc": 3, "steps": 7, "classes": [0, 1], "method": "herding"})
+    assert request.pool == 3
+    assert request.image_steps() == 3 * 3 * 2 * 7
+    assert request.image_steps(classes=1) == 3 * 3 * 7
+    assert Request(ipc=3, steps=7, method="dit").image_steps() == 3 * 7
+
+
+def test_what_is_left_out_is_as_in_the_settings() -> None:
+    assert Request.parse({}).settings == Request().settings == Settings()
+
+
+def test_a_dial_takes_what_a_request_may_have() -> None:
+    assert dial_value("dap.gamma", 5) == 5.0
+    assert dial_value("cfg_scale", 30) == 30.0
+    for key, value in (("dap.gamma", 5.1), ("dap.gamma", math.nan), ("cfg_scale", -1)):
+        with pytest.raises(Refused, match=f"{key} must be a number from 0 to "):
+            dial_value(key, value)
+        name, _, option = key.partition(".")
+        raw = {"method": name, "options": {option: value}} if option else {key: value}
+        with pytest.raises(Refused, match=f"{key} must be a number from 0 to "):
+            Request.parse(raw)
+    for key in ("dap.block", "ipc", "gamma", "<b>"):  # which act from the next run on, or nowhere
+        with pytest.raises(Refused, match="no dial"):
+            dial_value(key, 1)
 
 
 def test_text_and_numbers_mean_the_same() -> None:
