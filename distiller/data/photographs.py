@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import Refused
 from ..event import Event
-from ..machine.disk import cache_folder
+from ..machine.disk import cache_folder, written_whole
 from ..machine.web import download
 from .archive import key_of
 from .class_folders import Pictures, load_pictures, read_pictures, save_pictures
@@ -178,16 +178,15 @@ CIFAR10 = Photographs(
 
 def _imagenette(archive: Path, which: Photographs) -> None:
     """Packs the tar's pictures into a zip, which can be listed before it is read."""
-    partial = which.repacked.with_suffix(".partial")
-    try:
-        with tarfile.open(archive) as tar, zipfile.ZipFile(partial, "w") as packed:
-            for member in tar:
-                content = tar.extractfile(member)
-                if content is not None and member.name.lower().endswith((".jpeg", ".jpg", ".png")):
-                    packed.writestr(member.name, content.read())
-        partial.replace(which.repacked)
-    finally:
-        partial.unlink(missing_ok=True)
+    with (
+        written_whole(which.repacked) as partial,
+        tarfile.open(archive) as tar,
+        zipfile.ZipFile(partial, "w") as packed,
+    ):
+        for member in tar:
+            content = tar.extractfile(member)
+            if content is not None and member.name.lower().endswith((".jpeg", ".jpg", ".png")):
+                packed.writestr(member.name, content.read())
 
 
 _WORDNET = {

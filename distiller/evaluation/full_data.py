@@ -81,5 +81,4 @@ def _keep(data: Dataset, protocol: Protocol, result: Evaluation, seed: int) -> N
         "accuracies": {str(k): known[k] for k in sorted(known)},
     }
     path = cache_folder() / _file(data, protocol, result.net)
-    content = json.dumps(record, indent=1) + "\n"
-    keep(path, lambda file: file.write(content.encode()))
+    keep(path, (json.dumps(record, indent=1) + "\n").encode())

@@ -8,7 +8,6 @@ content of that split, so that `evaluate --protocol soft` finds it.
 """
 
 import json
-import os
 import shutil
 from collections.abc import Generator, Sequence
 from contextlib import suppress
@@ -16,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from ..data.dataset import Dataset
 from ..errors import Refused
 from ..event import Event
-from ..machine.disk import cache_folder
+from ..machine.disk import cache_folder, write_whole, written_whole
 from .accuracy import evaluate
 from .classifier import Classifier, LabelledSet
 from .nets import make_net
@@ -76,21 +75,15 @@ def save_teacher(teacher: Classifier, config: dict[str, Any], folder: Path) -> N
         _write(teacher, config, folder)
     except OSError as error:
         raise Refused(f"{folder} could not be written ({error.strerror or error}).") from error
-    with suppress(OSError):
-        kept = _kept(str(config["train"]), str(config["net"]))
-        partial = kept.with_suffix(f".{os.getpid()}.tmp")
+    kept = _kept(str(config["train"]), str(config["net"]))
+    with suppress(OSError), written_whole(kept) as partial:
         shutil.copytree(folder, partial)
-        shutil.rmtree(kept, ignore_errors=True)
-        partial.replace(kept)
 
 
 def _write(teacher: Classifier, config: dict[str, Any], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().cpu().contiguous() for k, v in teacher.net.state_dict().items()}
-    partial = folder / "model.partial"
-    save_file(state, partial)
-    partial.replace(folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    write_whole(folder / "model.safetensors", save(state))
+    write_whole(folder / "config.json", (json.dumps(config, indent=1) + "\n").encode())
 
 
 def _kept(train: str, net: str) -> Path:

@@ -4,7 +4,7 @@ from .assets import ASSETS
 from .checkpoint import Checkpoint, advance, seeded
 from .compiled import bfloat16_pays, compiled_forward, training_work
 from .device import DTYPES, choose_device, choose_dtype
-from .disk import cache_folder, keep
+from .disk import cache_folder, keep, sweep, write_whole, written_whole
 from .malloc import memory_kept
 from .torchvision_shim import declare_missing_operators
 from .web import download
@@ -24,5 +24,8 @@ __all__ = [
     "keep",
     "memory_kept",
     "seeded",
+    "sweep",
     "training_work",
+    "write_whole",
+    "written_whole",
 ]

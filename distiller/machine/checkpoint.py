@@ -2,17 +2,18 @@
 
 import time
 from collections.abc import Callable, Generator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
 
 from ..errors import Refused
 from ..event import Event
+from .disk import write_whole
 from .malloc import memory_kept
 
 __all__ = ["Checkpoint", "advance", "seeded"]
@@ -54,20 +55,26 @@ class Checkpoint:
             ) from error
 
     def save(self) -> None:
-        """Writes the state."""
+        """Writes the state.
+
+        Raises:
+            OSError: if it cannot be written and is not optional.
+        """
         if self.path is None:
             return
-        partial = self.path.with_suffix(".partial")
         states = {name: part.state_dict() for name, part in self.state.items()}
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            torch.save({"step": self.step, "seconds": self.seconds, **states}, partial)
-            partial.replace(self.path)
-        except (OSError, RuntimeError) as error:  # torch reports a failed write as the latter
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
-            if not self.optional:
-                raise OSError(f"{self.path} could not be written") from error
+        saved = {"step": self.step, "seconds": self.seconds, **states}
+        with suppress(OSError) if self.optional else nullcontext():
+            write_whole(self.path, lambda file: _save(saved, file))
+
+
+def _save(saved: dict[str, Any], file: BinaryIO) -> None:
+    try:
+        torch.save(saved, file)
+    except RuntimeError as error:  # in which torch wraps that of a full disk
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from error
+        raise
 
 
 def advance(

@@ -2,13 +2,13 @@
 
 import hashlib
 import http.client
-import os
 import urllib.request
 from collections.abc import Generator
 from pathlib import Path
 
 from ..errors import Refused
 from ..event import Event
+from .disk import written_whole
 
 __all__ = ["download"]
 
@@ -23,29 +23,25 @@ def download(url: str, path: Path, md5: str, stage: str) -> Generator[Event, Non
         Refused: if the address cannot be reached, the file cannot be written, or it has another
             checksum than the published one.
     """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     digest = hashlib.md5(usedforsecurity=False)  # what the publishers state
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, partial.open("wb") as file:
-            n = -(-int(answer.headers.get("Content-Length") or 0) // CHUNK) or 1
-            i = 0
-            while chunk := answer.read(CHUNK):
-                digest.update(chunk)
-                file.write(chunk)
-                yield Event(stage, i, max(n, i + 1))
-                i += 1
-        if digest.hexdigest() != md5:
-            raise Refused(
-                f"What {url} gave has the checksum {digest.hexdigest()}, not the published {md5}: "
-                "it is broken or another file. Try again."
-            )
-        partial.replace(path)
+        with written_whole(path) as partial:
+            with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, partial.open("wb") as file:
+                n = -(-int(answer.headers.get("Content-Length") or 0) // CHUNK) or 1
+                i = 0
+                while chunk := answer.read(CHUNK):
+                    digest.update(chunk)
+                    file.write(chunk)
+                    yield Event(stage, i, max(n, i + 1))
+                    i += 1
+            if digest.hexdigest() != md5:
+                raise Refused(
+                    f"What {url} gave has the checksum {digest.hexdigest()}, not the published "
+                    f"{md5}: it is broken or another file. Try again."
+                )
     except (OSError, http.client.HTTPException, ValueError) as error:
         if isinstance(error, Refused):
             raise
         why = getattr(error, "reason", None) or error
         raise Refused(f"{url} could not be downloaded ({why}).") from error
-    finally:
-        partial.unlink(missing_ok=True)
     return path

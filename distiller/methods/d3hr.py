@@ -19,9 +19,7 @@ decodes is better than inverting without guidance on the small priors too (bench
 defaults, 100 images in 15 steps, are for a first answer in seconds; ask for all for a study.
 """
 
-import os
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -36,7 +34,7 @@ from ..diffusion.prior import Prior
 from ..diffusion.sampler import Denoiser, Estimate, ddim
 from ..errors import Refused
 from ..event import Event
-from ..machine.disk import cache_folder
+from ..machine.disk import cache_folder, keep
 from ..recipes.cache import content_key
 from ..recipes.loop import real_latents, seeded_noise
 from ..recipes.recipe import Method, Recipe, knob
@@ -111,11 +109,7 @@ class D3HR(Method):
                 return torch.from_numpy(file["mean"]), torch.from_numpy(file["std"])
         mean, std = yield from self._invert(prior, data, label)
         if prior.folder is not None:
-            with suppress(OSError):  # a cache that cannot be written is done without
-                path.parent.mkdir(parents=True, exist_ok=True)
-                partial = path.with_suffix(f".{os.getpid()}.tmp.npz")
-                np.savez(partial, mean=mean.numpy(), std=std.numpy())
-                partial.replace(path)
+            keep(path, lambda file: np.savez(file, mean=mean.numpy(), std=std.numpy()))
         return mean, std
 
     def _key(self, prior: Prior, data: Dataset, label: int) -> str:

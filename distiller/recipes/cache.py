@@ -63,5 +63,4 @@ def keep_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, 
     """Keeps tensors and metadata; a cache that cannot be written is done without."""
     from safetensors.torch import save
 
-    data = save(dict(tensors), dict(about))
-    keep(path, lambda file: file.write(data))
+    keep(path, save(dict(tensors), dict(about)))

@@ -23,6 +23,7 @@ from ..event import Event
 from ..image import to_tensor
 from ..machine.checkpoint import Checkpoint, advance
 from ..machine.compiled import bfloat16_pays
+from ..machine.disk import write_whole
 
 __all__ = ["JUDGES", "Judge", "JudgeSpec", "Verdict", "load_judge", "save_judge", "train_judge"]
 
@@ -232,14 +233,13 @@ def measure(judge: Judge, split: Split) -> dict[str, float]:
 
 def save_judge(judge: Judge, folder: Path) -> None:
     """Writes the weights, in half precision, and the measured accuracy."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
-    folder.mkdir(parents=True, exist_ok=True)
     halves = {
         name: (value.half() if value.is_floating_point() else value).contiguous()
         for name, value in judge.state_dict().items()
     }
-    save_file(halves, folder / "model.safetensors")
+    write_whole(folder / "model.safetensors", save(halves))
     config = {
         "size": judge.size,
         "classes": judge.class_head.out_features,
@@ -250,7 +250,7 @@ def save_judge(judge: Judge, folder: Path) -> None:
         "views": judge.views,
         "accuracy_percent": judge.accuracy,
     }
-    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+    write_whole(folder / "config.json", (json.dumps(config, indent=1) + "\n").encode())
 
 
 def load_judge(name: str) -> Judge:

@@ -22,6 +22,7 @@ from ..diffusion.prior import Prior
 from ..errors import Refused
 from ..event import Event
 from ..image import to_tensor
+from ..machine.disk import write_whole
 from .judge import Judge
 from .kernel import distance
 from .score import Real
@@ -176,8 +177,7 @@ def save_reference(reference: Reference, path: Path) -> None:
         arrays["modes"] = reference.modes.astype(np.int16)
     if reference.totals is not None:
         arrays["totals"] = reference.totals.astype(np.int32)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, **arrays)
+    write_whole(path, lambda file: np.savez_compressed(file, **arrays))
 
 
 def load_reference(name: str) -> Reference:

@@ -15,6 +15,7 @@ from ..event import Event
 from ..image import to_tensor
 from ..machine.checkpoint import Checkpoint, advance, seeded
 from ..machine.compiled import bfloat16_pays
+from ..machine.disk import write_whole
 from ..machine.torchvision_shim import declare_missing_operators
 from .spec import PriorSpec
 from .warm_start import start_from
@@ -216,8 +217,5 @@ def encode(
                     z = vae.encode(image).latent_dist.mean
                 parts.append(z.half().cpu().numpy())
                 yield Event("encode", len(parts) - 1, n)
-        partial = path.with_suffix(".partial")
-        with partial.open("wb") as file:
-            np.save(file, np.concatenate(parts))
-        partial.replace(path)
+        write_whole(path, lambda file: np.save(file, np.concatenate(parts)))
     return torch.from_numpy(np.load(path, allow_pickle=False))

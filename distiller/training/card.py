@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..machine.disk import write_whole
 from .quality import COMMON_MODE, SHEET
 from .spec import PRESETS
 
@@ -17,8 +18,8 @@ def write_card(folder: Path, measured: dict[str, Any]) -> None:
     """Writes README.md and adds the measurements to prior.json."""
     record = json.loads((folder / "prior.json").read_text())
     record["measured"] = measured
-    (folder / "prior.json").write_text(json.dumps(record, indent=1) + "\n")
-    (folder / "README.md").write_text(_card(folder.name, record))
+    write_whole(folder / "prior.json", (json.dumps(record, indent=1) + "\n").encode())
+    write_whole(folder / "README.md", _card(folder.name, record).encode())
 
 
 def _card(name: str, record: dict[str, Any]) -> str:

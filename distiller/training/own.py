@@ -25,6 +25,7 @@ from ..data.registry import DATASETS
 from ..diffusion.prior import load_prior
 from ..errors import Refused
 from ..event import Event
+from ..machine.disk import write_whole
 from ..scores.judge import Judge, JudgeSpec, load_judge, save_judge, train_judge
 from ..scores.reference import build_reference, save_reference
 from .prior import train_prior
@@ -168,6 +169,5 @@ def _describe(data: Dataset, out: Path) -> None:
         "classes": data.classes,
         "size": data.size,
     }
-    partial = out / "dataset.json.partial"
-    partial.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(out / "dataset.json")
+    text = json.dumps(about, indent=1, ensure_ascii=False) + "\n"
+    write_whole(out / "dataset.json", text.encode())

@@ -28,6 +28,7 @@ from ..diffusion.schedule import Schedule
 from ..errors import Refused
 from ..event import Event
 from ..image import contact_sheet, to_pixels
+from ..machine.disk import sweep, write_whole
 from .autoencoder import encode, train_autoencoder
 from .spec import PriorSpec
 from .transformer import Watch, train_transformer
@@ -97,9 +98,8 @@ def _previewer(vae: "AutoencoderKL", classes: int, spec: PriorSpec, folder: Path
             *_, last = dpmpp(denoiser, x, times, prior.schedule)
             rows.append(to_pixels(prior.decode(last.x)))
         sheet = Image.fromarray(contact_sheet(np.concatenate(rows), PREVIEW_COLUMNS))
-        partial = folder / "preview.partial"
-        sheet.save(partial, format="PNG")
-        partial.replace(folder / f"preview-{step:06}.png")
+        path = folder / f"preview-{step:06}.png"
+        write_whole(path, lambda file: sheet.save(file, format="PNG"))
 
     return watch
 
@@ -135,6 +135,7 @@ def training_images(
 def _claim(folder: Path, dataset: str, spec: PriorSpec) -> None:
     """Makes the folder of a training run, or makes sure that it belongs to this one."""
     folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
     record = folder / "run.json"
     usual, mine = json.loads(
         json.dumps([asdict(PriorSpec()), {"dataset": dataset, **asdict(spec)}])
@@ -150,8 +151,8 @@ def _claim(folder: Path, dataset: str, spec: PriorSpec) -> None:
             )
     elif spec.start == dataset and (before := prior_folder(dataset)) is not None:
         # Kept now: the new prior may take the place of the one that it starts from.
-        (folder / BEFORE).write_text((before / "prior.json").read_text())
-    record.write_text(json.dumps(mine, indent=1))
+        write_whole(folder / BEFORE, (before / "prior.json").read_bytes())
+    write_whole(record, json.dumps(mine, indent=1).encode())
 
 
 def _before(folder: Path) -> dict[str, Any]:
@@ -200,4 +201,4 @@ def save_prior(
         "torch": torch.__version__,
         **more,
     }
-    (out / "prior.json").write_text(json.dumps(record, indent=1) + "\n")
+    write_whole(out / "prior.json", (json.dumps(record, indent=1) + "\n").encode())

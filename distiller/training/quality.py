@@ -14,6 +14,7 @@ from ..diffusion.prior import Prior, load_prior
 from ..errors import Refused
 from ..event import Event
 from ..image import contact_sheet, to_pixels, to_tensor
+from ..machine.disk import write_whole
 from ..recipes.loop import Distilled, Settings, draw
 from ..recipes.recipe import Recipe
 from ..scores.judge import Judge, load_judge
@@ -138,4 +139,4 @@ def _write_sheet(samples: "NDArray[np.uint8]", path: Path) -> None:
     """Writes the first samples as they came, a row for each class."""
     shown = samples[:SHEET_CLASSES, :SHEET_COLUMNS]
     sheet = contact_sheet(shown.reshape(-1, *shown.shape[2:]), shown.shape[1])
-    Image.fromarray(sheet).save(path, quality=90)
+    write_whole(path, lambda file: Image.fromarray(sheet).save(file, format="WEBP", quality=90))
