@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,14 +19,14 @@ from distiller.image import to_tensor
 from distiller.lab import Lab
 from distiller.methods import METHODS
 from distiller.recipes.loop import Distilled, draw, fit
-from distiller.recipes.recipe import Method, Recipe
+from distiller.recipes.recipe import Recipe, live_knobs, with_dials
 from distiller.sets.measured import Measured, measure_set
 from distiller.sets.request import Request
 
 from . import figures, payloads
 from .preview import fit_linear_decoder
 
-__all__ = ["Explored", "Glimpse", "explore", "glimpse_of", "shown_result", "with_dials"]
+__all__ = ["Explored", "Glimpse", "explore", "glimpse_of", "shown_result"]
 
 FRAMES = 11  # of a film, before the finished image
 PAUSE = 0.04  # seconds between two shown steps, at least
@@ -54,25 +54,6 @@ def _fit_glimpse(lab: Lab) -> Glimpse:
     rows = np.linspace(0, len(train.images) - 1, 48).astype(int)
     images = to_tensor(train.images[rows])
     return fit_linear_decoder(prior.encode(images).cpu(), images)
-
-
-def with_dials(methods: Mapping[str, Method], dials: Mapping[str, float]) -> dict[str, Method]:
-    """The methods with every live hyperparameter read from `dials` at each step."""
-
-    def dial(key: str, default: float) -> Dial:
-        return lambda: dials.get(key, default)
-
-    return {
-        name: replace(
-            method,
-            **{
-                f.name: dial(f"{name}.{f.name}", getattr(method, f.name))
-                for f in fields(method)
-                if f.metadata["live"]
-            },
-        )
-        for name, method in methods.items()
-    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +143,7 @@ def _fitted(
     dials: Mapping[str, float],
     label: int,
 ) -> Generator[payloads.Step, None, Recipe]:
-    live = {f"{n}.{f.name}" for n, m in METHODS.items() for f in fields(m) if f.metadata["live"]}
+    live = live_knobs(METHODS)
     fixed = tuple(sorted((k, v) for k, v in request.options.items() if k not in live))
     key = (lab, label, request.method, fixed)
     if key not in recipes:
@@ -189,7 +170,7 @@ def _pace(request: Request, seconds: float, first: float) -> str:
 
 
 def _how(request: Request) -> str:
-    live = {f"{n}.{f.name}" for n, m in METHODS.items() for f in fields(m) if f.metadata["live"]}
+    live = live_knobs(METHODS)
     turned = [f"{k.partition('.')[2]} {v:g}" for k, v in request.options.items() if k in live]
     cfg = [] if request.cfg_scale is None else [f"CFG {request.cfg_scale:g}"]
     return " · ".join([f"seed {request.seed}", request.method.replace("+", " + "), *cfg, *turned])

@@ -1,10 +1,13 @@
 """The command that distils a set into a folder."""
 
 import argparse
+from collections.abc import Iterable
 
+from ..diffusion.sampler import SAMPLERS
 from ..errors import Refused
 from ..methods import paper_options
 from ..progress import show
+from ..recipes.loop import Settings
 from ..sets.request import Request
 from .command import Command, add_dataset, add_device, add_out
 
@@ -18,14 +21,16 @@ REQUEST = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to distil, and how."""
     add_dataset(parser)
-    parser.add_argument("--method", default="dit", help="see `methods`; compose with +")
-    parser.add_argument("--ipc", default="10", help="images per class (10)")
+    parser.add_argument("--method", default=Request.method, help="see `methods`; compose with +")
+    parser.add_argument("--ipc", default=Settings.ipc, help=f"images per class ({Settings.ipc})")
     add_out(parser)
-    parser.add_argument("--seed", default="0")
+    parser.add_argument("--seed", default=Settings.seed, help=f"({Settings.seed})")
     parser.add_argument("--classes", help="indices or names, with commas (all)")
-    parser.add_argument("--steps", default="50", help="sampling steps (50)")
+    words = f"sampling steps ({Settings.steps})"
+    parser.add_argument("--steps", default=Settings.steps, help=words)
     parser.add_argument("--cfg-scale", help="class guidance; 1 is none (the prior's default)")
-    parser.add_argument("--sampler", default="ddim", help="ddim, ddpm or dpm++ (ddim)")
+    words = f"{_either(SAMPLERS)} ({Settings.sampler})"
+    parser.add_argument("--sampler", default=Settings.sampler, help=words)
     parser.add_argument(
         "--set",
         action="append",
@@ -42,6 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="float32, bfloat16 or float16, for the network (float32 on a processor, where "
         "bfloat16 is faster if it has instructions for it)",
     )
+
+
+def _either(names: Iterable[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} or {last}"
 
 
 def run(options: argparse.Namespace) -> None:

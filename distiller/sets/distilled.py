@@ -7,7 +7,7 @@ from typing import Any
 from ..data.registry import DATASETS
 from ..event import Event, finish
 from ..lab import Lab, open_lab
-from ..recipes.loop import Distilled, distill
+from ..recipes.loop import Distilled, Settings, distill
 from .request import Request
 
 __all__ = ["distill_request", "distill_set"]
@@ -26,14 +26,14 @@ def distill_request(request: Request, lab: Lab) -> Generator[Event, None, Distil
 
 def distill_set(
     dataset: str | Path,
-    method: str = "dit",
+    method: str = Request.method,
     *,
-    ipc: int = 10,
-    steps: int = 50,
+    ipc: int = Settings.ipc,
+    steps: int = Settings.steps,
     cfg_scale: float | None = None,
-    seed: int = 0,
+    seed: int = Settings.seed,
     classes: int | str | Sequence[int | str] | None = None,
-    sampler: str = "ddim",
+    sampler: str = Settings.sampler,
     options: Mapping[str, Any] | None = None,
     prior: str | None = None,
     device: str = "auto",

@@ -9,7 +9,6 @@ they lie there, by the same code as `score`.
 import hashlib
 import io
 import json
-import os
 import platform
 import zipfile
 from collections.abc import Generator, Mapping, Sequence
@@ -25,6 +24,7 @@ from ..diffusion.prior import Prior
 from ..errors import Refused
 from ..event import Event
 from ..lab import Lab
+from ..machine.disk import sweep, write_whole
 from ..recipes.loop import draw, fit
 from ..version import __version__
 from .folder import class_folder, file_names, read_json, read_set
@@ -56,7 +56,7 @@ def export(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, P
         found = read_set(folder, data.classes)
         measured = measure_set(found.images, found.labels, lab)
         for name, text in _records(found.files, measured, request).items():
-            _write_text(folder / name, text)
+            write_whole(folder / name, text.encode())
         (folder / ".request.json").unlink(missing_ok=True)
     except OSError as error:
         raise Refused(
@@ -124,6 +124,7 @@ def _guarantees(request: Request) -> dict[str, Any]:
 def _claim(folder: Path, record: Mapping[str, Any]) -> None:
     """Makes the folder, or makes sure that it belongs to this request."""
     folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
     mine = json.loads(json.dumps(record))
     for name in ("manifest.json", ".request.json"):
         if (folder / name).exists():
@@ -136,7 +137,7 @@ def _claim(folder: Path, record: Mapping[str, Any]) -> None:
             return
     if any(path for path in folder.iterdir()):
         raise Refused(f"{folder} is not empty and holds no distilled set; choose another folder.")
-    _write_text(folder / ".request.json", json.dumps(mine, indent=1))
+    write_whole(folder / ".request.json", json.dumps(mine, indent=1).encode())
 
 
 def _has(folder: Path, name: str, ipc: int) -> bool:
@@ -144,19 +145,7 @@ def _has(folder: Path, name: str, ipc: int) -> bool:
 
 
 def _write_image(path: Path, pixels: NDArray[np.uint8]) -> None:
-    path.parent.mkdir(exist_ok=True)
-    partial = path.with_suffix(".partial")
-    Image.fromarray(pixels).save(partial, format="PNG")
-    partial.replace(path)
-
-
-def _write_text(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    write_whole(path, lambda file: Image.fromarray(pixels).save(file, format="PNG"))
 
 
 def _metadata(files: Sequence[str], scored: Scored, request: Request) -> str:

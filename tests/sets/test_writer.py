@@ -3,12 +3,13 @@
 import errno
 import hashlib
 import json
+import subprocess
+import sys
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from PIL import Image
 from distiller.errors import Refused
 from distiller.event import finish
 from distiller.lab import Lab, open_lab
+from distiller.machine.disk import write_whole
 from distiller.recipes.loop import distill
 from distiller.sets import writer
 from distiller.sets.folder import dataset_of, read_set
@@ -85,9 +87,10 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
     generator.close()
     assert not (tmp_path / "set" / "manifest.json").exists()
     (tmp_path / "set" / "0").mkdir(exist_ok=True)
-    (tmp_path / "set" / "0" / "0.partial").write_bytes(b"half an image")
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / "set" / "0" / f"0.png.{gone.pid}-1.partial").write_bytes(b"half an image")
     finish(export(REQUEST, tmp_path / "set", lab))
-    (tmp_path / "set" / "0" / "0.partial").unlink(missing_ok=True)
     assert hashes(tmp_path / "set") == hashes(whole)
 
 
@@ -150,23 +153,24 @@ def test_a_place_that_cannot_be_written_is_named(lab: Lab) -> None:
 def test_a_full_disk_leaves_nothing_that_looks_whole(
     whole: Path, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write: Callable[..., None] = writer._write_image
     room = 3
 
-    def full(path: Path, pixels: Any) -> None:
+    def half(file: BinaryIO) -> None:
+        file.write(b"\x89PNG")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def full(path: Path, content: Any) -> None:
         nonlocal room
-        room -= 1
-        if room < 0:
-            path.with_suffix(".partial").write_bytes(b"\x89PNG")
-            raise OSError(errno.ENOSPC, "No space left on device")
-        write(path, pixels)
+        room -= path.suffix == ".png"
+        write_whole(path, half if room < 0 else content)
 
     with monkeypatch.context() as patched:
-        patched.setattr(writer, "_write_image", full)
+        patched.setattr(writer, "write_whole", full)
         with pytest.raises(Refused, match="No space left on device"):
             finish(export(REQUEST, tmp_path / "set", lab))
     assert not (tmp_path / "set" / "manifest.json").exists()
     assert all(Image.open(p).size == (32, 32) for p in (tmp_path / "set").rglob("*.png"))
+    assert list((tmp_path / "set").rglob("*.partial")) == []
     finish(export(REQUEST, tmp_path / "set", lab))
     assert hashes(tmp_path / "set") == hashes(whole)
 
