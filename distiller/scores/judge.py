@@ -166,35 +166,16 @@ def train_judge(
     Raises:
         Refused: if the checkpoint cannot be read or is of another training.
     """
-    spec = spec or JUDGES.get(data.name, JudgeSpec())
-    torch.manual_seed(spec.seed)
-    judge = Judge(
-        data.size,
-        len(data.classes),
-        len(data.modes),
-        spec.stem,
-        spec.widths,
-        spec.pooled,
-        spec.views,
-    )
-    judge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    split = data.train
+    spec, split = spec or JUDGES.get(data.name, JudgeSpec()), data.train
+    judge = _untrained(data, spec)
     optimizer = torch.optim.AdamW(judge.parameters(), spec.lr, weight_decay=0.05, fused=True)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, spec.lr, total_steps=spec.steps)
-    epochs = -(-spec.steps * spec.batch // len(split.labels))
-    rng = np.random.default_rng(spec.seed)
-    order = np.concatenate([rng.permutation(len(split.labels)) for _ in range(epochs)])
+    order = _order(len(split.labels), spec)
 
     def step(i: int) -> dict[str, float]:
         rows = np.sort(order[i * spec.batch : (i + 1) * spec.batch])
         images = _augmented(split.images[rows], np.random.default_rng([spec.seed, i]), spec.flip)
-        judge.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_pays("cpu")):
-            _, classes, modes = judge(images)
-        labels = torch.from_numpy(split.labels[rows])
-        loss = F.cross_entropy(classes.float(), labels, label_smoothing=spec.smoothing)
-        if modes is not None and split.modes is not None:
-            loss = loss + F.cross_entropy(modes.float(), torch.from_numpy(split.modes[rows]))
+        loss = _loss(judge.train(), images, split, rows, spec.smoothing)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -206,6 +187,42 @@ def train_judge(
     yield from advance("judge", spec.steps, Checkpoint(path, parts), step)
     judge.accuracy = measure(judge, data.test)
     return judge
+
+
+def _untrained(data: Dataset, spec: JudgeSpec) -> Judge:
+    """A new judge of a data set's classes and modes, drawn by the seed."""
+    torch.manual_seed(spec.seed)
+    judge = Judge(
+        data.size,
+        len(data.classes),
+        len(data.modes),
+        spec.stem,
+        spec.widths,
+        spec.pooled,
+        spec.views,
+    )
+    judge.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return judge
+
+
+def _order(n: int, spec: JudgeSpec) -> NDArray[np.int64]:
+    """The images that are shown, one after the other: n shuffled anew as often as it takes."""
+    epochs = -(-spec.steps * spec.batch // n)
+    rng = np.random.default_rng(spec.seed)
+    return np.concatenate([rng.permutation(n) for _ in range(epochs)])
+
+
+def _loss(
+    judge: Judge, images: Tensor, split: Split, rows: NDArray[np.int64], smoothing: float
+) -> Tensor:
+    """The cross-entropy of images (n, 3, h, w), which are `rows` of a split, and of their modes."""
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_pays("cpu")):
+        _, classes, modes = judge(images)
+    labels = torch.from_numpy(split.labels[rows])
+    loss = F.cross_entropy(classes.float(), labels, label_smoothing=smoothing)
+    if modes is not None and split.modes is not None:
+        loss = loss + F.cross_entropy(modes.float(), torch.from_numpy(split.modes[rows]))
+    return loss
 
 
 def _augmented(pixels: NDArray[np.uint8], rng: np.random.Generator, flip: bool) -> Tensor:

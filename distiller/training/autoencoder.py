@@ -63,10 +63,7 @@ def train_autoencoder(
         x = x.to(device, memory_format=torch.channels_last)
         for group in optimizer.param_groups:
             group["lr"] = _rate(spec, i)
-        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16_pays(device.type)):
-            # Not compiled: torch 2.13 then silently drops the encoder's gradient on a CPU.
-            z = vae.encode(x).latent_dist.mean
-            y = vae.decode(z + spec.latent_noise * noise.to(device)).sample.float()
+        y = _reconstructed(vae, x, spec.latent_noise * noise.to(device))
         loss = F.l1_loss(y, x) + 0.5 * _gradient_l1(y, x)
         optimizer.zero_grad()
         loss.backward()
@@ -114,6 +111,15 @@ def _batch(images: "NDArray[np.uint8]", spec: PriorSpec, i: int) -> tuple[Tensor
         x = x.flip(-1)
     side = images.shape[1] // 2 ** (len(spec.channels) - 1)
     return x, torch.randn(len(x), spec.latent_channels, side, side, generator=generator)
+
+
+def _reconstructed(vae: "AutoencoderKL", x: Tensor, noise: Tensor) -> Tensor:
+    """Images (n, 3, size, size) through their latents, to which noise is added, and back."""
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=bfloat16_pays(x.device.type)):
+        # Not compiled: torch 2.13 then silently drops the encoder's gradient on a CPU.
+        z = vae.encode(x).latent_dist.mean
+        y: Tensor = vae.decode(z + noise).sample.float()
+    return y
 
 
 def _rate(spec: PriorSpec, i: int) -> float:

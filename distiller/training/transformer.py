@@ -62,11 +62,7 @@ def train_transformer(
         Refused: if the prior it is to start from is not here or has another shape, or if tokens
             are to be routed past the inner blocks of a network that has none.
     """
-    if spec.routed and spec.depth < 3:
-        raise Refused(
-            f"Tokens are routed past the blocks between the first and the last; a depth of "
-            f"{spec.depth} has none. Use a depth of 3 or more, or no routing."
-        )
+    _check_routing(spec)
     network = _transformer(latents.shape, spec)
     if spec.start:
         start_from(network, spec.start, "transformer", classes=same_classes)
@@ -74,9 +70,7 @@ def train_transformer(
     average = copy.deepcopy(network).requires_grad_(False)
     optimizers = _optimizers(network, spec, device)
     schedule, brake = Schedule.linear(), _Brake()
-    # In float32 compiling gains nothing: 23 images a second on one core, with and without.
-    compiles = bfloat16_pays(device.type) and _has_compiler(device)
-    predict = torch.compile(_predict) if compiles else _predict
+    predict = torch.compile(_predict) if _compiles(device) else _predict
 
     def step(i: int) -> dict[str, float]:
         batch = _batch(latents, labels, spec, schedule.T, i)
@@ -98,6 +92,19 @@ def train_transformer(
         "transformer", spec.steps, Checkpoint(folder / "transformer.ckpt", state), step
     )
     return average
+
+
+def _check_routing(spec: PriorSpec) -> None:
+    if spec.routed and spec.depth < 3:
+        raise Refused(
+            f"Tokens are routed past the blocks between the first and the last; a depth of "
+            f"{spec.depth} has none. Use a depth of 3 or more, or no routing."
+        )
+
+
+def _compiles(device: torch.device) -> bool:
+    # In float32 compiling gains nothing: 23 images a second on one core, with and without.
+    return bfloat16_pays(device.type) and _has_compiler(device)
 
 
 def _batch(latents: Tensor, labels: Tensor, spec: PriorSpec, T: int, i: int) -> _Batch:
