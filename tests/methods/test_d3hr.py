@@ -133,10 +133,7 @@ def test_more_candidates_never_score_worse() -> None:
 def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """A prior with weights on disk, so that what was found is kept."""
     monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path / "cache"))
-    for part in ("transformer", "vae"):
-        (tmp_path / part).mkdir()
-        (tmp_path / part / "weights").write_bytes(b"1")
-    return replace(PRIOR, folder=tmp_path)
+    return replace(PRIOR, folder=tmp_path, weights="1")
 
 
 def test_what_was_found_is_kept_by_content(kept: Any) -> None:
@@ -148,8 +145,7 @@ def test_what_was_found_is_kept_by_content(kept: Any) -> None:
     assert list(replace(method, time=500)._moments(kept, DATA, 0))
     assert list(method._moments(kept, DATA, 1))
     assert list(method._moments(replace(kept, dtype=torch.bfloat16), DATA, 0))
-    (kept.folder / "vae" / "weights").write_bytes(b"2")
-    assert list(method._moments(kept, DATA, 0))
+    assert list(method._moments(replace(kept, weights="2"), DATA, 0))
 
 
 def test_times_that_are_not_there_are_refused() -> None:

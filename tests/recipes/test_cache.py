@@ -56,4 +56,6 @@ def test_keys_tell_weights_images_and_settings_apart(tmp_path: Path) -> None:
     assert content_key(prior, other, [0], {"steps": 3}) != key
     weights = next((tmp_path / "a" / "vae").glob("*.safetensors"))
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
-    assert content_key(prior, DATA, [0], {"steps": 3}) != key
+    assert content_key(prior, DATA, [0], {"steps": 3}) == key  # which computes as it was loaded
+    again = load_prior(tmp_path / "a", "cpu")
+    assert content_key(again, DATA, [0], {"steps": 3}) != key
