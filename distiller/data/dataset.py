@@ -28,7 +28,7 @@ class Split:
         return int(self.images.shape[1])
 
     def of(self, label: int) -> NDArray[np.int64]:
-        """The indices of a class's images."""
+        """The indices (n,) of a class's images."""
         return np.flatnonzero(self.labels == label)
 
     def fingerprint(self) -> str:
@@ -74,7 +74,7 @@ class Dataset:
         return self.train.size
 
     def choose_from(self, label: int, n: int) -> NDArray[np.int64]:
-        """The indices of a class's training images, of which n are to be chosen.
+        """The indices (m,) of a class's training images, of which n are to be chosen.
 
         Raises:
             Refused: if there are fewer.

@@ -116,7 +116,10 @@ class DiT:
         return Estimate(self.x0(x_t, t, out[:, : self.channels]), spread)
 
     def x0(self, x_t: Tensor, t: int | Tensor, out: Tensor) -> Tensor:
-        """The estimate of x_0 from the network's output at t, one time or one a row."""
+        """The estimate of x_0 from the network's output at t, one time or one a row.
+
+        x_t, the output and the estimate are (n, channels, side, side).
+        """
         alpha, sigma = self.schedule(t, like=x_t)
         match self.predicts:
             case "epsilon":
@@ -127,7 +130,10 @@ class DiT:
                 return out
 
     def target(self, x0: Tensor, eps: Tensor, t: int | Tensor) -> Tensor:
-        """What the network is trained to say of x_t = alpha_t x_0 + sigma_t eps."""
+        """What the network is trained to say of x_t = alpha_t x_0 + sigma_t eps.
+
+        All are (n, channels, side, side); t is one time or one a row.
+        """
         alpha, sigma = self.schedule(t, like=x0)
         match self.predicts:
             case "epsilon":

@@ -67,7 +67,7 @@ def ddim(
     *,
     eta: float = 0.0,
 ) -> Iterator[Step]:
-    """DDIM (Song et al., 2021, arXiv:2010.02502, Eq. 12 and 16).
+    """DDIM (Song et al., 2021, arXiv:2010.02502, Eq. 12 and 16) from x (n, ...) at times[0].
 
     With eta 0 it is deterministic, and increasing times invert: the same update, run from clean
     data toward noise. An inversion starts at time 1, since at time 0 there is no noise to see.
@@ -99,6 +99,7 @@ def ddpm(
 ) -> Iterator[Step]:
     """Ancestral sampling (Ho et al., 2020, arXiv:2006.11239, Eq. 7) on any decreasing times.
 
+    It begins with x (n, ...) at times[0], and adds `noise(i)`, of the same shape, in step i.
     The variance is the learned one where the denoiser gives it, else the smaller bound.
     """
     n = len(times) - 1
@@ -124,7 +125,8 @@ def dpmpp(
 ) -> Iterator[Step]:
     """DPM-Solver++(2M) (Lu et al., 2022, arXiv:2211.01095, Algorithm 2); draws no noise.
 
-    The first step and the step to clean data are of first order.
+    It begins with x (n, ...) at times[0]. The first step and the step to clean data are of first
+    order.
     """
     n = len(times) - 1
     before: tuple[Tensor, Tensor] | None = None  # the estimate and half log-SNR one step ago

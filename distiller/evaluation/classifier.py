@@ -121,11 +121,7 @@ def train(
         Refused: if it is to be compiled and cannot be, or there is a teacher and soft labels are
             not asked for, or the other way round.
     """
-    if (teacher is None) != (protocol.temperature is None):
-        raise Refused(
-            f"The protocol {protocol.name} trains with {protocol.labels} labels; "
-            + ("it needs a teacher." if teacher is None else "it takes no teacher.")
-        )
+    _check_teacher(protocol, teacher)
     forward = compiled_forward() if compiled else lambda net, x: net(x)
     device = next(classifier.parameters()).device
     generator = torch.Generator().manual_seed(seed)
@@ -152,6 +148,14 @@ def train(
             loss.backward()
             optimizer.step()
             yield loss.item()
+
+
+def _check_teacher(protocol: Protocol, teacher: Classifier | None) -> None:
+    if (teacher is None) != (protocol.temperature is None):
+        raise Refused(
+            f"The protocol {protocol.name} trains with {protocol.labels} labels; "
+            + ("it needs a teacher." if teacher is None else "it takes no teacher.")
+        )
 
 
 def _batches(

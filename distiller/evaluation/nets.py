@@ -69,7 +69,11 @@ def count_parameters(net: nn.Module) -> int:
 
 
 def make_norm(norm: str, width: int) -> nn.Module:
-    """Normalisation of `width` channels: "instance" (one group a channel, affine) or "batch"."""
+    """Normalisation of `width` channels: "instance" (one group a channel, affine) or "batch".
+
+    Raises:
+        Refused: if it is neither.
+    """
     if norm == "batch":
         return nn.BatchNorm2d(width)
     if norm == "instance":

@@ -163,7 +163,11 @@ def attack(
     seed: int = 0,
     resamples: int = 1000,
 ) -> Membership:
-    """The attack on losses (n,) of members and (m,) of others."""
+    """The attack on losses (n,) of members and (m,) of others.
+
+    Raises:
+        Refused: if there are fewer than four of either.
+    """
     if min(len(members), len(others)) < 4:
         raise Refused(
             f"The attack needs at least four members and four others; got {len(members)} and "
@@ -194,7 +198,7 @@ def _halves(
 
 
 def best_threshold(members: NDArray[np.float64], others: NDArray[np.float64]) -> float:
-    """The loss at which the share of members below exceeds that of others most."""
+    """Of losses (n,) and (m,), that at which members below exceed others below most, in shares."""
     at = np.unique(members)
     below = [
         np.searchsorted(np.sort(losses), at, side="right") / len(losses)
@@ -204,7 +208,10 @@ def best_threshold(members: NDArray[np.float64], others: NDArray[np.float64]) ->
 
 
 def area_under_curve(members: NDArray[np.float64], others: NDArray[np.float64]) -> float:
-    """The chance that a member's loss is below another's, ties counting half (Mann-Whitney)."""
+    """The chance that a member's loss, of (n,), is below another's, of (m,), ties counting half.
+
+    It is the statistic of Mann & Whitney (1947) over n m.
+    """
     from scipy.stats import rankdata
 
     ranks = rankdata(np.concatenate([members, others]))[: len(members)]

@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import urllib.error
 import urllib.request
 from collections.abc import Generator
 from pathlib import Path
@@ -42,6 +43,6 @@ def download(url: str, path: Path, md5: str, stage: str) -> Generator[Event, Non
     except (OSError, http.client.HTTPException, ValueError) as error:
         if isinstance(error, Refused):
             raise
-        why = getattr(error, "reason", None) or error
+        why = error.reason if isinstance(error, urllib.error.URLError) else error
         raise Refused(f"{url} could not be downloaded ({why}).") from error
     return path

@@ -83,7 +83,10 @@ def halve(among: Tensor, rows: Sequence[int], rng: np.random.Generator) -> tuple
 
 
 def swap(among: Tensor, like: Tensor, rows: Sequence[int]) -> list[int]:
-    """Exchanges each row for the candidate with which the set is nearest to the class."""
+    """Exchanges each row for the candidate with which the set is nearest to the class.
+
+    `among` (m, m) are the kernel's values between candidates, `like` (m,) their means to the class.
+    """
     chosen, n = list(rows), len(rows)
     for k in range(n):
         rest = chosen[:k] + chosen[k + 1 :]

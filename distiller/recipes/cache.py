@@ -33,7 +33,7 @@ def _path(prior: Prior, data: Dataset, label: int) -> Path:
 
 
 def load_latents(prior: Prior, data: Dataset, label: int) -> Tensor | None:
-    """The latents of a class that were kept, if any; none of a prior that is not on disk."""
+    """The latents (n, *latent_shape) of a class that were kept; None of a prior not on disk."""
     if prior.folder is None or not (path := _path(prior, data, label)).exists():
         return None
     with suppress(OSError, ValueError, EOFError):
@@ -42,7 +42,7 @@ def load_latents(prior: Prior, data: Dataset, label: int) -> Tensor | None:
 
 
 def keep_latents(prior: Prior, data: Dataset, label: int, latents: Tensor) -> None:
-    """Keeps the latents of a class; a cache that cannot be written is done without."""
+    """Keeps the latents (n, *latent_shape) of a class; a cache is done without where it must be."""
     if prior.folder is None:
         return
     array = latents.cpu().numpy()

@@ -77,7 +77,10 @@ def nothing(network: "DiTTransformer2DModel", rows: Sequence[int]) -> Fit:
 
 
 def fold(base: Mapping[str, Tensor], fit: Fit, strength: float | Tensor = 1.0) -> dict[str, Tensor]:
-    """The parameters that the fit changes, as they become at a strength; differentiable."""
+    """The parameters that the fit changes, as they become at a strength, each of its own shape.
+
+    They can be differentiated with respect to the fit, and to the strength.
+    """
     folded = {}
     for name, change in fit.change.items():
         p, c = base[name].float(), strength * change.to(base[name].device)

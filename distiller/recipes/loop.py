@@ -130,7 +130,11 @@ def fit(
 def draw(
     recipe: Recipe, prior: Prior, data: Dataset, label: int, settings: Settings
 ) -> Generator[Event, None, Distilled]:
-    """Draws the images of one class, yielding an event with the estimates of x_0 per step."""
+    """Draws the images of one class, yielding an event with the estimates of x_0 per step.
+
+    Raises:
+        Refused: if there is no such sampler, or more steps are asked for than there are times.
+    """
     prior = recipe.prior or prior
     if recipe.subset is not None:
         return _real(recipe.subset(label, settings.ipc, settings.seed), prior, data, label)

@@ -60,7 +60,7 @@ class Discrepancy:
     least: int = 1  # images that it needs
 
     def loss(self, y: Tensor) -> Measure:
-        """The measure to be made small: itself, or its negative where higher is better."""
+        """The measure from y (n, d) to be made small: itself, or minus it if higher is better."""
         measure = self.to(y)
         return measure if self.better == "lower" else lambda x: -measure(x)
 

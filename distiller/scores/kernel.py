@@ -28,12 +28,12 @@ FeatureMap = Callable[[Tensor], Tensor]
 
 
 def linear(x: Tensor, y: Tensor) -> Tensor:
-    """x^T y."""
+    """x^T y for all rows of (n, d) and (m, d): (n, m)."""
     return x @ y.T
 
 
 def cosine(x: Tensor, y: Tensor) -> Tensor:
-    """x^T y / (|x| |y|)."""
+    """x^T y / (|x| |y|) for all rows of (n, d) and (m, d): (n, m)."""
     return normalize(x) @ normalize(y).T
 
 
@@ -64,7 +64,9 @@ def distance(x: Tensor, y: Tensor) -> Tensor:
 
 
 def median_distance(x: Tensor) -> float:
-    """The median of the distances between different rows: the median heuristic's bandwidth.
+    """The median of the distances between different rows of x (n, d), at most 1,000 of them.
+
+    It is the median heuristic's bandwidth (Gretton et al., 2012).
 
     Raises:
         Refused: if there are fewer than two rows.
@@ -116,7 +118,7 @@ FEATURE_MAPS: dict[str, FeatureMap] = {"linear": lambda x: x, "cosine": normaliz
 
 
 def make_kernel(name: str, reference: Tensor) -> Kernel:
-    """A kernel by name, scaled to reference points.
+    """A kernel by name, scaled to reference points (n, d).
 
     Raises:
         Refused: if there is no kernel of that name.

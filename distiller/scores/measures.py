@@ -52,7 +52,7 @@ def mmd_by(name: str) -> Callable[[Tensor], Measure]:
 
 
 def energy(x: Tensor, y: Tensor) -> Tensor:
-    """-|x - y|, whose MMD^2 is the energy distance (Sejdinovic et al., 2013)."""
+    """-|x - y| of (n, d) and (m, d), whose MMD^2 is the energy distance (Sejdinovic et al., 2013)."""
     return -distance(x, y)
 
 
@@ -60,7 +60,7 @@ def energy(x: Tensor, y: Tensor) -> Tensor:
 
 
 def sliced(y: Tensor, directions: int = 256) -> Measure:
-    """The 2-Wasserstein distance along random lines, its root mean square over them.
+    """The 2-Wasserstein distance from y (n, d) on random lines, its root mean square over them.
 
     Between sorted points on a line the optimal plan is the monotone one, exact for any m and n
     (Bonneel et al., 2015).
@@ -116,22 +116,22 @@ def _soft_minimum(cost: Tensor, g: Tensor, eps: float) -> Tensor:
 
 
 def covering_radius(y: Tensor) -> Measure:
-    """max_y min_x |x - y|: how far the worst served real image is from the set."""
+    """max_y min_x |x - y|: how far the worst served real image of y (n, d) is from the set."""
     return lambda x: distance(x, y).amin(0).max()
 
 
 def outlying(y: Tensor) -> Measure:
-    """max_x min_y |x - y|: how far the worst image of the set is from the class."""
+    """max_x min_y |x - y|: how far the worst image of the set is from the class y (n, d)."""
     return lambda x: distance(x, y).amin(1).max()
 
 
 def hausdorff(y: Tensor) -> Measure:
-    """The larger of both."""
+    """The larger of `covering_radius` and `outlying`, for y (n, d)."""
     return lambda x: torch.maximum(covering_radius(y)(x), outlying(y)(x))
 
 
 def average_hausdorff(y: Tensor) -> Measure:
-    """The mean distance to the nearest point of the other side, both sides averaged."""
+    """The mean distance to the nearest of the other side, both sides averaged, for y (n, d)."""
 
     def measure(x: Tensor) -> Tensor:
         d = distance(x, y)
@@ -141,7 +141,7 @@ def average_hausdorff(y: Tensor) -> Measure:
 
 
 def quantisation(y: Tensor) -> Measure:
-    """mean_y min_x |x - y|^2, the objective of k-means and, selecting, of k-medoids."""
+    """mean_y min_x |x - y|^2 for y (n, d): the objective of k-means, and selecting of k-medoids."""
     return lambda x: squared_distance(x, y).amin(0).mean()
 
 
@@ -188,7 +188,7 @@ def _divergence(x: Tensor, rho: Tensor, y: Tensor) -> Tensor:
 
 
 def divergence_to(y: Tensor) -> Measure:
-    """KL(class || set): high where the set misses what the class has."""
+    """KL(class || set) in nats for y (n, d): high where the set misses what the class has."""
     rho = _neighbour(y, 1)
     return lambda x: _divergence(y, rho, x)
 

@@ -54,7 +54,7 @@ class Real:
         return self.yy.clone().fill_diagonal_(-1).sort(1).values[:, 1:].sqrt()
 
     def draws(self, m: int) -> dict[str, NDArray[np.float64]]:
-        """Every score of `DRAWS` random real subsets of m images, drawn with a fixed seed."""
+        """Every score, (DRAWS,), of random real subsets of m images, drawn with a fixed seed."""
         if m not in self._draws:
             rng = np.random.default_rng(0)
             subsets = [_subset(self, rng.permutation(self.n)[:m]) for _ in range(DRAWS)]
@@ -66,7 +66,7 @@ class Real:
 
     @cached_property
     def halves(self) -> tuple[Tensor, Tensor]:
-        """Two random halves of the class, drawn with a fixed seed."""
+        """Two random halves of the class, about (n / 2, d) each, drawn with a fixed seed."""
         rows = np.random.default_rng(1).permutation(self.n)
         return self.features[rows[: self.n // 2]], self.features[rows[self.n // 2 :]]
 

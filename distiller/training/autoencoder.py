@@ -211,7 +211,10 @@ def _chunks(pixels: "NDArray[np.uint8]", network: nn.Module, size: int = 100) ->
 def encode(
     vae: "AutoencoderKL", pixels: "NDArray[np.uint8]", spec: PriorSpec, folder: Path
 ) -> Generator[Event, None, Tensor]:
-    """The latents of all images in half precision, then of their mirror images; kept on disk."""
+    """The latents (m, channels, side, side) of all images in half precision; kept on disk.
+
+    With `spec.flip` those of their mirror images follow.
+    """
     path = folder / "latents.npy"
     if not path.exists():
         parts, n = [], (1 + spec.flip) * math.ceil(len(pixels) / 100)

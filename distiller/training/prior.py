@@ -116,7 +116,7 @@ def _seconds(folder: Path) -> float:
 def training_images(
     data: Dataset, spec: PriorSpec
 ) -> "tuple[NDArray[np.uint8], NDArray[np.int64]]":
-    """The training split; with `spec.fresh`, renders drawn for this purpose in its place.
+    """The training split, (n, size, size, 3) and (n,), or with `spec.fresh` renders in its place.
 
     A prior trained on fresh renders has never seen the images it is asked to distil, so what a
     distilled set gives away of them it has from the method alone.

@@ -1,4 +1,4 @@
-"""Samplers against closed forms; parity with diffusers is in test_parity.py."""
+"""Samplers against closed forms; parity with diffusers is in test_prior.py."""
 
 import pytest
 import torch

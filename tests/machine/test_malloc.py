@@ -1,22 +1,33 @@
 """Memory that is kept between steps."""
 
 import platform
-import resource
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
-import torch
 
 from distiller.machine import malloc
 from distiller.machine.malloc import memory_kept
 
+FAULTS = """
+import resource
+import torch
+from distiller.machine.malloc import memory_kept
 
-def faults(times: int) -> int:
-    """Pages that had to be mapped while large tensors were made and dropped."""
+def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(times):
-        torch.ones(12_000_000)
+    torch.ones(12_000_000)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+print(min(faults() for _ in range(10)))
+with memory_kept():
+    print(min(faults() for _ in range(10)))
+"""
+"""Prints how many pages had to be mapped for a tensor of 48 MB, without and with memory kept.
+
+The least of ten, since other threads of the process map pages too.
+"""
 
 
 glibc = pytest.mark.skipif(
@@ -26,10 +37,11 @@ glibc = pytest.mark.skipif(
 
 @glibc
 def test_memory_that_is_kept_is_not_mapped_again() -> None:
-    usual = faults(20)
-    with memory_kept():
-        faults(5)  # until there is room
-        assert faults(20) < 0.2 * usual
+    # In a process of its own: what ran before has taught the allocator of this one.
+    out = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True)
+    usual, kept = map(int, out.stdout.split())
+    assert usual >= 48_000_000 // 2**21  # pages have at most 2 MB
+    assert kept < usual / 2
 
 
 @glibc
