@@ -254,11 +254,18 @@ def default_cfg_scale(name: str | Path) -> float:
 
 
 def _labels(id2label: Mapping[str, str]) -> dict[str, int]:
-    """Class names to labels; a label may have several names, separated by commas, as ImageNet's."""
+    """Class names to labels; a label may have several names, separated by commas, as ImageNet's.
+
+    A name that two labels share is that of the first; one that has no other name is called by its
+    number too: of ImageNet's cranes the bird is "crane" and the machine "crane (517)".
+    """
     labels: dict[str, int] = {}
     for label, names in id2label.items():
-        for name in names.split(","):
-            labels.setdefault(name.strip(), int(label))
+        called = [name.strip() for name in names.split(",")]
+        for name in called:
+            labels.setdefault(name, int(label))
+        if all(labels[name] != int(label) for name in called):
+            labels[f"{called[0]} ({label})"] = int(label)
     return labels
 
 

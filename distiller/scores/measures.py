@@ -52,7 +52,7 @@ def mmd_by(name: str) -> Callable[[Tensor], Measure]:
 
 
 def energy(x: Tensor, y: Tensor) -> Tensor:
-    """-|x - y| of (n, d) and (m, d), whose MMD^2 is the energy distance (Sejdinovic et al., 2013)."""
+    """-|x - y|, (n, m), whose MMD^2 is the energy distance (Sejdinovic et al., 2013)."""
     return -distance(x, y)
 
 
@@ -60,7 +60,7 @@ def energy(x: Tensor, y: Tensor) -> Tensor:
 
 
 def sliced(y: Tensor, directions: int = 256) -> Measure:
-    """The 2-Wasserstein distance from y (n, d) on random lines, its root mean square over them.
+    """The 2-Wasserstein distance from y (n, d) on random lines, root mean square over them.
 
     Between sorted points on a line the optimal plan is the monotone one, exact for any m and n
     (Bonneel et al., 2015).
