@@ -23,9 +23,7 @@ def write_card(folder: Path, measured: dict[str, Any]) -> None:
 
 
 def _card(name: str, record: dict[str, Any]) -> str:
-    measured, stages = record["measured"], _stages(record)
-    spec = record["spec"]
-    shares = measured["recognised_percent"]
+    spec, stages = record["spec"], _stages(record)
     lines = [
         "---",
         "license: apache-2.0",
@@ -36,37 +34,52 @@ def _card(name: str, record: dict[str, Any]) -> str:
         "",
         f"# A small diffusion prior of {name}",
         "",
-        f"A class-conditional latent diffusion transformer ({spec['depth']} blocks of width "
-        f"{spec['width']}) and its autoencoder, in the layout of diffusers' `DiTPipeline`. It "
-        "predicts v on the linear schedule of 1,000 steps; label 1000 is the null class.",
+        "This is a class-conditional latent diffusion transformer "
+        f"({spec['depth']} blocks of width {spec['width']}) with its autoencoder, in the layout of "
+        "diffusers' `DiTPipeline`. It predicts v on the linear schedule of 1,000 steps. Label 1000 "
+        "is the null class.",
         "",
         "## How it was made",
         "",
         *(f"    python -m distiller train-prior {_what(stage)} --out DIR" for stage in stages),
         "",
-        f"Trained on {_source(record)}: " + "; then ".join(map(_effort, stages)) + ".",
+        f"The prior was trained on {_source(record)}. " + " ".join(map(_effort, stages)),
         "",
         "## What it reaches",
         "",
-        f"Printed by `python -m distiller card assets/priors/{name}`:",
+        f"`python -m distiller card assets/priors/{name}` printed these numbers:",
         "",
-        f"- {np.mean(list(shares.values())):.1f} % of samples at cfg_scale "
-        f"{record['cfg_scale']:g} are recognised by a classifier trained on the real training "
-        f"split (its own accuracy on the real test split: "
-        f"{measured['judge_accuracy_percent']['classes']:.1f} %). By class: "
-        + ", ".join(f"{key} {value:.0f}" for key, value in shares.items())
-        + ".",
-        f"- Fréchet distance to real training images, in that classifier's features, of "
-        f"{measured['frechet']['images']:,.0f} samples: {measured['frechet']['samples']:.2f}; "
-        f"of as many random real images: {measured['frechet']['random_real']:.2f}.",
-        f"- Reconstruction of real test images: {measured['psnr_db']:.1f} dB PSNR.",
+        *_reached(record["measured"], record["cfg_scale"]),
+        "",
+        "These are the first samples of each class at that cfg_scale. None was chosen.",
+        "",
+        f"![Samples, a row for each class]({SHEET})",
+        "",
+        "## Licence",
+        "",
+        "Weights and code are under Apache-2.0.",
+        "",
     ]
-    if "modes" in measured:
-        lines.append(_modes(measured))
-    lines += ["", "Samples at that cfg_scale, the first of each class as they came:", ""]
-    lines += [f"![Samples, a row for each class]({SHEET})"]
-    lines += ["", "## Licence", "", "Apache-2.0, weights and code.", ""]
     return "\n".join(lines)
+
+
+def _reached(measured: dict[str, Any], cfg_scale: float) -> list[str]:
+    """What was measured of samples and autoencoder, a sentence or two for each number."""
+    shares, accuracy = measured["recognised_percent"], measured["judge_accuracy_percent"]
+    distances = measured["frechet"]
+    lines = [
+        "- A classifier that was trained on the real training split recognises "
+        f"{np.mean(list(shares.values())):.1f} % of the samples at cfg_scale {cfg_scale:g}. It is "
+        f"right about {accuracy['classes']:.1f} % of the real test split. The shares by class are "
+        + ", ".join(f"{key} {value:.0f}" for key, value in shares.items())
+        + " %.",
+        f"- In that classifier's features, the Fréchet distance of {distances['images']:,.0f} "
+        f"samples to real training images is {distances['samples']:.2f}. As many random real "
+        f"images have {distances['random_real']:.2f}.",
+        "- Real test images come back from the autoencoder with "
+        f"{measured['psnr_db']:.1f} dB PSNR.",
+    ]
+    return [*lines, _modes(measured)] if "modes" in measured else lines
 
 
 def _stages(record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -75,12 +88,14 @@ def _stages(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _effort(record: dict[str, Any]) -> str:
+    """Where a training started, what it took, and how long, in sentences."""
     spec = record["spec"]
     steps = spec["autoencoder_steps"]
-    coder = f"autoencoder {steps:,} steps of {spec['autoencoder_batch']} images, " if steps else ""
+    coder = f"The autoencoder took {steps:,} steps of {spec['autoencoder_batch']} images. "
     return (
-        f"{coder}transformer {spec['steps']:,} steps of {spec['batch']} latents, seed "
-        f"{spec['seed']}{_start(record)}, {_hours(record['seconds'])} on {record['machine']}"
+        f"{_start(record)}{coder if steps else ''}The transformer took {spec['steps']:,} steps of "
+        f"{spec['batch']} latents. This took {_hours(record['seconds'])} on {record['machine']}, "
+        f"with seed {spec['seed']}."
     )
 
 
@@ -95,9 +110,9 @@ def _modes(measured: dict[str, Any]) -> str:
     found = len(common) - len(missing)
     return (
         f"- {found} of {len(common)} modes that hold 3 % or more of a class appear among 500 "
-        f"samples of it at cfg_scale 1 (mode classifier: "
-        f"{measured['judge_accuracy_percent']['modes']:.1f} % on the real test split)"
-        + (f"; missing: {', '.join(missing)}." if missing else ".")
+        "samples of that class at cfg_scale 1. The classifier of modes is right about "
+        f"{measured['judge_accuracy_percent']['modes']:.1f} % of the real test split."
+        + (f" Missing: {', '.join(missing)}." if missing else "")
     )
 
 
@@ -123,13 +138,15 @@ def _start(record: dict[str, Any]) -> str:
     start = record["spec"].get("start")
     if not start:
         return ""
-    if start == record["dataset"]:
-        return ", from there" if "before" in record else ", from an earlier prior of it"
-    return f", starting from the weights of the prior of {start}"
+    if start != record["dataset"]:
+        return f"It started from the weights of the prior of {start}. "
+    if "before" in record:
+        return "Then the training went on from these weights. "
+    return "It started from an earlier prior of this data set. "
 
 
 def _source(record: dict[str, Any]) -> str:
     fresh = record["spec"]["fresh"]
     if fresh:
-        return f"{fresh:,} fresh renders per class (it has never seen the data set's own images)"
+        return f"{fresh:,} fresh renders per class, and has never seen the data set's own images"
     return "the data set's training split"

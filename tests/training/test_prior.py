@@ -202,7 +202,7 @@ def test_a_prior_is_trained_further_from_its_own_weights(tmp_path: Path) -> None
     first = "train-prior --dataset digits --out DIR"
     then = "train-prior --dataset digits --start digits --autoencoder-steps 0 --steps 1 --lr 1e-09"
     assert card.index(first) < card.index(then)
-    assert "; then transformer 1 steps of 4 latents" in card
+    assert "went on from these weights. The transformer took 1 steps of 4 latents." in card
 
 
 def test_an_autoencoder_without_steps_needs_one_to_keep(tmp_path: Path) -> None:
