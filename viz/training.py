@@ -21,6 +21,7 @@ from distiller.data.registry import DATASETS, own_folder
 from distiller.errors import Refused
 from distiller.event import Event, Pace, translated
 from distiller.machine.device import choose_device
+from distiller.machine.disk import write_whole
 from distiller.scores.reference import load_reference, save_reference
 from distiller.training.own import judge_steps, spec_for, take_in, train_own
 
@@ -98,7 +99,7 @@ def _train(
         raise Refused(f"Choose a ZIP file: no training called {name!r} was begun here.")
     else:
         pictures = yield from _followed(take_in(source, out, size), show)
-        (out / SOURCE).write_text(_digest(source))
+        write_whole(out / SOURCE, _digest(source).encode())
     show.begin(out, pictures, steps)
     given = {} if steps is None else {"steps": steps}
     made = yield from _followed(train_own(out, choose_device(device), **given), show)

@@ -5,8 +5,6 @@ and named in the report, never replaced.
 """
 
 import json
-import os
-import shutil
 import unicodedata
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import Refused
 from ..event import Event
+from ..machine.disk import written_whole
 from .archive import open_tree
 from .layout import PictureFile, lay_out
 from .picture import decode, depth
@@ -253,18 +252,13 @@ def save_pictures(pictures: Pictures, folder: Path) -> None:
     Raises:
         OSError: if it cannot be written.
     """
-    partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
-    try:
-        partial.mkdir(parents=True, exist_ok=True)
+    with written_whole(folder) as partial:
+        partial.mkdir()
         for name in ("train", "train_labels", "test", "test_labels"):
             np.save(partial / f"{name}.npy", getattr(pictures, name))
         about = {name: getattr(pictures, name) for name in ("classes", "key", "class_level")}
         about["report"] = asdict(pictures.report)
         (partial / "pictures.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.replace(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def load_pictures(folder: Path) -> Pictures:

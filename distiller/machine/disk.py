@@ -71,13 +71,13 @@ def keep(path: Path, content: bytes | Callable[[BinaryIO], object]) -> None:
         write_whole(path, content)
 
 
-def sweep(folder: Path) -> None:
-    """Removes from a folder, and those inside it, what killed processes left half written."""
+def sweep(*folders: Path) -> None:
+    """Removes from folders what processes of this machine that were killed left half written."""
     if os.name != "posix":  # elsewhere one cannot ask whether a process lives
         return
-    for partial in folder.rglob(f"*{PARTIAL}"):
-        process = partial.name.removesuffix(PARTIAL).rpartition(".")[2].partition("-")[0]
-        if process.isdigit() and not _lives(int(process)):
+    for partial in (path for folder in folders for path in folder.glob(f"*{PARTIAL}")):
+        process, _, thread = partial.name.removesuffix(PARTIAL).rpartition(".")[2].partition("-")
+        if process.isdigit() and thread.isdigit() and not _lives(int(process)):
             _remove(partial)
 
 

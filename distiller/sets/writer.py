@@ -134,6 +134,7 @@ def _claim(folder: Path, record: Mapping[str, Any]) -> None:
                     f"{folder} holds another set, made with other parameters, another prior or in "
                     "another precision; choose an empty folder."
                 )
+            sweep(*(path for path in folder.iterdir() if path.is_dir()))
             return
     if any(path for path in folder.iterdir()):
         raise Refused(f"{folder} is not empty and holds no distilled set; choose another folder.")

@@ -25,7 +25,7 @@ from ..data.registry import DATASETS
 from ..diffusion.prior import load_prior
 from ..errors import Refused
 from ..event import Event
-from ..machine.disk import write_whole
+from ..machine.disk import sweep, write_whole
 from ..scores.judge import Judge, JudgeSpec, load_judge, save_judge, train_judge
 from ..scores.reference import build_reference, save_reference
 from .prior import train_prior
@@ -75,6 +75,7 @@ def take_in(
     name, kept = out.resolve().name, out / "pictures"
     if not name or (name in DATASETS and DATASETS[name].folder != out.resolve()):
         raise Refused(f"There is a data set {name!r} already; give the folder another name.")
+    sweep(out)
     if kept.is_dir():
         return (yield from _again(source, out, size, class_level))
     if out.is_dir() and any(out.iterdir()):

@@ -197,6 +197,6 @@ write_whole(Path({str(tmp_path)!r}) / "class" / "0.png", stop)
     with written_whole(tmp_path / "1.png") as partial:
         partial.write_bytes(b"half")
         (tmp_path / "my.partial").write_bytes(b"somebody else's")
-        sweep(tmp_path)
+        sweep(tmp_path, tmp_path / "class", tmp_path / "nowhere")
         assert partial.read_bytes() == b"half"
     assert names(tmp_path) == ["1.png", "class", "my.partial"]

@@ -3,6 +3,8 @@
 import json
 import math
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -345,6 +347,18 @@ def test_bad_requests_are_refused_in_words(
     assert main([*usual, *arguments]) == 2
     assert words in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "x").exists()
+
+
+def test_pictures_whose_taking_in_was_killed_are_taken_in_anew(
+    pictures: Path, tmp_path: Path
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    half = tmp_path / "x" / f"pictures.{gone.pid}-1.partial"
+    half.mkdir(parents=True)
+    (half / "train.npy").write_bytes(b"half")
+    finish(take_in(pictures, tmp_path / "x", 32))
+    assert [path.name for path in (tmp_path / "x").iterdir()] == ["pictures"]
 
 
 def test_a_folder_with_something_else_is_left_alone(pictures: Path, tmp_path: Path) -> None:
