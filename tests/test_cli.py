@@ -39,8 +39,8 @@ HELP = {
         "--device",
     ],
     "train-prior": [
-        "--dataset", "--data", "--size", "--out", "--steps", "--autoencoder-steps", "--start",
-        "--lr", "--seed", "--device",
+        "--dataset", "--data", "--size", "--class-level", "--out", "--steps",
+        "--autoencoder-steps", "--start", "--lr", "--seed", "--device",
     ],
     "train-teacher": ["--dataset", "--net", "--out", "--epochs", "--seed", "--device"],
     "train-judge": ["--dataset", "--out"],
@@ -158,11 +158,30 @@ def test_evaluates_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         assert words in out
 
 
+def test_nets_are_named_with_blanks_and_all_checked_before_any_is_trained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_digits(tmp_path / "set", "03", 1)
+    (folder / "moon").mkdir()
+    Image.new("RGB", (32, 32)).save(folder / "moon" / "0.png")
+    arguments = ["evaluate", str(folder), "--dataset", "digits", "--seeds", "1", "--epochs", "1"]
+    assert main([*arguments, "--net", "convnet-1-w8, convnet-2-w8", "--json"]) == 0
+    out, error = capsys.readouterr()
+    assert [table["net"] for table in json.loads(out)["nets"]] == ["convnet-1-w8", "convnet-2-w8"]
+    assert "distiller: Left out, for they name no class: moon/ (1). Expected: 0, 1, 2" in error
+    assert main([*arguments, "--net", "convnet-1-w8, resnet-19"]) == 2
+    out, error = capsys.readouterr()
+    assert "no net 'resnet-19'" in error
+    assert "train" not in error  # no progress of the first
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--protocol", "slow"], "no protocol 'slow'. Known: dc, dsa, hard, quick"),
         (["--net", "convnet"], "no net 'convnet'. Known: convnet-3"),
+        (["--net", "convnet-3, resnet-19"], "no net 'resnet-19'. Known: convnet-3"),
+        (["--net", " , "], "--net needs the name of a net; got ' , '"),
         (["--seeds", "0"], "seeds must be a whole number from 1 to 100"),
         (["--epochs", "half"], "epochs must be"),
         ([], "at least two classes"),

@@ -43,8 +43,8 @@ LAYERS = [
         "training.prior", "training.quality", "training.card", "training.own",
     ],
     [
-        "sets.request", "sets.distilled", "sets.folder", "sets.measured", "sets.scoring",
-        "sets.writer", "sets.upload",
+        "sets.request", "sets.distilled", "sets.class_images", "sets.folder", "sets.measured",
+        "sets.scoring", "sets.writer", "sets.upload",
     ],
     ["__init__"],
     ["commands"],

@@ -1,11 +1,14 @@
 """A command of the command line, and the parser that is made of all of them."""
 
 import argparse
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Command", "add_dataset", "add_device", "add_json", "add_out", "add_set", "parse"]
+__all__ = [
+    "Command", "add_dataset", "add_device", "add_json", "add_out", "add_set", "parse", "say",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,12 @@ def parse(
     return options.command, options
 
 
+def say(notes: Iterable[str]) -> None:
+    """Prints what a user should know beside the result, where it is not read as that."""
+    for note in notes:
+        print(f"distiller: {note}", file=sys.stderr, flush=True)
+
+
 # ------------------------------------------------------------- arguments that several commands have
 
 
@@ -54,7 +63,7 @@ def add_dataset(parser: argparse._ActionsContainer, *, required: bool = True) ->
 
 def add_set(parser: argparse.ArgumentParser) -> None:
     """Adds the folder of a set, and --dataset where that does not say whose it is."""
-    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="or a zip or tar of it")
     parser.add_argument("--dataset", help="where the folder has no manifest; a name or folder")
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from ..data.registry import DATASETS, load
+from ..errors import Refused
 from ..event import translated
 from ..limits import choice, whole
 from ..progress import show
-from .command import Command, add_device, add_json, add_set
+from .command import Command, add_device, add_json, add_set, say
 from .evaluation_report import across, report
 
 __all__ = ["COMMANDS"]
@@ -75,20 +76,38 @@ def run(options: argparse.Namespace) -> None:
         compiled=None if shutil.which("g++") else False,
     )
     found = read_set(options.folder, DATASETS[name].classes)
+    say(found.notes)
     present = sorted(set(found.labels.tolist()))
+    nets = _nets(options.net or plan.architecture, DATASETS[name].size, len(present))
     every = load(name)
     teacher = teacher_for(plan.protocol, every, present, plan.device, options.teacher)
     data, plan = of_classes(every, present), replace(plan, teacher=teacher)
     chosen = LabelledSet(found.images, np.searchsorted(present, found.labels), found.weights)
     asked = Asked(**{f.name: getattr(options, f.name) for f in fields(Asked)})
     tables = []
-    for net in (options.net or plan.architecture).split(","):
+    for net in nets:
         steps = evaluate_set(chosen, data, replace(plan, net=net), asked)
         tables.append(show(translated(steps, lambda step: step.event)))
     if options.json:
         print(json.dumps(tables[0] if len(tables) == 1 else {"nets": tables}))
     else:
         print("\n".join([*map(report, tables), *([across(tables)] if len(tables) > 1 else [])]))
+
+
+def _nets(given: str, size: int, classes: int) -> list[str]:
+    """The names of nets, with commas between them, each of which can be made.
+
+    Raises:
+        Refused: if one cannot, before any is trained.
+    """
+    from ..evaluation.nets import make_net
+
+    nets = [net.strip() for net in given.split(",") if net.strip()]
+    if not nets:
+        raise Refused(f"--net needs the name of a net; got {given[:60]!r}.")
+    for net in nets:
+        make_net(net, size, classes)
+    return nets
 
 
 COMMANDS = (Command("evaluate", run, add_arguments, place=50),)

@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import Any
 
-from .command import Command, add_device, add_json, add_set
+from .command import Command, add_device, add_json, add_set, say
 
 __all__ = ["COMMANDS"]
 
@@ -26,6 +26,7 @@ def run(options: argparse.Namespace) -> None:
     name = options.dataset or dataset_of(options.folder)
     lab = open_lab(name, options.device, images="none")
     found = read_set(options.folder, lab.data.classes)
+    say(found.notes)
     scored = score_set(measure_set(found.images, found.labels, lab))
     table = {**scored.table(), "discrepancies": scored.discrepancies()}
     print(json.dumps(table) if options.json else report(table))

@@ -25,10 +25,12 @@ def open_tree(
     bounds: Bounds | None = None,
     called: str | None = None,
     without: Path | None = None,
+    follow: bool = False,
 ) -> Tree:
     """Lists the files of a folder, a zip or a tar, which messages call by its path or as given.
 
-    What lies in the folder `without` is left out.
+    What lies in the folder `without` is left out. Links in a folder, never those in an archive,
+    may be followed where nobody but its owner names the folder.
 
     Raises:
         Refused: if it is none of these, holds too much, or is broken or made to harm.
@@ -36,7 +38,7 @@ def open_tree(
     bounds, called = bounds or BOUNDS, called or str(path)
     try:
         if path.is_dir():
-            return _open_folder(path, called, bounds, without)
+            return _open_folder(path, called, bounds, without, follow)
         if not path.is_file():
             raise Refused(f"There is no folder or zip file {path}.")
         if bounds.packed is not None and (size := path.stat().st_size) > bounds.packed:
@@ -72,10 +74,13 @@ def key_of(path: Path, without: Path | None = None) -> str:
 # -------------------------------------------------------------------------------------- folders
 
 
-def _open_folder(path: Path, called: str, bounds: Bounds, without: Path | None) -> Tree:
+def _open_folder(
+    path: Path, called: str, bounds: Bounds, without: Path | None, follow: bool
+) -> Tree:
     found: list[tuple[str, os.stat_result]] = []
-    for place in _walk(path, None if without is None else without.resolve()):
-        found.append((place.relative_to(path).as_posix(), place.lstat()))
+    for place in _walk(path, None if without is None else without.resolve(), follow):
+        status = place.stat() if follow and place.exists() else place.lstat()
+        found.append((place.relative_to(path).as_posix(), status))
         if len(found) > bounds.files:
             raise Refused(f"{called} holds more than {bounds.files:,} files; split it up.")
     found.sort()
@@ -88,7 +93,7 @@ def _open_folder(path: Path, called: str, bounds: Bounds, without: Path | None) 
         for name, (_, status) in zip(names, found, strict=True)
     )
 
-    def contents(chosen: Sequence[Leaf]) -> Iterator[tuple[Leaf, bytes | Refused]]:
+    def read(chosen: Sequence[Leaf]) -> Iterator[tuple[Leaf, bytes | Refused]]:
         for leaf in chosen:
             try:
                 with places[leaf.name].open("rb") as file:
@@ -98,20 +103,22 @@ def _open_folder(path: Path, called: str, bounds: Bounds, without: Path | None) 
             else:
                 yield leaf, content
 
-    return Tree(path, sort_leaves(called, leaves, bounds), stamp(found), contents, notes)
+    return Tree(path, sort_leaves(called, leaves, bounds), stamp(found), read, notes)
 
 
-def _walk(root: Path, without: Path | None) -> Iterator[Path]:
-    """The files below a folder, and the links to folders, which are not followed."""
-    for name, below, files in os.walk(root, onerror=_fail):
+def _walk(root: Path, without: Path | None, follow: bool) -> Iterator[Path]:
+    """The files below a folder, and the links to folders that are not followed."""
+    seen = {root.resolve()}
+    for name, below, files in os.walk(root, onerror=_fail, followlinks=follow):
         folder = Path(name)
-        below[:] = [
-            name
-            for name in below
-            if name.lower() not in LEFTOVER_FOLDERS
-            and (without is None or (folder / name).resolve() != without)
-        ]
+        below[:] = [name for name in below if name.lower() not in LEFTOVER_FOLDERS]
+        if without is not None:
+            below[:] = [name for name in below if (folder / name).resolve() != without]
         links = [name for name in below if os.path.islink(folder / name)]
+        if follow:  # but not in a circle
+            links = [name for name in links if (folder / name).resolve() in seen]
+            below[:] = [name for name in below if name not in links]
+            seen |= {(folder / name).resolve() for name in below}
         yield from (folder / name for name in [*files, *links])
 
 

@@ -8,7 +8,7 @@ and mapped into memory: the second time nothing is decoded.
 import os
 import tarfile
 import zipfile
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +24,8 @@ from .class_folders import Pictures, load_pictures, read_pictures, save_pictures
 from .report import Report
 
 __all__ = [
-    "CIFAR10", "IMAGENETTE", "IMAGENETTE64", "Photographs", "find", "load_photographs",
+    "CIFAR10", "IMAGENETTE", "IMAGENETTE64", "Photographs", "also_called", "find",
+    "load_photographs",
 ]  # fmt: skip
 
 
@@ -68,6 +69,11 @@ def find(which: Photographs) -> Path | None:
         pass
     ready = (_kept(which, which.md5), which.repacked)
     return next((path for path in ready if path.exists()), None)
+
+
+def also_called(classes: Collection[str]) -> dict[str, str]:
+    """WordNet IDs, by which ImageNet names its folders, to those of the classes that have one."""
+    return {wordnet: name for wordnet, name in _WORDNET.items() if name in classes}
 
 
 def load_photographs(which: Photographs) -> Generator[Event, None, Pictures]:

@@ -39,19 +39,24 @@ def decode(content: bytes, size: int, bits: int = 16) -> NDArray[np.uint8]:
 
 
 def decode_whole(
-    content: bytes, formats: Sequence[str] = FORMATS, size: tuple[int, int] | None = None
+    content: bytes,
+    formats: Sequence[str] = FORMATS,
+    size: tuple[int, int] | None = None,
+    most: int | None = None,
 ) -> NDArray[np.uint8]:
     """A picture file of one of these formats as pixels (h, w, 3): upright, on white, uncropped.
 
     Raises:
-        Refused: with the reason, if it cannot be read whole, or is not of the width and height
-            that are given.
+        Refused: with the reason, if it cannot be read whole, is not of the width and height that
+            are given, or has more than the `most` pixels.
     """
 
     def pixels(image: "Image.Image") -> NDArray[np.uint8]:
         if size is not None and image.size != size:
             found, needed = (f"{width} x {height}" for width, height in (image.size, size))
             raise Refused(f"{found} pixels; {needed} are needed")
+        if most is not None and image.width * image.height > most:
+            raise Refused(f"too large, {image.width} x {image.height} pixels")
         return np.array(_opaque(_upright(image), 16))
 
     return _read(content, pixels, formats=formats, least=1)

@@ -54,7 +54,7 @@ def open_tar(path: Path, called: str, bounds: Bounds) -> Tree:
 
     found = sort_leaves(called, leaves(), bounds)
 
-    def contents(chosen: Sequence[Leaf]) -> Iterator[tuple[Leaf, bytes | Refused]]:
+    def read(chosen: Sequence[Leaf]) -> Iterator[tuple[Leaf, bytes | Refused]]:
         wanted = {places[leaf.name]: leaf for leaf in chosen}
         try:
             with _Pieces(path, most, called) as pieces:
@@ -69,7 +69,7 @@ def open_tar(path: Path, called: str, bounds: Bounds) -> Tree:
             for leaf in wanted.values():
                 yield leaf, Refused(f"cannot be unpacked: {error}")
 
-    return Tree(path, found, stamp([(path.name, status)]), contents, notes)
+    return Tree(path, found, stamp([(path.name, status)]), read, notes)
 
 
 def _listed(path: Path, called: str, most: int, bounds: Bounds) -> list[tarfile.TarInfo]:

@@ -62,9 +62,14 @@ class Tree:
     path: Path
     leaves: tuple[Leaf, ...]
     key: str  # changes with any file's name, size or time of change
-    contents: Callable[[Sequence[Leaf]], Iterator[tuple[Leaf, bytes | Refused]]]
-    """The bytes of some files, or why they cannot be had, in the order in which they lie."""
+    reader: Callable[[Sequence[Leaf]], Iterator[tuple[Leaf, bytes | Refused]]]
+    """What `contents` gives, of files that are not barred."""
     notes: tuple[str, ...] = ()  # what is doubtful of the names
+
+    def contents(self, leaves: Sequence[Leaf]) -> Iterator[tuple[Leaf, bytes | Refused]]:
+        """The bytes of some files, or why they cannot be had, in the order in which they lie."""
+        yield from ((leaf, Refused(leaf.barred)) for leaf in leaves if leaf.barred)
+        yield from self.reader([leaf for leaf in leaves if not leaf.barred])
 
     def read(self, leaf: Leaf) -> bytes:
         """A file's bytes.

@@ -21,7 +21,7 @@ def open_zip(path: Path, called: str, bounds: Bounds) -> Tree:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
-        raise Refused(f"{called} is not a zip file that can be read: {error}.") from error
+        raise Refused(f"{called} is not a ZIP file that can be read: {error}.") from error
     infos = archive.infolist()
     names, notes = decode_names(called, [_raw(info) for info in infos], together=True)
     entries: dict[str, zipfile.ZipInfo] = {}
@@ -41,7 +41,7 @@ def open_zip(path: Path, called: str, bounds: Bounds) -> Tree:
             f"{bounds.total / 2**20:,.1f} MB are read."
         )
 
-    def contents(chosen: Sequence[Leaf]) -> Iterator[tuple[Leaf, bytes | Refused]]:
+    def read(chosen: Sequence[Leaf]) -> Iterator[tuple[Leaf, bytes | Refused]]:
         for leaf in chosen:
             try:
                 # An entry never gives more than the size that its header, checked here, declares.
@@ -49,7 +49,7 @@ def open_zip(path: Path, called: str, bounds: Bounds) -> Tree:
             except Exception as error:  # whatever a broken entry makes the decoder raise
                 yield leaf, Refused(f"cannot be unpacked: {error}")
 
-    return Tree(path, found, stamp([(path.name, path.stat())]), contents, notes)
+    return Tree(path, found, stamp([(path.name, path.stat())]), read, notes)
 
 
 def _leaf(called: str, name: str, info: zipfile.ZipInfo, bounds: Bounds) -> Leaf:

@@ -1,9 +1,9 @@
 """Distilled sets: what is asked for, the folder it is written to, and sets that are uploaded."""
 
+from .class_images import class_folder
 from .distilled import distill_request, distill_set
 from .folder import (
     SetOnDisk,
-    class_folder,
     dataset_of,
     file_names,
     read_json,

@@ -6,22 +6,26 @@ DIR/manifest.json             last: versions, the prior's hash, every parameter,
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from ..data.archive import open_tree
+from ..data.layout import SUFFIXES
+from ..data.metadata import parse_metadata
+from ..data.picture import decode_whole
 from ..data.registry import DATASETS
+from ..data.report import shown
+from ..data.tree import Tree
 from ..errors import Refused
 from ..limits import number
+from .class_images import FORMATS, ClassImages, class_folder, find_images
 
-__all__ = [
-    "SetOnDisk", "class_folder", "dataset_of", "file_names", "read_json", "read_set", "weights_of",
-]  # fmt: skip
+__all__ = ["SetOnDisk", "dataset_of", "file_names", "read_json", "read_set", "weights_of"]
 
 MAX_PIXELS = 4096 * 4096
 
@@ -34,6 +38,7 @@ class SetOnDisk:
     labels: NDArray[np.int64]  # (n,)
     files: tuple[str, ...]  # (n,) relative paths
     weights: NDArray[np.float64] | None = None  # (n,) of each image's loss, where the set has any
+    notes: tuple[str, ...] = ()  # what was left out, and what is doubtful
 
 
 def file_names(labels: NDArray[np.int64], classes: Sequence[str]) -> tuple[str, ...]:
@@ -46,63 +51,85 @@ def file_names(labels: NDArray[np.int64], classes: Sequence[str]) -> tuple[str, 
     return tuple(files)
 
 
-def class_folder(name: str) -> str:
-    """The folder name of a class: its name, without what a path gives a meaning to."""
-    return "".join("_" if c in '/\\:*?"<>|' or ord(c) < 32 else c for c in name).strip(". ") or "_"
+def read_set(path: Path, classes: Sequence[str]) -> SetOnDisk:
+    """Reads a folder or an archive of images of one size, in a folder for each class.
 
-
-def read_set(folder: Path, classes: Sequence[str]) -> SetOnDisk:
-    """Reads a folder of class folders of images of one size.
+    What class a folder is of is told by `find_images`. What is left out is said in the notes.
 
     Raises:
-        Refused: if there is no such folder, no image in it, or one cannot be read.
+        Refused: if there is nothing of the kind, no image in it, or one cannot be read.
     """
-    if not folder.is_dir():
-        raise Refused(f"There is no folder {folder}.")
-    images, labels, files = [], [], []
-    for label, name in enumerate(classes):
-        paths = sorted((folder / class_folder(name)).glob("*.png"), key=_natural)
-        for path in paths:
-            images.append(_read_image(path))
-            labels.append(label)
-            files.append(f"{class_folder(name)}/{path.name}")
-    if not images:
-        raise Refused(f"{folder} holds no images: it needs a folder of PNG files for each class.")
+    tree = open_tree(path, follow=True)
+    found = find_images(tree, classes)
+    expected = ", ".join(class_folder(name) for name in classes[:20]) + ", ..." * (
+        len(classes) > 20
+    )
+    unknown = ", ".join(f"{shown(folder)}/ ({n:,})" for folder, n in found.unknown.items())
+    if not found.leaves:
+        others = f" Its folders with images are {unknown[:300]}." if unknown else ""
+        raise Refused(
+            f"{path} holds no images of these classes: it needs a folder of PNG, JPEG or WebP "
+            f"files for each class, named {expected}.{others}"
+        )
+    notes = list(found.notes)
+    if unknown:
+        notes.append(f"Left out, for they name no class: {unknown[:300]}. Expected: {expected}.")
+    notes += [
+        f"Left out: {shown(leaf.name)}, which is not a PNG, JPEG or WebP file."
+        for leaf in found.others
+        if leaf.suffix in SUFFIXES
+    ]
+    images = _read_images(tree, found)
     sizes = {image.shape for image in images}
     if len(sizes) > 1:
-        raise Refused(f"The images in {folder} have different sizes: {sorted(sizes)[:4]}.")
-    return SetOnDisk(np.stack(images), np.array(labels), tuple(files), _read_weights(folder, files))
+        raise Refused(f"The images in {path} have different sizes: {sorted(sizes)[:4]}.")
+    weights = weights_of(_metadata(tree, found), found.files)
+    labels = np.array(found.labels)
+    return SetOnDisk(np.stack(images), labels, found.files, weights, tuple(notes))
 
 
-def _read_weights(folder: Path, files: Sequence[str]) -> NDArray[np.float64] | None:
-    path = folder / "metadata.jsonl"
-    if not path.is_file():
-        return None
-    try:
-        return weights_of(path.read_text(encoding="utf-8"), files)
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{path} cannot be read as text.") from error
+def _read_images(tree: Tree, found: ClassImages) -> list[NDArray[np.uint8]]:
+    """The images (h, w, 3), in the order of their files.
+
+    Raises:
+        Refused: if one cannot be read.
+    """
+    images = {}
+    for leaf, content in tree.contents(found.leaves):
+        form = FORMATS[leaf.suffix]
+        try:
+            if isinstance(content, Refused):
+                raise content
+            images[leaf.name] = decode_whole(content, [form], most=MAX_PIXELS)
+        except Refused as refused:
+            raise Refused(
+                f"{tree.path / leaf.name} is not a {form} image that can be read: {refused}."
+            ) from refused
+    return [images[leaf.name] for leaf in found.leaves]
 
 
-def weights_of(text: str, files: Sequence[str]) -> NDArray[np.float64] | None:
-    """The field `weight` of a metadata.jsonl for some files: (n,), or None where it has none.
+def _metadata(tree: Tree, found: ClassImages) -> dict[str, dict[str, Any]]:
+    """The lines of the set's metadata.jsonl by the image's path below the root."""
+    place = f"{found.root}metadata.jsonl"
+    leaf = next((leaf for leaf in tree.leaves if leaf.name == place), None)
+    return {} if leaf is None else parse_metadata(tree.read(leaf), "metadata.jsonl")
+
+
+def weights_of(
+    rows: Mapping[str, Mapping[str, Any]], files: Sequence[str]
+) -> NDArray[np.float64] | None:
+    """The field `weight` of metadata by file, for some files: (n,), or None where it has none.
 
     DDOQ (ICLR 2026) weights the loss of each image by the share of the class that it stands for.
 
     Raises:
-        Refused: if a line is not JSON, or some of the files have a weight and others have not.
+        Refused: if some of the files have a weight and others have not.
     """
-    found: dict[str, float] = {}
-    for i, line in enumerate(filter(str.strip, text.splitlines()), 1):
-        try:
-            row = json.loads(line)
-            name, weight = str(row["file_name"]), row.get("weight")
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise Refused(
-                f"Line {i} of metadata.jsonl is not a JSON object with a file_name."
-            ) from error
-        if weight is not None:
-            found[name] = number(f"weight of {name[:60]}", weight, 0, 1e12)
+    found = {
+        name: number(f"weight of {name[:60]}", row["weight"], 0, 1e12)
+        for name, row in rows.items()
+        if row.get("weight") is not None
+    }
     lacking = [name for name in files if name not in found]
     if len(lacking) == len(files):
         return None
@@ -113,20 +140,6 @@ def weights_of(text: str, files: Sequence[str]) -> NDArray[np.float64] | None:
     return np.array([found[name] for name in files])
 
 
-def _natural(path: Path) -> tuple[int, str]:
-    return (int(path.stem) if path.stem.isdigit() else 1 << 30, path.name)
-
-
-def _read_image(path: Path) -> NDArray[np.uint8]:
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise Refused(f"{path} is too large: {image.width} x {image.height} pixels.")
-            return np.asarray(image.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise Refused(f"{path} is not a PNG image that can be read.") from error
-
-
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object in a file.
 
@@ -134,28 +147,39 @@ def read_json(path: Path) -> dict[str, Any]:
         Refused: if it cannot be read, or holds something else.
     """
     try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise Refused(f"{path} cannot be read as JSON.") from error
+        content = path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror or error}.") from error
+    return _json_object(content, path)
+
+
+def _json_object(content: bytes, called: Path) -> dict[str, Any]:
+    try:
+        read = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"{called} cannot be read as JSON.") from error
     if not isinstance(read, dict):
-        raise Refused(f"{path} is not a JSON object.")
+        raise Refused(f"{called} is not a JSON object.")
     return read
 
 
-def dataset_of(folder: Path) -> str:
-    """The data set that a distilled folder belongs to, by its manifest.
+def dataset_of(path: Path) -> str:
+    """The data set that a distilled set in a folder or an archive belongs to, by its manifest.
 
     Raises:
         Refused: if it has none that can be read.
     """
-    path = folder / "manifest.json"
-    if not path.is_file():
-        raise Refused(f"{folder} has no manifest.json; name its data set with --dataset.")
-    dataset = read_json(path).get("dataset")
+    tree = open_tree(path, follow=True)
+    manifests = [leaf for leaf in tree.leaves if leaf.parts[-1] == "manifest.json"]
+    if not manifests:
+        raise Refused(f"{path} has no manifest.json; name its data set with --dataset.")
+    leaf = min(manifests, key=lambda leaf: len(leaf.parts))
+    called = path / leaf.name
+    dataset = _json_object(tree.read(leaf), called).get("dataset")
     name = dataset.get("name") if isinstance(dataset, dict) else None
     if name not in list(DATASETS):
         raise Refused(
-            f"{path} names no known data set: {str(name)[:60]!r}. If it is one of your own, name "
+            f"{called} names no known data set: {str(name)[:60]!r}. If it is one of your own, name "
             "its folder with --dataset."
         )
     return str(name)

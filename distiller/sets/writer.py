@@ -27,7 +27,8 @@ from ..lab import Lab
 from ..machine.disk import sweep, write_whole
 from ..recipes.loop import draw, fit
 from ..version import __version__
-from .folder import class_folder, file_names, read_json, read_set
+from .class_images import class_folder
+from .folder import file_names, read_json, read_set
 from .measured import Measured, measure_set
 from .request import Request
 from .scoring import Scored, score_set
@@ -87,6 +88,7 @@ def _records(files: Sequence[str], measured: Measured, request: Request) -> dict
         "schema": SCHEMA,
         **_identity(request, prior),
         "dataset": {"name": data.name, "classes": data.classes, "size": data.size},
+        "labels": {class_folder(data.classes[label]): label for label in request.classes},
         "device": str(prior.device),
         "versions": _versions(),
         **_guarantees(request),

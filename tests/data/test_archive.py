@@ -108,10 +108,10 @@ def test_encrypted_and_broken_zips_are_said_to_be(tmp_path: Path) -> None:
     path.write_bytes(bytes(content))
     assert list(reasons(read(path)).values()) == ["encrypted"]
     path.write_bytes(bytes(content)[:-30])
-    with pytest.raises(Refused, match="not a zip file that can be read"):
+    with pytest.raises(Refused, match="not a ZIP file that can be read"):
         read(path)
     path.write_bytes(b"")
-    with pytest.raises(Refused, match="not a zip file that can be read"):
+    with pytest.raises(Refused, match="not a ZIP file that can be read"):
         read(path)
     with pytest.raises(Refused, match="There is no folder or zip file"):
         read(tmp_path / "nothing")

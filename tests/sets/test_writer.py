@@ -68,6 +68,8 @@ def test_a_set_holds_images_metadata_and_a_manifest(whole: Path, lab: Lab) -> No
     assert manifest["request"]["options"]["dap.gamma"] == 0.3
     assert manifest["prior"]["sha256"] == lab.prior.fingerprint()
     assert manifest["scores"]["latents"]["mmd2"]["random_real_sd"] > 0
+    assert manifest["labels"] == {"0": 0, "3": 3, "7": 7}
+    assert manifest["dataset"]["classes"] == list("0123456789")
     assert dataset_of(whole) == "digits"
 
 
