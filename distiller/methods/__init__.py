@@ -15,7 +15,9 @@ __all__ = ["METHODS", "make_methods", "method_table", "paper_options"]
 def _load(name: str) -> type[Method]:
     module = import_module(f"{__name__}.{name}")
     (export,) = module.__all__
-    method: type[Method] = getattr(module, export)
+    method = getattr(module, export)
+    if not (isinstance(method, type) and issubclass(method, Method)):
+        raise TypeError(f"{module.__name__} exports {export}, which does not inherit from Method.")
     return method
 
 
