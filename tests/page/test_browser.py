@@ -128,6 +128,16 @@ def test_the_first_screen_is_useful_before_any_click(page: Page, address: str) -
     assert shared(page, "s.run.live") is False
 
 
+def test_scripts_that_cannot_be_loaded_are_told_of(browser: Browser, address: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/scripts/**", lambda route: route.abort())
+    with page.expect_event("pageerror"):  # nothing is hidden
+        page.goto(address)
+    expect(page.locator("#stage")).to_contain_text("could not be loaded. Reload the page.")
+    context.close()
+
+
 def count_runs(page: Page) -> None:
     """Counts finished runs from now on: a short one may come and go between two looks."""
     page.evaluate(
