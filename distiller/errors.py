@@ -11,4 +11,7 @@ class Refused(ValueError):
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:
     """The sentence for a name that does not exist: it lists those that do."""
-    return f"There is no {kind} {str(name)[:60]!r}. Known: {', '.join(sorted(known))}."
+    names = ", ".join(sorted(known))
+    return f"There is no {kind} {str(name)[:60]!r}" + (
+        f". Known: {names}." if names else " at all."
+    )

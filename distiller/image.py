@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .errors import Refused
+
 __all__ = ["contact_sheet", "to_pixels", "to_tensor"]
 
 
@@ -19,8 +21,19 @@ def to_tensor(pixels: NDArray[np.uint8]) -> Tensor:
 
 
 def to_pixels(images: Tensor) -> NDArray[np.uint8]:
-    """Maps (n, 3, h, w) in [-1, 1], clamped, to (n, h, w, 3) in 0 ... 255."""
-    images = images.detach().float().clamp(-1, 1).add(1).mul(127.5).round()
+    """Maps (n, 3, h, w) in [-1, 1], clamped, to (n, h, w, 3) in 0 ... 255.
+
+    Raises:
+        Refused: if a value is not finite, which would become black.
+    """
+    images = images.detach().float()
+    if not torch.isfinite(images).all():
+        raise Refused(
+            "The images hold values that are not finite, and cannot be shown or saved. The prior's "
+            "weights may be broken, half precision too small for them (try --dtype float32), or a "
+            "guidance too strong."
+        )
+    images = images.clamp(-1, 1).add(1).mul(127.5).round()
     pixels: NDArray[np.uint8] = images.to("cpu", torch.uint8).permute(0, 2, 3, 1).numpy()
     return np.ascontiguousarray(pixels)
 

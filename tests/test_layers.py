@@ -20,7 +20,10 @@ LAYERS = [
         "data.layout", "data.class_folders", "data.photographs", "data.dataset", "data.registry",
         "data.models",
     ],
-    ["diffusion.schedule", "diffusion.sampler", "diffusion.guidance", "diffusion.prior"],
+    [
+        "diffusion.schedule", "diffusion.sampler", "diffusion.guidance", "diffusion.pipeline",
+        "diffusion.prior",
+    ],
     [
         "scores.kernel", "scores.measures", "scores.discrepancy", "scores.score", "scores.pairs",
         "scores.judge", "scores.reference",

@@ -16,6 +16,7 @@ from ..errors import Refused, unknown
 from ..machine.device import choose_device, choose_dtype
 from ..machine.malloc import memory_kept
 from ..machine.torchvision_shim import declare_missing_operators
+from .pipeline import class_names, hash_weights, load_networks, refuse_checkpoint
 from .sampler import Denoiser, Estimate
 from .schedule import Schedule
 
@@ -49,14 +50,23 @@ class Prior:
     device: torch.device = field(default=torch.device("cpu"))
     dtype: torch.dtype = torch.float32  # what the network computes in
     folder: Path | None = None
+    size: int | None = None  # pixels, height and width of an image; None is not known
     weights: str = hashlib.sha256().hexdigest()  # see `fingerprint`
 
     def label(self, name: str) -> int:
         """The network's label of a class.
 
         Raises:
-            Refused: if the prior was not trained on a class of that name.
+            Refused: if the prior was not trained on a class of that name, or names none.
         """
+        if not self.labels:
+            raise Refused(
+                f"The prior {self.name!r} names no classes: its model_index.json has no id2label, "
+                "which DiTPipeline.save_pretrained leaves out. Write them into a file "
+                f'{self.folder or "FOLDER"}/id2label.json, such as {{"0": "cat", "1": "dog"}}, in '
+                "the order of its labels; that of a data set is printed by "
+                "`python -m distiller datasets`."
+            )
         if name not in self.labels:
             raise Refused(unknown(f"class of the prior {self.name!r} called", name, self.labels))
         return self.labels[name]
@@ -86,16 +96,6 @@ class Prior:
     def fingerprint(self) -> str:
         """A hash of the weights as they were loaded: the files may have been replaced since."""
         return self.weights
-
-
-def _hash(folder: Path | None) -> str:
-    """sha256 over the files of network and autoencoder, or of nothing."""
-    digest = hashlib.sha256()
-    for part in () if folder is None else (folder / "transformer", folder / "vae"):
-        for path in sorted(part.iterdir()):
-            digest.update(path.name.encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 class DiT:
@@ -172,19 +172,22 @@ def load_prior(name: str | Path, device: str = "auto", dtype: str = "auto") -> P
             f"There is no prior of {source!r} here; train one with "
             f"`python -m distiller train-prior --dataset {source}`."
         )
+    refuse_checkpoint(source)
     try:
         return _load(source, Path(name).name, where, precision)
-    except (OSError, KeyError, ValueError) as error:
-        raise Refused(_why(source, error)) from error
+    except Refused:
+        raise
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise Refused(
             f"There is not enough memory on {where} for the prior {name!s}; "
             "close other programs, or use a smaller prior."
         ) from error
+    except Exception as error:  # whatever diffusers makes of files that are not as they should be
+        raise Refused(_why(source, error)) from error
 
 
 def _why(source: str, error: Exception) -> str:
-    first = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+    first = " ".join(str(error).split())[:300] or type(error).__name__
     if Path(source).is_dir():
         return (
             f"{source} is not a DiTPipeline folder that can be read (it needs model_index.json, "
@@ -198,41 +201,28 @@ def _why(source: str, error: Exception) -> str:
 
 def _load(source: str, name: str, device: torch.device, dtype: torch.dtype) -> Prior:
     declare_missing_operators()
-    from diffusers import AutoencoderKL, DDIMScheduler, DiTPipeline, DiTTransformer2DModel
-    from diffusers.utils import logging
+    from diffusers import DDIMScheduler, DiTPipeline
 
     index: dict[str, Any] = DiTPipeline.load_config(source)
     config: dict[str, Any] = DDIMScheduler.load_config(source, subfolder="scheduler")
     schedule = Schedule(DDIMScheduler.from_config(config).betas)
-    shows_progress = logging.is_progress_bar_enabled()
-    if Path(source).is_dir():
-        logging.disable_progress_bar()  # there is nothing to wait for
-    try:
-        transformer = DiTTransformer2DModel.from_pretrained(
-            source, subfolder="transformer", torch_dtype=dtype, low_cpu_mem_usage=False
-        )
-    finally:
-        if shows_progress:
-            logging.enable_progress_bar()
-    # The autoencoder runs in float32: half precision shows in the pictures.
-    vae = AutoencoderKL.from_pretrained(
-        source, subfolder="vae", torch_dtype=torch.float32, low_cpu_mem_usage=False
-    )
+    transformer, vae = load_networks(source, dtype)
     for module in (transformer, vae):
         module.to(device).eval().requires_grad_(False)
     predicts = config.get("prediction_type", "epsilon")
     folder = Path(source) if Path(source).is_dir() else None
     made = assemble(name, DiT(transformer, schedule, predicts), vae)
-    labels, cfg_scale = _labels(index.get("id2label") or {}), default_cfg_scale(source)
+    labels, cfg_scale = class_names(source, index, made.null_label), default_cfg_scale(source)
     return replace(
         made, labels=labels, cfg_scale=cfg_scale, device=device, dtype=dtype, folder=folder,
-        weights=_hash(folder),
+        weights=hash_weights(folder),
     )  # fmt: skip
 
 
 def assemble(name: str, dit: DiT, vae: "AutoencoderKL") -> Prior:
     """A prior of a network and an autoencoder, which know no class names."""
     config = dit.transformer.config
+    halvings = len(vae.config.block_out_channels) - 1
     return Prior(
         name=name,
         schedule=dit.schedule,
@@ -244,6 +234,7 @@ def assemble(name: str, dit: DiT, vae: "AutoencoderKL") -> Prior:
         decode=_decoder(vae),
         hidden=dit.hidden,
         blocks=len(dit.transformer.transformer_blocks),
+        size=int(config.sample_size) * 2**halvings,
     )
 
 
@@ -251,22 +242,6 @@ def default_cfg_scale(name: str | Path) -> float:
     """What `train-prior` recorded of a data set's prior or a folder; else 4, the default of DiT."""
     record = (prior_folder(str(name)) or Path(name)) / "prior.json"
     return float(json.loads(record.read_text())["cfg_scale"]) if record.is_file() else 4.0
-
-
-def _labels(id2label: Mapping[str, str]) -> dict[str, int]:
-    """Class names to labels; a label may have several names, separated by commas, as ImageNet's.
-
-    A name that two labels share is that of the first; one that has no other name is called by its
-    number too: of ImageNet's cranes the bird is "crane" and the machine "crane (517)".
-    """
-    labels: dict[str, int] = {}
-    for label, names in id2label.items():
-        called = [name.strip() for name in names.split(",")]
-        for name in called:
-            labels.setdefault(name, int(label))
-        if all(labels[name] != int(label) for name in called):
-            labels[f"{called[0]} ({label})"] = int(label)
-    return labels
 
 
 def _encoder(vae: "AutoencoderKL", batch: int = 64) -> Callable[[Tensor], Tensor]:

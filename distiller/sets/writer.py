@@ -12,6 +12,7 @@ import json
 import platform
 import zipfile
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,18 +43,23 @@ def export(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, P
     """Distils what a request asks for into a folder, going on from what is there.
 
     Raises:
-        Refused: if the folder holds something else, or cannot be written.
+        Refused: if the folder holds something else or cannot be written, the prior makes images of
+            another size than the data set's, or what it makes are no images.
     """
     data, prior = lab.data, lab.prior
+    if prior.size not in (None, data.size):
+        raise Refused(
+            f"The prior {prior.name!r} makes images of {prior.size} x {prior.size} pixels, and "
+            f"those of {data.name!r} are {data.size} x {data.size}: a set is scored against the "
+            "data set, so it needs a prior of that size."
+        )
     try:
         _claim(folder, _identity(request, prior))
-        missing = [c for c in request.classes if not _has(folder, data.classes[c], request.ipc)]
-        if missing:
-            recipe = yield from fit(request.methods, prior, data, missing)
-        for label in missing:
-            part = yield from draw(recipe, prior, data, label, request.settings)
-            for k, pixels in enumerate(part.images):
-                _write_image(folder / class_folder(data.classes[label]) / f"{k}.png", pixels)
+        try:
+            yield from _write_images(request, folder, lab)
+        except Refused:
+            _unclaim(folder)
+            raise
         found = read_set(folder, data.classes)
         measured = measure_set(found.images, found.labels, lab)
         for name, text in _records(found.files, measured, request).items():
@@ -65,6 +71,18 @@ def export(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, P
             "there, and the same command goes on from it."
         ) from error
     return folder
+
+
+def _write_images(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, None]:
+    """Distils and writes the classes that are not whole yet."""
+    data, prior = lab.data, lab.prior
+    missing = [c for c in request.classes if not _has(folder, data.classes[c], request.ipc)]
+    if missing:
+        recipe = yield from fit(request.methods, prior, data, missing)
+    for label in missing:
+        part = yield from draw(recipe, prior, data, label, request.settings)
+        for k, pixels in enumerate(part.images):
+            _write_image(folder / class_folder(data.classes[label]) / f"{k}.png", pixels)
 
 
 def archive(measured: Measured, request: Request) -> bytes:
@@ -141,6 +159,14 @@ def _claim(folder: Path, record: Mapping[str, Any]) -> None:
     if any(path for path in folder.iterdir()):
         raise Refused(f"{folder} is not empty and holds no distilled set; choose another folder.")
     write_whole(folder / ".request.json", json.dumps(mine, indent=1).encode())
+
+
+def _unclaim(folder: Path) -> None:
+    """Gives the folder back if nothing was made, so that a better request finds it empty."""
+    if not any(folder.rglob("*.png")):
+        (folder / ".request.json").unlink(missing_ok=True)
+        with suppress(OSError):  # it holds something else
+            folder.rmdir()
 
 
 def _has(folder: Path, name: str, ipc: int) -> bool:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from distiller.diffusion.prior import Prior, _labels, load_prior
+from distiller.diffusion.prior import Prior, load_prior
 from distiller.diffusion.sampler import Denoiser, ddim, ddpm, dpmpp
 from distiller.errors import Refused
 from distiller.machine.device import choose_device, choose_dtype
@@ -151,15 +151,6 @@ def test_encoding_is_the_mode_of_the_posterior_scaled(prior: Prior, folder: Path
     assert latents.shape == (2, *prior.latent_shape)
     vae = AutoencoderKL.from_pretrained(folder, subfolder="vae", low_cpu_mem_usage=False)
     torch.testing.assert_close(latents, vae.encode(images).latent_dist.mode() * 0.18215)
-
-
-def test_every_label_has_a_name_of_its_own() -> None:
-    names = {"1": "goldfish, Carassius auratus", "134": "crane", "517": "crane", "638": "maillot",
-             "639": "maillot, tank suit"}  # fmt: skip
-    assert _labels(names) == {
-        "goldfish": 1, "Carassius auratus": 1, "crane": 134, "crane (517)": 517, "maillot": 638,
-        "tank suit": 639,
-    }  # fmt: skip
 
 
 def test_labels_come_from_the_card(prior: Prior) -> None:

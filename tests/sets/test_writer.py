@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import math
 import subprocess
 import sys
 import zipfile
@@ -13,6 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from distiller.errors import Refused
@@ -205,3 +207,32 @@ def test_sets_of_different_secrets_are_not_mixed(lab: Lab) -> None:
     assert usual["private"] != mine["private"]
     assert mine == identity(secret=8_675_309_123)
     assert mine["private"] != identity(secret=8_675_309_123, epsilon=1)["private"]
+
+
+def test_a_prior_of_another_size_is_refused_before_anything_is_sampled(
+    lab: Lab, tmp_path: Path
+) -> None:
+    assert lab.prior.size == lab.data.size == 32
+    large = replace(lab, prior=replace(lab.prior, size=64))
+    with pytest.raises(
+        Refused, match="makes images of 64 x 64 pixels, and those of 'digits' are 3"
+    ):
+        next(export(REQUEST, tmp_path / "set", large))
+    assert not (tmp_path / "set").exists()
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_images_that_are_not_finite_are_never_written(
+    lab: Lab, tmp_path: Path, value: float
+) -> None:
+    def decode(latents: torch.Tensor) -> torch.Tensor:
+        images = lab.prior.decode(latents)
+        images[0, 0, 5, 5] = value  # one pixel is enough
+        return images
+
+    broken = replace(lab, prior=replace(lab.prior, decode=decode))
+    request = replace(REQUEST, method="dit", options={}, steps=2)
+    with pytest.raises(Refused, match="values that are not finite, and cannot be shown or saved"):
+        finish(export(request, tmp_path / "set", broken))
+    assert not (tmp_path / "set").exists()
+    finish(export(request, tmp_path / "set", lab))  # the folder is free
