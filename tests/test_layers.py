@@ -59,6 +59,15 @@ the modules before it in its own room."""
 FOUND = ("methods", "commands")
 
 
+VIZ = [
+    "payloads", "declarations", "settings", "turn", "kept", "line", "preview", "embedding",
+    "witness", "figures", "explore", "candidate", "board", "accuracy", "training", "catalogue",
+    "link", "session", "visit", "endpoints", "shipped", "page.scripts", "page.refusal",
+    "page.frame", "page.run", "page.tab", "page.form", "page.tabs", "page.api", "page.app",
+]  # fmt: skip
+"""The modules of viz: one may import those before it."""
+
+
 def imports(path: Path) -> set[str]:
     """The modules a file imports, relative ones by their first name inside distiller."""
     found = set()
@@ -157,11 +166,42 @@ def test_distiller_knows_no_plots_and_no_page() -> None:
             assert module.split(".")[0] not in {"gradio", "plotly", "umap", "viz", "app"}, path
 
 
-def test_viz_knows_gradio_in_the_page_alone() -> None:
+def test_gradio_is_known_in_the_page_alone() -> None:
     for path in (ROOT / "viz").rglob("*.py"):
-        if path.parent.name == "page":
+        if path.is_relative_to(ROOT / "viz" / "page"):
             continue
         assert not {m.split(".")[0] for m in imports(path)} & {"gradio", "app"}, path
+
+
+def viz_imports(path: Path) -> set[str]:
+    """The modules of viz, by their name inside it, that a module of viz imports."""
+    package = path.relative_to(ROOT / "viz").parent.parts
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - node.level + 1]
+            if node.module:
+                found.add(".".join((*base, node.module)))
+            else:
+                found |= {".".join((*base, alias.name)) for alias in node.names}
+    return found
+
+
+def test_viz_imports_in_one_order_and_no_tab_knows_another() -> None:
+    ranks = {name: rank for rank, name in enumerate(VIZ)}
+    found = {}
+    for path in sorted((ROOT / "viz").rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT / "viz").with_suffix("").parts)
+        name = name.removesuffix(".__init__")
+        if name.startswith("page.tabs"):
+            assert not {m for m in viz_imports(path) if m.startswith("page.tabs")}, path
+            name = "page.tabs"
+        found[path] = name
+    assert set(found.values()) - {"__init__", "page"} == set(ranks)
+    for path, name in found.items():
+        for other in viz_imports(path):
+            assert other in ranks, f"{path}: {other} is no module of viz"
+            assert ranks[other] < ranks.get(name, len(VIZ)), f"{path}: {name} imports {other}"
 
 
 def test_the_library_imports_nothing_heavy() -> None:

@@ -9,9 +9,10 @@ __all__ = ["Turn"]
 
 @dataclass
 class Turn:
-    """Whether something that a visitor may stop was asked for, and is to stop."""
+    """Whether something that a visitor may stop was asked for, goes on, and is to stop."""
 
     asked: bool = False  # waiting in line or going on
+    going: bool = False
     stopped: bool = False
 
     def ask(self) -> None:
@@ -28,7 +29,7 @@ class Turn:
         An event that the page cancels takes a while to go, and a click that comes meanwhile is
         lost; one that ends by itself loses none.
         """
-        self.asked = True
+        self.asked = self.going = True
         try:
             for value in values if not self.stopped else ():
                 yield value
@@ -36,4 +37,4 @@ class Turn:
                     break
         finally:
             values.close()
-            self.asked = self.stopped = False
+            self.asked = self.going = self.stopped = False

@@ -21,12 +21,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import app
 from distiller.data.registry import DATASETS, load, load_here
 from distiller.errors import Refused
 from distiller.evaluation.protocol import protocol_for
 from distiller.training import own
 from tests.viz.test_training import SPEC, flat, pack
+from viz import catalogue, visit
+from viz.page import serve
 
 CHROMIUM = os.environ.get("DISTILLER_CHROMIUM") or next(
     (
@@ -49,7 +50,7 @@ def address() -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    demo = app.serve("127.0.0.1", port, block=False)
+    demo = serve("127.0.0.1", port, block=False)
     yield f"http://127.0.0.1:{port}/"
     demo.close()
 
@@ -160,8 +161,8 @@ def test_a_click_streams_a_run_and_ends_with_images_map_and_scores(
     )
     page.get_by_label("Steps").fill("200")
     page.locator(".d-class").nth(7).click()
-    expect(page.locator("#go")).to_have_text("Distil 7")
-    page.locator("#go").click()
+    expect(page.locator("#explore-start")).to_have_text("Distil 7")
+    page.locator("#explore-start").click()
     page.wait_for_function("() => window.seen.at(-1)?.[0] === false")
     seen = page.evaluate("() => window.seen")
     steps = [step for live, step, where, _ in seen if live and where is not None]
@@ -179,7 +180,7 @@ def test_a_click_streams_a_run_and_ends_with_images_map_and_scores(
 def test_every_discrepancy_comes_after_the_run(page: Page, address: str) -> None:
     open_digit(page, address)
     count_runs(page)
-    page.locator("#go").click()
+    page.locator("#explore-start").click()
     page.wait_for_function("() => window.runs === 1")
     page.locator(".d-frame summary").click()
     rows = page.locator(".d-frame tbody tr")
@@ -329,7 +330,7 @@ def test_a_stale_witness_goes_and_its_switch_is_kept(page: Page, address: str) -
     page.locator(".d-class").nth(7).click()  # another class: nothing is known of it
     expect(canvas).to_be_hidden()
     page.get_by_label("Steps").fill("60")
-    page.locator("#go").click()
+    page.locator("#explore-start").click()
     page.wait_for_function(
         "() => window.distiller.shared.run.live && window.distiller.shared.run.step > 2",
         polling=50,  # frames are rare on a loaded machine
@@ -340,7 +341,7 @@ def test_a_stale_witness_goes_and_its_switch_is_kept(page: Page, address: str) -
     page.locator(".d-witness button").click()
     page.get_by_label("Steps").fill("5")
     before = shared(page, "s.run.id")
-    page.locator("#go").click()
+    page.locator("#explore-start").click()
     page.wait_for_function("(before) => window.distiller.shared.run.id !== before", arg=before)
     finished(page)
     expect(page.locator(".d-witness button")).to_have_attribute("aria-pressed", "false")
@@ -435,11 +436,11 @@ def test_the_uncovered_images_are_gone_through_by_keyboard(page: Page, address: 
 def test_words_stand_for_real_images_that_are_not_here(
     page: Page, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lab = app.open_lab("digits")
+    lab = catalogue.open_lab("digits")
     away = replace(DATASETS["digits"], here=lambda: False)
     monkeypatch.setattr(DATASETS, "_sources", {**DATASETS, "digits": away})
     absent = replace(lab, data=load_here("digits"))
-    monkeypatch.setattr(app, "open_lab", lambda name: absent)
+    monkeypatch.setattr(catalogue, "open_lab", lambda name: absent)
     open_digit(page, address)
     page.locator(".d-uncovered").click()
     strip = page.locator(".d-strip")
@@ -469,7 +470,7 @@ def test_a_slider_acts_during_a_run_and_repeats_it_on_release(page: Page, addres
     assert shared(page, "s.run.query.seed") == "0"
 
     page.get_by_label("Steps").fill("100")
-    page.locator("#go").click()
+    page.locator("#explore-start").click()
     page.wait_for_function(
         "() => window.distiller.shared.run.live && window.distiller.shared.run.step > 2",
         polling=50,  # frames are rare on a loaded machine
@@ -484,17 +485,19 @@ def test_stop_ends_a_run_and_brings_back_the_one_before(page: Page, address: str
     open_digit(page, address)
     before = shared(page, "s.run.sheet")
     page.get_by_label("Steps").fill("1000")
-    page.locator("#go").click()
+    page.locator("#explore-start").click()
     page.wait_for_function(
         "() => window.distiller.shared.run.live && window.distiller.shared.run.step > 3",
         polling=50,  # frames are rare on a loaded machine
     )
-    page.locator("#stop").dispatch_event("click")  # at once: a click waits for a page at rest
+    page.locator("#explore-stop").dispatch_event(
+        "click"
+    )  # at once: a click waits for a page at rest
     expect(page.locator(".d-notice")).to_contain_text("stopped at step")
     assert shared(page, "s.run.sheet") == before
     count_runs(page)
     page.get_by_label("Steps").fill("4")
-    page.locator("#go").click()  # the device is free at once
+    page.locator("#explore-start").click()  # the device is free at once
     page.wait_for_function("() => window.runs === 1")
     expect(page.locator("#stage .d-status")).to_contain_text("4 steps")
 
@@ -504,7 +507,7 @@ def test_a_refusal_is_said_and_loses_nothing(page: Page, address: str) -> None:
     before = shared(page, "s.run.sheet")
     page.get_by_label("Steps").fill("1000")
     page.get_by_label("Images", exact=True).fill("64")
-    page.locator("#go").click()
+    page.locator("#explore-start").click()
     expect(page.get_by_text("image steps; at most")).to_be_visible()
     assert shared(page, "s.run.sheet") == before
 
@@ -517,9 +520,9 @@ def test_a_run_that_is_refused_at_once_makes_way(
 
     open_digit(page, address)
     before = shared(page, "s.run.sheet")
-    monkeypatch.setattr(app, "explore", refuse)
+    monkeypatch.setattr(visit, "explore", refuse)
     for _ in range(3):
-        page.locator("#go").click()
+        page.locator("#explore-start").click()
         expect(page.get_by_text("Not today.").last).to_be_visible()
         page.wait_for_timeout(500)
         assert shared(page, "s.run.live") is False
@@ -553,7 +556,7 @@ def test_a_link_whose_run_is_refused_shows_the_shipped_run_of_its_data_set(
     def refuse(*_: Any) -> None:
         raise Refused("It cannot be made here.")
 
-    monkeypatch.setattr(app, "explore", refuse)
+    monkeypatch.setattr(visit, "explore", refuse)
     page.goto(address + DIGIT)
     expect(page.get_by_text("It cannot be made here.")).to_be_visible()
     finished(page)
@@ -576,7 +579,7 @@ def test_the_keyboard_reaches_everything(page: Page, address: str) -> None:
     open_digit(page, address)
     page.locator(".d-class[aria-checked=true]").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#go")).to_have_text("Distil 4")
+    expect(page.locator("#explore-start")).to_have_text("Distil 4")
     page.locator(".d-tile").first.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
@@ -623,7 +626,7 @@ def test_the_page_fits_and_can_be_read(
 def open_evaluation(page: Page, dataset: str = "Digits") -> None:
     page.get_by_role("tab", name="Evaluate").click()
     expect(page.locator("#board .d-note")).to_contain_text("trained from scratch")
-    page.locator("#contest").get_by_label("Data set").click()
+    page.locator("#evaluate .d-choices").get_by_label("Data set").click()
     page.get_by_role("option", name=dataset).click()
     expect(page.locator("#sets label").first).to_contain_text("CFG 1.5")
 
@@ -635,7 +638,7 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     def six(name: str, dataset: str) -> Any:
         return replace(protocol_for(name, dataset), epochs={math.inf: 6})
 
-    monkeypatch.setattr(app, "protocol_for", six)
+    monkeypatch.setattr(visit, "protocol_for", six)
 
 
 SLOW = 120_000
@@ -651,7 +654,7 @@ def test_a_set_made_here_is_evaluated_beside_random_real_images(page: Page, addr
     expect(boxes.nth(1)).to_contain_text("1 of 10 classes, the rest is made first")
     boxes.nth(0).click()
     boxes.nth(1).click()
-    page.locator("#contest").get_by_label("Seeds").fill("2")
+    page.locator("#evaluate .d-choices").get_by_label("Seeds").fill("2")
     page.evaluate(
         """() => {
             const count = ({ chart }) => (chart?.lines ?? []).flatMap((line) => line.curves)
@@ -660,7 +663,7 @@ def test_a_set_made_here_is_evaluated_beside_random_real_images(page: Page, addr
             window.distiller.on('evaluation', (e) => window.points.push(count(e)));
         }"""
     )
-    page.locator("#judge").click()
+    page.locator("#evaluate-start").click()
     status = page.locator("#board .d-h")
     expect(status).to_contain_text("makes DiT", timeout=SLOW)
     expect(status).to_contain_text("done", timeout=SLOW)
@@ -695,15 +698,15 @@ def test_a_set_made_here_is_evaluated_beside_random_real_images(page: Page, addr
 def test_stop_keeps_what_is_finished(page: Page, address: str) -> None:
     page.goto(address)
     open_evaluation(page)
-    page.locator("#contest").get_by_label("Seeds").fill("10")
-    page.locator("#judge").click()
+    page.locator("#evaluate .d-choices").get_by_label("Seeds").fill("10")
+    page.locator("#evaluate-start").click()
     rows = page.locator(".d-table tbody tr")
     expect(rows).to_have_count(2, timeout=SLOW)
-    page.locator("#halt").click()
+    page.locator("#evaluate-stop").click()
     expect(page.locator("#board .d-notice")).to_contain_text("stopped; what was finished is kept")
     expect(rows).to_have_count(2)
-    page.locator("#contest").get_by_label("Seeds").fill("1")
-    page.locator("#judge").click()  # the device is free, and nothing is left to do
+    page.locator("#evaluate .d-choices").get_by_label("Seeds").fill("1")
+    page.locator("#evaluate-start").click()  # the device is free, and nothing is left to do
     expect(page.locator("#board .d-h")).to_contain_text("done", timeout=SLOW)
     expect(rows).to_have_count(2)
 
@@ -729,11 +732,11 @@ def test_an_uploaded_set_is_evaluated_and_a_bad_one_refused(
     upload.set_input_files(tmp_path / "real.zip")
     boxes = page.locator("#sets label")
     expect(boxes.nth(1)).to_contain_text("upload real")
-    page.locator("#judge").click()
+    page.locator("#evaluate-start").click()
     expect(page.get_by_text("Sets compare on the same classes only")).to_be_visible()
     boxes.nth(0).click()
-    page.locator("#contest").get_by_label("Seeds").fill("1")
-    page.locator("#judge").click()
+    page.locator("#evaluate .d-choices").get_by_label("Seeds").fill("1")
+    page.locator("#evaluate-start").click()
     expect(page.locator("#board .d-h")).to_contain_text("done", timeout=SLOW)
     expect(page.locator(".d-table caption")).to_contain_text("2 of 10 classes")
     expect(page.locator(".d-table tbody th").nth(1)).to_have_text("upload real")
@@ -746,8 +749,8 @@ def test_the_evaluation_fits_and_can_be_read(browser: Browser, address: str, sch
     page = context.new_page()
     page.goto(address)
     open_evaluation(page)
-    page.locator("#contest").get_by_label("Seeds").fill("1")
-    page.locator("#judge").click()
+    page.locator("#evaluate .d-choices").get_by_label("Seeds").fill("1")
+    page.locator("#evaluate-start").click()
     expect(page.locator("#board .d-h")).to_contain_text("done", timeout=SLOW)
     contrasts = page.evaluate(
         """() => {
@@ -755,7 +758,7 @@ def test_the_evaluation_fits_and_can_be_read(browser: Browser, address: str, sch
             const luminance = (text) => text.match(/[0-9.]+/g).slice(0, 3)
                 .reduce((sum, v, k) => sum + linear(v / 255) * [.2126, .7152, .0722][k], 0);
             const style = (name) => getComputedStyle(document.querySelector(name));
-            const panel = luminance(style('#contest').backgroundColor);
+            const panel = luminance(style('#evaluate .d-choices').backgroundColor);
             return ['#board .d-h', '#board .d-note', '.d-key span', '.d-table td', '.d-table th',
                     '.d-table a', '.d-accuracies .d-bar span', '#upload']
                 .map((name) => luminance(style(name).color))
@@ -792,12 +795,12 @@ def test_a_visitor_trains_on_pictures_and_explores_them(
     page.goto(address)
     page.get_by_role("tab", name="Your pictures").click()
     expect(page.locator("#samples .d-note")).to_contain_text("a folder of pictures for each class")
-    page.locator("#lesson").get_by_label("Steps").fill("4")
-    page.locator("#teach").click()
+    page.locator("#train .d-choices").get_by_label("Steps").fill("4")
+    page.locator("#train-start").click()
     expect(page.get_by_text("A name has up to 40 small letters")).to_be_visible()
     page.locator("#train input[type=file]").set_input_files(pack(tmp_path, seed=0))
     expect(page.locator("#called input")).to_have_value("squares0")
-    page.locator("#teach").click()
+    page.locator("#train-start").click()
     expect(page.locator("#samples .d-h")).to_contain_text("done", timeout=SLOW)
     expect(page.locator(".d-report")).to_contain_text("broken.png")
     expect(page.locator(".d-names span")).to_have_text(["7", "blue", "red light"])
@@ -806,7 +809,7 @@ def test_a_visitor_trains_on_pictures_and_explores_them(
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 375
     page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("tab", name="Evaluate").click()
-    page.locator("#contest").get_by_label("Data set").click()
+    page.locator("#evaluate .d-choices").get_by_label("Data set").click()
     expect(page.get_by_role("option", name="squares0")).to_be_visible()
     page.goto(address + "?dataset=squares0&classes=blue&ipc=2&steps=2")
     page.wait_for_function("() => window.distiller?.shared.run?.dataset === 'squares0'")
@@ -821,13 +824,13 @@ def test_a_visitor_trains_on_pictures_and_explores_them(
 def test_a_training_is_stopped_and_goes_on(page: Page, address: str, tmp_path: Path) -> None:
     page.goto(address)
     page.get_by_role("tab", name="Your pictures").click()
-    page.locator("#lesson").get_by_label("Steps").fill("100000")
+    page.locator("#train .d-choices").get_by_label("Steps").fill("100000")
     page.locator("#train input[type=file]").set_input_files(pack(tmp_path, seed=0))
     expect(page.locator("#called input")).to_have_value("squares0")
-    page.locator("#teach").click()
+    page.locator("#train-start").click()
     expect(page.locator("#samples .d-h")).to_contain_text("trains the transformer", timeout=SLOW)
-    page.locator("#rest").click()
+    page.locator("#train-stop").click()
     expect(page.locator("#samples .d-h")).to_contain_text("stopped; Train goes on from here")
-    page.locator("#lesson").get_by_label("Steps").fill("4")
-    page.locator("#teach").click()
+    page.locator("#train .d-choices").get_by_label("Steps").fill("4")
+    page.locator("#train-start").click()
     expect(page.locator("#samples .d-h")).to_contain_text("done", timeout=SLOW)

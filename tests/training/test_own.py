@@ -22,6 +22,7 @@ from distiller.diffusion.prior import load_prior
 from distiller.errors import Refused
 from distiller.evaluation.protocol import QUICK
 from distiller.event import finish
+from distiller.lab import open_lab
 from distiller.methods import METHODS
 from distiller.recipes.loop import distill
 from distiller.scores.reference import load_reference
@@ -29,6 +30,10 @@ from distiller.sets.request import Request
 from distiller.training import own
 from distiller.training.own import spec_for, take_in, train_own
 from distiller.training.spec import PriorSpec
+from viz import visit
+from viz.catalogue import chooser_of, map_of, real_images, titles
+from viz.page import build
+from viz.session import Session
 
 CPU = torch.device("cpu")
 SPEC = PriorSpec(
@@ -231,18 +236,16 @@ def test_it_is_evaluated_by_its_folder_or_its_name(
 def test_it_is_evaluated_on_the_page(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import app
-
-    name, session = DATASETS.add(home), app.Session()
-    assert name in {key for _, key in app.titles()}
+    name, session = DATASETS.add(home), Session()
+    assert name in {key for _, key in titles()}
     quick = replace(QUICK, net="convnet-1-w8", epochs={math.inf: 2})
-    monkeypatch.setattr(app, "protocol_for", lambda *_: quick)
+    monkeypatch.setattr(visit, "protocol_for", lambda *_: quick)
     request = Request.parse({"dataset": name, "ipc": 2, "steps": 2, "classes": "blue"})
     label = request.classes[0]
     made = distill(request.methods, load_prior(name), load(name), request.settings, [label])
     session.shelf.put_run(request, finish(made), "a", repeatable=True)
-    (chosen,) = app.sets_of(session, name, []).value
-    shown = list(app.run_evaluation(session, name, [chosen], "quick", "", 1))
+    (chosen,) = visit.sets_of(session, name, [])[1]
+    shown = list(visit.evaluation(session, name, [chosen], "quick", "", 1))
     assert shown[-1]["tables"][0]["caption"].startswith("squares, 3 classes")
     assert [row["seeds"] for row in shown[-1]["tables"][0]["rows"]] == [1, 1]
     json.dumps(shown, allow_nan=False)
@@ -438,27 +441,24 @@ def test_ten_pictures_a_class_train_a_data_set(tmp_path: Path) -> None:
 def test_the_page_offers_it_and_runs_it(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import app
-    from distiller.lab import open_lab
-
     shutil.copytree(home, tmp_path / "all" / "shown")
     monkeypatch.setenv("DISTILLER_PRIORS", str(tmp_path / "all"))
     discover()
     offered = [
         component.choices
-        for component in app.build().blocks.values()
+        for component in build().blocks.values()
         if getattr(component, "label", "") == "Data set"
     ]
     assert ("shown", "shown") in offered[0]
     assert "cifar10" in DATASETS  # listed, and offered once there is a prior of it
     assert ("CIFAR-10", "cifar10") in offered[0] or not has_models("cifar10")
-    assert list(app.map_of("shown", 1)["views"]) == ["pca"]
-    assert app.chooser_of("shown", 1)["sheet"].startswith("data:image")
+    assert list(map_of("shown", 1)["views"]) == ["pca"]
+    assert chooser_of("shown", 1)["sheet"].startswith("data:image")
     raw = {"dataset": "shown", "classes": [1], "ipc": 2, "steps": 2, "method": "dit"}
-    session = app.Session()
-    shown = [value for value, *_ in app.run_request(session, {**raw, "cfg_scale": 2.0})]
+    session = Session()
+    shown = [value for value, _ in visit.run(session, {**raw, "cfg_scale": 2.0})]
     assert any(
         isinstance(value, dict) and value.get("title") == "2 images for 13" for value in shown
     )
     assert open_lab("shown").data.classes == DATASETS["shown"].classes
-    assert len(app.real_images(["shown", [0, 5]])) == 2
+    assert len(real_images(["shown", [0, 5]])) == 2

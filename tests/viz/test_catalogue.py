@@ -1,0 +1,39 @@
+"""What is shown of a data set before a run."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from distiller.data.registry import DATASETS
+from distiller.errors import Refused
+from viz.catalogue import chooser_of, first_run, map_of, real_images, thumbnails, titles
+from viz.settings import THUMBNAILS
+
+
+def test_data_sets_without_models_are_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = replace(DATASETS["digits"], title="Bare")
+    monkeypatch.setattr(DATASETS, "_sources", {**DATASETS, "bare": bare})
+    assert {"digits", "solids"} <= {name for _, name in titles()}
+    assert "bare" not in {name for _, name in titles()}
+
+
+def test_a_data_set_is_shown_by_its_classes_its_map_and_its_shipped_run() -> None:
+    chooser = chooser_of("solids", 3)
+    assert (chooser["names"], chooser["label"]) == (DATASETS["solids"].classes, 3)
+    assert chooser["sheet"] == thumbnails("solids")
+    assert chooser["sheet"].startswith("data:image/png;base64,")
+    assert (map_of("solids", 3)["dataset"], map_of("solids", 3)["label"]) == ("solids", 3)
+    first = first_run("solids")
+    assert first is not None
+    assert first["query"]["dataset"] == "solids"
+
+
+@pytest.mark.parametrize("asked", [None, [], "digits", ["cats", [1]], ["digits", [10**9]], [{}, 1]])
+def test_images_that_are_not_there_are_refused(asked: Any) -> None:
+    with pytest.raises(Refused):
+        real_images(asked)
+
+
+def test_at_most_a_row_of_real_images_is_sent() -> None:
+    assert len(real_images(["digits", list(range(100))])) == THUMBNAILS

@@ -1,0 +1,93 @@
+"""The catalogue: the data sets that a visitor may choose, and what is shown of one before a run."""
+
+import base64
+import json
+from functools import cache
+from typing import Any
+
+from distiller.data.dataset import Absent
+from distiller.data.models import has_models
+from distiller.data.registry import DATASETS, load_here
+from distiller.errors import Refused
+from distiller.lab import forget_labs, open_lab
+from distiller.limits import choice, whole
+from distiller.machine.assets import ASSETS
+from distiller.scores.reference import Reference, load_reference
+
+from . import figures, payloads
+from .preview import class_pictures, data_uri
+from .settings import THUMBNAILS
+
+__all__ = [
+    "chooser_of", "first_run", "forget_models", "map_of", "real_images", "reference_of",
+    "thumbnails", "titles",
+]  # fmt: skip
+
+
+def titles() -> list[tuple[str, str]]:
+    """Title and name of each data set whose models are on this machine."""
+    return [(source.title, name) for name, source in DATASETS.items() if has_models(name)]
+
+
+@cache
+def reference_of(name: str) -> Reference:
+    """The reference of a data set, read once.
+
+    Raises:
+        Refused: if it has none on this machine.
+    """
+    return load_reference(name)
+
+
+def chooser_of(dataset: str, label: int) -> payloads.Classes:
+    """The classes of a data set to choose from, and the one that is chosen."""
+    return {"names": DATASETS[dataset].classes, "sheet": thumbnails(dataset), "label": label}
+
+
+@cache
+def thumbnails(dataset: str) -> str | None:
+    """One picture of each class, side by side; none of very many classes."""
+    path = ASSETS / "classes" / f"{dataset}.png"
+    if not path.is_file():
+        few = DATASETS[dataset].here() and len(DATASETS[dataset].classes) <= THUMBNAILS
+        return data_uri(class_pictures(load_here(dataset))) if few else None
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def map_of(dataset: str, label: int) -> payloads.Places:
+    """The real images of a data set as points, one class in front."""
+    return figures.map_of(DATASETS[dataset], dataset, reference_of(dataset), label)
+
+
+def first_run(dataset: str) -> payloads.Run | None:
+    """The shipped run of a data set, shown before any click; none of most data sets."""
+    path = ASSETS / "first" / f"{dataset}.json"
+    run: payloads.Run | None = json.loads(path.read_text()) if path.is_file() else None
+    return run
+
+
+def real_images(asked: Any) -> list[str | None]:
+    """Real training images, as data URIs, for the map: of [data set, points].
+
+    None stands for each where the images are not on this machine. Of the points only the first
+    `THUMBNAILS` are looked at.
+
+    Raises:
+        Refused: if a data set or a point is unknown, or something else was sent.
+    """
+    if not isinstance(asked, list) or len(asked) != 2 or not isinstance(asked[1], list):
+        raise Refused("A data set and a list of rows are needed.")
+    dataset, rows = choice("data set", asked[0], DATASETS), asked[1][:THUMBNAILS]
+    points = reference_of(dataset).rows
+    chosen = [points[whole("image", row, 0, len(points) - 1)] for row in rows]
+    train = open_lab(dataset).data.train
+    if isinstance(train, Absent):
+        return [None] * len(chosen)
+    return [data_uri(train.images[row]) for row in chosen]
+
+
+def forget_models() -> None:
+    """Reads models, references and class pictures anew from now on: a training changes them."""
+    forget_labs()
+    reference_of.cache_clear()
+    thumbnails.cache_clear()

@@ -1,0 +1,69 @@
+"""The page: its tabs and its API put together, and started."""
+
+import threading
+
+import gradio as gr
+
+from distiller.data.registry import discover
+from distiller.errors import Refused
+from distiller.lab import open_lab
+from distiller.sets.upload import LIMITS
+
+from .. import settings
+from ..explore import glimpse_of
+from ..session import Session
+from . import frame, scripts
+from .api import add_endpoints
+from .tab import Page
+from .tabs import TABS
+
+__all__ = ["build", "main", "serve"]
+
+
+def build() -> gr.Blocks:
+    """The page."""
+    with gr.Blocks(
+        title="distiller", analytics_enabled=False, fill_width=True, delete_cache=settings.KEPT
+    ) as demo:
+        page = Page(demo, session=gr.State(Session()), grown=gr.State(0))
+        frame.add_header()
+        with gr.Tabs(elem_id="tabs"):
+            for tab in TABS:
+                if tab.offered():
+                    with gr.Tab(tab.title, id=f"{tab.name}-tab") as within:
+                        tab.lay_out(page, within)
+        add_endpoints()
+    return demo
+
+
+def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
+    """Starts the page with one's own data sets, and loads the first data set behind it."""
+    for wrong in discover():
+        print(f"distiller: left out: {wrong}")
+    demo = build()
+    demo.queue(max_size=settings.QUEUE, default_concurrency_limit=4)
+    threading.Thread(target=lambda: glimpse_of(open_lab(settings.FIRST)), daemon=True).start()
+    demo.launch(
+        server_name=host,
+        server_port=port,
+        prevent_thread_lock=not block,
+        quiet=not block,
+        ssr_mode=False,
+        run_history=False,
+        enable_monitoring=False,
+        max_file_size=settings.PICTURES if settings.may_train() else LIMITS.packed,
+        state_session_capacity=settings.SESSIONS,
+        footer_links=["api", "gradio", "settings"],
+        head=scripts.head(),
+        app_kwargs={"routes": scripts.routes()},
+        **frame.look(),
+    )
+    return demo
+
+
+def main() -> None:
+    """Starts the page on http://127.0.0.1:7860, or where GRADIO_SERVER_NAME and _PORT say."""
+    try:
+        serve(settings.address(), settings.port())
+    except Refused as error:
+        raise SystemExit(f"distiller: {error}") from None

@@ -1,0 +1,153 @@
+"""The form: the controls of a request. Those of a method follow from its hyperparameters."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import Field, fields
+from typing import Any
+
+import gradio as gr
+
+from distiller.diffusion.prior import default_cfg_scale
+from distiller.diffusion.sampler import SAMPLERS
+from distiller.methods import METHODS
+from distiller.sets.request import Request
+
+from ..catalogue import titles
+from .run import QUIET
+from .tab import Page
+
+__all__ = ["Form", "settle"]
+
+ALONE = ("random", "dit")  # methods with nothing to add to: real images, and no change at all
+
+
+def settle(chosen: Sequence[str]) -> list[str]:
+    """The methods that stay chosen after a click: some stand alone, the last click decides."""
+    if not chosen:
+        return ["dit"]
+    last = chosen[-1]
+    return [last] if last in ALONE else [name for name in chosen if name not in ALONE]
+
+
+class Form:
+    """The controls of a request for one class.
+
+    They are laid out part by part, by the `add` functions, wherever the caller stands; `wire`
+    follows once all are there.
+    """
+
+    def __init__(self) -> None:
+        self.plain: dict[str, gr.components.Component] = {}  # by field of the request
+        self.options: dict[str, gr.components.Component] = {}  # by full name, "dap.gamma"
+        self.groups: list[tuple[str, gr.Column]] = []  # columns of hyperparameters, by method
+
+    @property
+    def inputs(self) -> list[gr.components.Component]:
+        """Every control, in the order that `read` expects."""
+        return [*self.plain.values(), *self.options.values()]
+
+    @property
+    def live(self) -> dict[str, gr.components.Component]:
+        """The sliders that act during a run."""
+        knobs = {f"{m}.{f.name}": f for m in METHODS for f in fields(METHODS[m])}
+        options = {k: c for k, c in self.options.items() if knobs[k].metadata["live"]}
+        return {"cfg_scale": self.plain["cfg_scale"], **options}
+
+    def read(self, values: Sequence[Any]) -> dict[str, Any]:
+        """Raw values of a request, with the options of the chosen methods alone."""
+        n = len(self.plain)
+        raw = dict(zip(self.plain, values[:n], strict=True))
+        chosen = raw["method"] or ["dit"]
+        options = dict(zip(self.options, values[n:], strict=True))
+        raw["options"] = {k: v for k, v in options.items() if k.partition(".")[0] in chosen}
+        raw["method"] = "+".join(map(str, chosen))
+        raw["classes"] = [raw["classes"]]
+        return raw
+
+    def show(self, request: Request) -> list[Any]:
+        """The values of all controls that ask for this request, in the order of `inputs`.
+
+        Options of methods that it does not use stay as they are.
+        """
+        scale = request.cfg_scale
+        values: Mapping[str, Any] = {
+            "dataset": gr.Dropdown(titles(), value=request.dataset),
+            "classes": request.classes[0], "method": request.method.split("+"),
+            "ipc": request.ipc, "steps": request.steps, "seed": request.seed,
+            "cfg_scale": default_cfg_scale(request.dataset) if scale is None else scale,
+            "sampler": request.sampler, **request.options,
+        }  # fmt: skip
+        return [values.get(key, gr.skip()) for key in (*self.plain, *self.options)]
+
+    def add_dataset(self, page: Page) -> gr.Dropdown:
+        """Lays out the choice of data set."""
+        self.plain["dataset"] = dropdown = page.add_dataset()
+        return dropdown
+
+    def add_class(self) -> gr.State:
+        """Adds the class, a number that some other control sets."""
+        self.plain["classes"] = state = gr.State(0)
+        return state
+
+    def add_method(self) -> None:
+        """Lays out the methods, and all that acts during a run."""
+        self.plain["method"] = gr.CheckboxGroup(
+            [(METHODS[name].title, name) for name in _ordered(METHODS)],
+            value=["dit"],
+            label="Method (they stack)",
+            elem_id="methods",
+        )
+        self.plain["cfg_scale"] = gr.Slider(0, 10, 2.0, step=0.1, label="Class guidance (CFG)")
+        self._add_knobs(live=True)
+
+    def add_numbers(self) -> None:
+        """Lays out how many images, in how many steps, from which seed."""
+        small: dict[str, Any] = {"precision": 0, "min_width": 70}
+        with gr.Row():
+            self.plain["ipc"] = gr.Number(10, minimum=1, maximum=64, label="Images", **small)
+            self.plain["steps"] = gr.Number(20, minimum=1, maximum=1000, label="Steps", **small)
+            self.plain["seed"] = gr.Number(0, minimum=0, label="Seed", **small)
+
+    def add_more(self) -> None:
+        """Lays out what is seldom changed, folded."""
+        with gr.Accordion("More", open=False):
+            self.plain["sampler"] = gr.Dropdown(list(SAMPLERS), value="ddim", label="Sampler")
+            self._add_knobs(live=False)
+
+    def wire(self) -> None:
+        """Has a method's hyperparameters shown while it is chosen."""
+
+        def show_knobs(chosen: list[str]) -> list[gr.Column]:
+            return [gr.Column(visible=name in chosen) for name, _ in self.groups]
+
+        method = self.plain["method"]
+        method.input(settle, method, method, **QUIET)
+        method.change(show_knobs, method, [column for _, column in self.groups], **QUIET)
+
+    def _add_knobs(self, live: bool) -> None:
+        """Lays out one column per method, with its live or its other hyperparameters."""
+        for name, method in METHODS.items():
+            with gr.Column(visible=False, min_width=0) as column:
+                for f in fields(method):
+                    if f.metadata["live"] == live:
+                        self.options[f"{name}.{f.name}"] = _control(method.title, f)
+            self.groups.append((name, column))
+
+
+def _control(title: str, f: "Field[Any]") -> gr.components.Component:
+    """A control for one hyperparameter."""
+    low, high, choices = (f.metadata[key] for key in ("low", "high", "choices"))
+    words = {"label": f"{title}: {f.name.replace('_', ' ')}", "info": f.metadata["about"]}
+    match f.default:
+        case bool():
+            return gr.Checkbox(f.default, **words)
+        case str():
+            return gr.Dropdown(list(choices), value=f.default, **words)
+        case int():
+            return gr.Number(f.default, minimum=low, maximum=high, precision=0, **words)
+        case _:
+            return gr.Slider(low, high, f.default, step=(high - low) / 100, **words)
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    """The methods as they are offered: the baselines first."""
+    return sorted(names, key=lambda name: (name not in ALONE, name))

@@ -1,0 +1,74 @@
+"""The frame: the header, the look and the scripts of the whole page, and the parts they draw."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import gradio as gr
+import torch
+
+from distiller.machine.assets import ASSETS
+from distiller.machine.device import choose_dtype
+
+from . import scripts
+
+__all__ = ["add_header", "add_part", "look"]
+
+HEADER = """<div id="header"><h1>di<em>still</em>er</h1>
+<span class="tag">see what a handful of images keeps of thousands</span>
+<span class="d-pill" id="device"></span>
+<button class="d-pill" id="link" type="button">Copy link</button>
+<button class="d-pill" id="theme" type="button" aria-label="light or dark">◐</button>
+</div>"""
+
+
+def add_header() -> None:
+    """Lays out the header."""
+    gr.HTML(
+        {"device": device_name()},
+        html_template=HEADER,
+        padding=False,
+        js_on_load=scripts.part("header"),
+    )
+
+
+def add_part(
+    elem_id: str,
+    script: str,
+    frame: str,
+    value: Any = None,
+    *,
+    events: Sequence[str] = (),
+    server_functions: Sequence[Callable[..., Any]] = (),
+) -> gr.HTML:
+    """Lays out a part that a script draws, inside `frame`, an element without content.
+
+    `events` are what the script triggers, and `server_functions` what it may call.
+    """
+    return gr.HTML(
+        value,
+        html_template=frame,
+        padding=False,
+        js_on_load=scripts.part(script, *events),
+        server_functions=list(server_functions) or None,
+        elem_id=elem_id,
+    )
+
+
+def look() -> dict[str, Any]:
+    """The theme and the style, as arguments of `launch`."""
+    theme = gr.themes.Base(
+        primary_hue="indigo",
+        radius_size="lg",
+        font=["Inter", "DejaVu Sans", "system-ui", "sans-serif"],
+    )
+    return {"theme": theme, "css": (ASSETS / "page.css").read_text(encoding="utf-8")}
+
+
+def device_name() -> str:
+    """The device that runs will use, and its precision where that is not the usual, in words."""
+    if torch.cuda.is_available():
+        return f"GPU · {torch.cuda.get_device_name()}"
+    cores = torch.get_num_threads()
+    dtype = str(choose_dtype(torch.device("cpu"))).removeprefix("torch.")
+    words = f"CPU · {cores} core{'s' * (cores > 1)}"
+    return words if dtype == "float32" else f"{words} · {dtype}"

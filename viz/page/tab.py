@@ -1,0 +1,46 @@
+"""Tabs: each is one module of `viz.page.tabs`, which exports a `TAB`.
+
+A module lays out its controls, says what happens when, and knows of no other tab. What the tabs of
+a page share is a `Page`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import gradio as gr
+
+from ..catalogue import titles
+from ..settings import FIRST
+from .run import QUIET
+
+__all__ = ["Page", "Tab"]
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """What the tabs of one page share."""
+
+    demo: gr.Blocks
+    session: gr.State  # of `Session`: what is kept of a visitor
+    grown: gr.State  # a number that changes whenever there is another data set
+
+    def add_dataset(self) -> gr.Dropdown:
+        """A choice of data set, which offers those that come while the page is open."""
+        dropdown = gr.Dropdown(titles(), value=FIRST, label="Data set")
+        self.grown.change(lambda: gr.Dropdown(titles()), None, dropdown, **QUIET)
+        return dropdown
+
+
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab of the page."""
+
+    name: str
+    title: str
+    place: int  # tabs stand in the order of these numbers
+    lay_out: Callable[[Page, gr.Tab], None]
+    offered: Callable[[], bool] = _always  # asked when the page is built

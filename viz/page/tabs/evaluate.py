@@ -1,0 +1,93 @@
+"""Evaluate: nets are trained on sets, beside nets trained on random real images.
+
+Choices on the left, curves on the right, tables beneath.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from distiller.evaluation.nets import NETS
+from distiller.evaluation.protocol import PROTOCOLS
+from distiller.limits import choice
+
+from ... import visit
+from ...catalogue import titles
+from ...session import Session
+from ...settings import DEVICE, SEEDS
+from ..frame import add_part
+from ..refusal import said
+from ..run import PRIVATE, QUIET, Run
+from ..tab import Page, Tab
+
+__all__ = ["TAB", "set_box"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Choices:
+    """The controls of an evaluation."""
+
+    dataset: gr.Dropdown
+    sets: gr.CheckboxGroup
+    upload: gr.UploadButton
+    protocol: gr.Dropdown
+    net: gr.Dropdown
+    seeds: gr.Number
+
+
+def lay_out(page: Page, tab: gr.Tab) -> None:
+    """Lays out the tab, and says what happens when."""
+    with gr.Row(elem_id="evaluate", elem_classes="d-columns"):
+        with gr.Column(scale=30, min_width=280, elem_classes=["d-panel", "d-choices"]):
+            choices = _choices(page)
+            run = Run.lay_out("evaluate", "Evaluate")
+        with gr.Column(scale=70, min_width=320, elem_classes="d-panel"):
+            board = add_part("board", "curves", "<div class='d-board'></div>")
+    add_part("accuracies", "accuracies", "<div class='d-accuracies' hidden></div>")
+    inputs = [choices.dataset, choices.sets, choices.protocol, choices.net, choices.seeds]
+    (evaluated,) = run.wire(page.session, visit.evaluation, inputs, board, DEVICE)
+    _wire_choices(page.session, choices, [tab.select, choices.dataset.input, evaluated.success])
+    tab.select(lambda: gr.Dropdown(titles()), None, choices.dataset, **QUIET)
+
+
+def _choices(page: Page) -> _Choices:
+    dataset = page.add_dataset()
+    sets = gr.CheckboxGroup([], label="Sets", elem_id="sets")
+    upload = gr.UploadButton(
+        "Upload a ZIP of class folders", file_types=[".zip"], size="sm", elem_id="upload"
+    )
+    protocol = gr.Dropdown(list(PROTOCOLS), value="quick", label="Protocol", info=_about("quick"))
+    with gr.Row():
+        net = gr.Dropdown([("the protocol's", ""), *NETS], value="", label="Net", min_width=130)
+        seeds = gr.Number(3, minimum=1, maximum=SEEDS, precision=0, label="Seeds", min_width=70)
+    return _Choices(dataset, sets, upload, protocol, net, seeds)
+
+
+def _wire_choices(session: gr.State, choices: _Choices, moments: Sequence[Any]) -> None:
+    """Has the choices follow one another; at these moments there may be other sets."""
+    protocol, inputs = choices.protocol, [session, choices.dataset, choices.sets]
+    for moment in moments:
+        moment(set_box, inputs, choices.sets, **QUIET)
+    protocol.input(lambda name: gr.Dropdown(info=_about(name)), protocol, protocol, **QUIET)
+
+    def receive(session: Session, dataset: str, chosen: Sequence[str], uploaded: Any) -> Any:
+        name = visit.received(session, dataset, uploaded)
+        return set_box(session, dataset, [*chosen, name])
+
+    # Queued, as what is refused without the queue is not said on the page.
+    choices.upload.upload(said(receive), [*inputs, choices.upload], choices.sets, **PRIVATE)
+
+
+def set_box(session: Session, dataset: str, chosen: Sequence[str]) -> gr.CheckboxGroup:
+    """The sets of a data set to choose from."""
+    found, kept = visit.sets_of(session, dataset, chosen)
+    return gr.CheckboxGroup([(c.title(), name) for name, c in found.items()], value=kept)
+
+
+def _about(protocol: Any) -> str:
+    return PROTOCOLS[choice("protocol", protocol, PROTOCOLS)].about
+
+
+TAB = Tab("evaluate", "Evaluate", 20, lay_out)

@@ -1,0 +1,156 @@
+"""Explore: one class is distilled, step by step, and judged.
+
+Choices on the left, the images in the middle, the map on the right, scores beneath.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from distiller.data.registry import DATASETS
+from distiller.diffusion.prior import default_cfg_scale
+from distiller.limits import whole
+
+from ... import visit
+from ...catalogue import chooser_of, first_run, map_of, real_images
+from ...link import opening
+from ...session import Session
+from ...settings import DEVICE, FIRST
+from ..form import Form
+from ..frame import add_part
+from ..refusal import said
+from ..run import PRIVATE, QUIET, Run
+from ..tab import Page, Tab
+
+__all__ = ["TAB"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Explore:
+    """The components of the tab."""
+
+    form: Form
+    chooser: gr.HTML
+    run: Run
+    stage: gr.HTML
+    export: gr.DownloadButton
+    plane: gr.HTML
+    scores: gr.HTML
+
+    @property
+    def view(self) -> list[gr.components.Component]:
+        """What shows a class: as `_view` gives it."""
+        return [self.chooser, self.plane, self.run.start]
+
+
+def lay_out(page: Page, tab: gr.Tab) -> None:
+    """Lays out the tab, and says what happens when."""
+    form = Form()
+    with gr.Row(elem_id="explore", elem_classes="d-columns"):
+        with gr.Column(scale=21, min_width=264, elem_classes=["d-panel", "d-choices"]):
+            chooser, run = _add_choices(form, page)
+        with gr.Column(scale=34, min_width=320, elem_classes="d-panel"):
+            frame = "<div class='d-stage'></div>"
+            stage = add_part("stage", "sheet", frame, first_run(FIRST))
+            export = gr.DownloadButton(
+                "Download this set", interactive=False, size="sm", elem_id="export"
+            )
+        with gr.Column(scale=45, min_width=320, elem_classes="d-panel"):
+            plane = add_part(
+                "map", "map", "<div class='d-map'></div>", server_functions=[said(real_images)]
+            )
+    scores = add_part("scores", "scores", "<div class='d-scoreboard'></div>")
+    parts = _Explore(form, chooser, run, stage, export, plane, scores)
+    again = gr.State(0)  # counts what asks for the same noise again
+    form.wire()
+    _wire_run(page, parts, again)
+    _wire_choices(parts)
+    _wire_link(page, parts, again)
+
+
+def _add_choices(form: Form, page: Page) -> tuple[gr.HTML, Run]:
+    """The left column: the chooser of the class, and the buttons."""
+    form.add_dataset(page)
+    frame = "<div class='d-classes' role='radiogroup' aria-label='class'></div>"
+    chooser = add_part("classes", "chooser", frame, chooser_of(FIRST, 0), events=["pick"])
+    form.add_class()
+    form.add_method()
+    form.add_numbers()
+    form.add_more()
+    return chooser, Run.lay_out("explore", "Distil")
+
+
+def _view(dataset: str, label: int) -> list[Any]:
+    """A class on the chooser, on the map and on the button."""
+    words = f"Distil {DATASETS[dataset].classes[label]}"
+    return [chooser_of(dataset, label), map_of(dataset, label), words]
+
+
+def _wire_run(page: Page, parts: _Explore, again: gr.State) -> None:
+    """A click distils; so does a live slider that is let go of, unless a run takes it up."""
+
+    def distil(session: Session, *values: Any) -> Generator[tuple[Any, Any], None, None]:
+        for shown, file in visit.run(session, parts.form.read(values)):
+            button = gr.DownloadButton(value=str(file), interactive=True) if file else gr.skip()
+            yield shown or gr.skip(), button
+
+    def measure(session: Session) -> Any:
+        return visit.measured(session) or gr.skip()
+
+    def ask_again(session: Session, count: int) -> Any:
+        return gr.skip() if session.turn(parts.run.name).going else count + 1
+
+    outputs = [parts.stage, parts.export]
+    inputs = parts.form.inputs
+    runs = parts.run.wire(page.session, distil, inputs, outputs, DEVICE, also=[again.change])
+    for finished in runs:
+        # Apart from the run, since a button whose event goes on takes no click.
+        finished.success(said(measure), page.session, parts.scores, **PRIVATE)
+    for key, slider in parts.form.live.items():
+        slider.input(_dial(key), [page.session, slider], None, **QUIET)
+        slider.release(ask_again, [page.session, again], again, **PRIVATE)
+
+
+def _dial(key: str) -> Callable[[Session, Any], None]:
+    def turn(session: Session, value: Any) -> None:
+        session.set_dial(key, value)
+
+    return turn
+
+
+def _wire_choices(parts: _Explore) -> None:
+    """Another class or another data set is shown at once."""
+    dataset, label = (parts.form.plain[key] for key in ("dataset", "classes"))
+
+    def pick(dataset: str, event: gr.EventData) -> list[Any]:
+        chosen = whole("class", event.label, 0, len(DATASETS[dataset].classes) - 1)
+        return [chosen, *_view(dataset, chosen)[1:]]
+
+    def change(dataset: str) -> list[Any]:
+        first = first_run(dataset)
+        chosen = first["label"] if first else 0
+        return [chosen, default_cfg_scale(dataset), *_view(dataset, chosen), first or gr.skip()]
+
+    parts.chooser.pick(pick, dataset, [label, *parts.view[1:]], **QUIET)
+    changed = [label, parts.form.plain["cfg_scale"], *parts.view, parts.stage]
+    dataset.input(change, dataset, changed, **QUIET)
+
+
+def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
+    """A link brings its settings, and the shipped run of its data set until its own comes."""
+
+    def read(request: gr.Request, count: int) -> list[Any]:
+        asked = opening(dict(request.query_params))
+        if asked.refusal:
+            gr.Warning(f"The link was not understood: {asked.refusal}")
+        dataset, label = asked.request.dataset, asked.request.classes[0]
+        shown = [*_view(dataset, label), first_run(dataset) or gr.skip()]
+        return [*parts.form.show(asked.request), *shown, count + 1 if asked.linked else gr.skip()]
+
+    outputs = [*parts.form.inputs, *parts.view, parts.stage, again]
+    page.demo.load(read, again, outputs, **PRIVATE)
+
+
+TAB = Tab("explore", "Explore", 10, lay_out)

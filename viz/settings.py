@@ -1,0 +1,69 @@
+"""Settings of the page: what a visitor may ask for, and what the environment says.
+
+A number here is a limit of one click, so that one visitor leaves room for the next. The command
+line has none of them.
+
+Environment variables that the page reads, beside those of the library:
+
+    GRADIO_SERVER_NAME   the address to serve, 127.0.0.1 if unset: no other machine reaches it
+    GRADIO_SERVER_PORT   the port to serve, 7860 if unset
+    DISTILLER_TRAIN      1 lets visitors train on their own pictures, 0 does not; unset, they may
+                         where no other machine reaches the page
+    SPACE_ID             is set on a Space, which other machines reach
+"""
+
+import os
+from typing import Any
+
+__all__ = [
+    "BUDGET", "DEVICE", "FIRST", "KEPT", "PICTURES", "QUEUE", "SEEDS", "SESSIONS", "STEPS",
+    "THUMBNAILS", "TRAINING", "address", "keep_private", "may_train", "port",
+]  # fmt: skip
+
+FIRST = "solids"
+"""The data set that the page opens with."""
+BUDGET = 64 * 100
+"""Images times steps of one run."""
+THUMBNAILS = 24
+"""Real images that one call may fetch; classes that are shown as pictures without a file."""
+SEEDS = 10
+"""Nets that one click trains on one set."""
+STEPS = 200_000
+"""Steps of one training, at most."""
+PICTURES = 500_000_000
+"""Bytes of a ZIP file to train on."""
+KEPT = (3600, 86400)
+"""Seconds: how often the files for download are looked over, and how long one is kept."""
+QUEUE = 16
+"""Visitors' requests that wait in line; one more is turned away."""
+SESSIONS = 200
+"""Visitors whose state is kept; the one who was away longest is forgotten."""
+
+DEVICE: dict[str, Any] = {"concurrency_id": "device", "concurrency_limit": 1}
+"""The lane of what samples, scores and evaluates: one at a time."""
+TRAINING: dict[str, Any] = {"concurrency_id": "train", "concurrency_limit": 1}
+"""The lane of trainings: they take long, and keep nobody else from the device."""
+
+
+def address() -> str:
+    """The address that the page is served on."""
+    return os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
+
+
+def port() -> int:
+    """The port that the page is served on."""
+    return int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
+
+
+def may_train() -> bool:
+    """Whether visitors may train: as DISTILLER_TRAIN says, else where only this machine can reach
+    the page."""
+    if said := os.environ.get("DISTILLER_TRAIN"):
+        return said == "1"
+    return "SPACE_ID" not in os.environ and address() in ("127.0.0.1", "localhost")
+
+
+def keep_private() -> None:
+    """Has Gradio and the Hub report nothing of what is done here, where nobody said otherwise."""
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")

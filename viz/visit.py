@@ -1,0 +1,175 @@
+"""What a visitor asks for: values as a browser sent them come in, values to show go out.
+
+Nothing that comes in is trusted: it is checked here, and refused in words. The page hands these
+functions what its controls hold, and draws what they yield.
+"""
+
+import secrets
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from distiller.data.registry import DATASETS
+from distiller.errors import Refused
+from distiller.evaluation.nets import NETS
+from distiller.evaluation.plan import EvaluationPlan
+from distiller.evaluation.protocol import PROTOCOLS, protocol_for
+from distiller.event import Event, translated
+from distiller.lab import open_lab
+from distiller.limits import choice, whole
+from distiller.sets.measured import Measured
+from distiller.sets.request import Request
+from distiller.sets.writer import archive
+
+from . import figures, payloads
+from .accuracy import evaluate_sets
+from .candidate import Candidate
+from .catalogue import forget_models
+from .explore import explore, shown_result
+from .session import Session
+from .settings import BUDGET, SEEDS, STEPS, may_train
+from .training import train_pictures
+
+__all__ = ["evaluation", "measured", "received", "run", "sets_of", "training"]
+
+Sheet = payloads.Step | payloads.Run
+
+
+def run(
+    session: Session, raw: Mapping[str, Any]
+) -> Generator[tuple[Sheet | None, Path | None], None, None]:
+    """Distils one class: yields what the sheet shows, and last the file to download.
+
+    The file is gone once the generator goes on.
+
+    Raises:
+        Refused: if the request is not valid, too much, or its models are not on this machine; or
+            if the file cannot be written, which comes after the set was shown.
+    """
+    request = Request.parse(raw, BUDGET)
+    # Changed in place: what was fitted before reads these very dials.
+    session.dials.clear()
+    session.dials.update(cfg_scale=raw["cfg_scale"], **request.options)
+    name = secrets.token_hex(8)  # so that the page can tell a run it stopped from the next
+    begin = figures.waiting(Event("begin", 0, 1, request.classes[0]), request.ipc)
+    yield {**begin, "id": name}, None
+    lab = open_lab(request.dataset)  # kept to the end: a training may put another in its place
+    steps = explore(lab, request, session.recipes, session.dials)
+
+    def show(step: payloads.Step) -> tuple[payloads.Step, None]:
+        return {**step, "id": name}, None
+
+    made = yield from translated(steps, show)
+    shown, prior = shown_result(made), lab.prior.fingerprint()
+    session.shelf.put_run(made.request, made.distilled, prior, repeatable=not made.moved)
+    session.last = name, made.measured
+    yield {**shown, "id": name}, None
+    file = f"{request.dataset}-{shown['class']}-{request.method}.zip"
+    yield from _packed(made.measured, made.request, file)
+
+
+def _packed(
+    measured: Measured, request: Request, name: str
+) -> Generator[tuple[None, Path], None, None]:
+    """The set as a file, which whoever wants to keep it copies at once."""
+    try:
+        content = archive(measured, request)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            path.write_bytes(content)
+            yield None, path
+    except OSError as error:
+        raise Refused(
+            f"The set is on the page, but could not be packed: {error.strerror}."
+        ) from error
+
+
+def measured(session: Session) -> payloads.Discrepancies | None:
+    """Every discrepancy of the last run's set; of a first run that was stopped there is none."""
+    if session.last is None:
+        return None
+    name, measured = session.last
+    return {"id": name, "rows": figures.discrepancy_lines(measured)}
+
+
+# ---------------------------------------------------------------------------------- evaluating
+
+
+def sets_of(
+    session: Session, dataset: str, chosen: Sequence[str]
+) -> tuple[dict[str, Candidate], list[str]]:
+    """The sets of a data set by name, and those of them that are chosen: those that were, else the
+    first.
+
+    Raises:
+        Refused: if there is no such data set.
+    """
+    found = session.shelf.of(choice("data set", dataset, DATASETS))
+    return found, [name for name in chosen if name in found] or list(found)[:1]
+
+
+def received(session: Session, dataset: str, uploaded: Any) -> str:
+    """Takes an uploaded set in; returns the name that it has from now on.
+
+    Raises:
+        Refused: if it is no ZIP file of a set of that data set.
+    """
+    choice("data set", dataset, DATASETS)
+    if not isinstance(uploaded, str):
+        raise Refused("One ZIP file is needed.")
+    return session.shelf.put_upload(Path(uploaded), dataset)
+
+
+def evaluation(
+    session: Session, dataset: Any, chosen: Any, protocol: Any, net: Any, seeds: Any
+) -> Generator[payloads.Evaluation, None, None]:
+    """Evaluates the chosen sets; an empty net is that of the protocol.
+
+    Raises:
+        Refused: if a value is none of those that are offered, or the work is too much.
+    """
+    name = choice("data set", dataset, DATASETS)
+    found = session.shelf.of(name)
+    if not isinstance(chosen, (list, type(None))):
+        raise Refused("The sets to evaluate must be a list of their names.")
+    sets = [found[choice("set", key, found)] for key in chosen or []]
+    recipe = protocol_for(choice("protocol", protocol, PROTOCOLS), name)
+    model = choice("net", net or recipe.net, {*NETS, recipe.net})
+    count = whole("seeds", seeds, 1, SEEDS)
+    number = secrets.token_hex(8)
+    events = evaluate_sets(
+        open_lab(name), sets, session.board, EvaluationPlan(recipe, model, count)
+    )
+
+    def show(shown: payloads.EvaluationState) -> payloads.Evaluation:
+        return {**shown, "id": number}
+
+    yield from translated(events, show)
+
+
+# ------------------------------------------------------------------------------------ training
+
+
+def training(
+    uploaded: Any, name: Any, size: Any, steps: Any
+) -> Generator[payloads.Training, None, None]:
+    """Trains on a visitor's pictures, or goes on with a training of that name.
+
+    Raises:
+        Refused: if visitors may not train here, or a value cannot be used.
+    """
+    if not may_train():
+        raise Refused("Training is switched off here; DISTILLER_TRAIN=1 allows it.")
+    source = Path(uploaded) if isinstance(uploaded, str) else None
+    number = secrets.token_hex(8)
+    width = whole("size", size, 1, 1024)
+    count = whole("steps", steps, 1, STEPS)
+
+    def show(shown: payloads.TrainingState) -> payloads.Training:
+        if "made" in shown:
+            forget_models()
+        return {**shown, "id": number}
+
+    events = train_pictures(source, str(name or "").strip(), width, steps=count)
+    yield from translated(events, show)
