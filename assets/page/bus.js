@@ -11,13 +11,19 @@
  */
 
 /**
+ * @typedef {object} End
+ * @property {'explore' | 'evaluate' | 'train'} run what is over: the name of its tab
+ * @property {'stopped' | 'failed' | 'ended'} how "stopped" comes as soon as Stop is pressed;
+ *   "ended" comes at the end of what was stopped, too
+ */
+
+/**
  * What comes with each event.
  * @typedef {object} Events
  * @property {Run | Step} run it is shown from now on
  * @property {Choice} choose it is selected from now on
  * @property {Evaluation} evaluation it is shown from now on
- * @property {string} halt an evaluation did not end: what happened
- * @property {string} rest a training did not end: what happened
+ * @property {End} end something slow is over, or is to stop
  * @property {undefined} theme light or dark was chosen
  */
 

@@ -11,7 +11,7 @@ import { mountMap } from './explore/map.js';
 import { mountScores } from './explore/scores.js';
 import { mountSheet } from './explore/sheet.js';
 import { mountHeader } from './header.js';
-import { back, shared } from './state.js';
+import { shared } from './state.js';
 import { mountTraining } from './train/training.js';
 import { numbers } from './values/bytes.js';
 
@@ -47,4 +47,4 @@ export function mount(name, component) {
 }
 
 watchTheme();
-Object.assign(window, { distiller: { shared, on, say, back, numbers } });
+Object.assign(window, { distiller: { shared, on, say, numbers } });

@@ -4,7 +4,7 @@
 
 /** @import { Evaluation, Run, Step } from './payloads.d.ts' */
 
-import { say } from './bus.js';
+import { on, say } from './bus.js';
 
 /**
  * @typedef {object} Shared
@@ -63,18 +63,22 @@ function take(run) {
 
 /**
  * A run that was stopped or failed makes way for the last that was finished.
- * @param {string} words what happened to it
+ * @param {string} how
  */
-export function back(words) {
+function back(how) {
   showLatest(); // refused within a frame, it would be taken up after its end
   if (!shared.run?.live) return;
   const { id, step, steps } = shared.run;
   if (id) shared.stopped.add(id);
   if (!shared.finished) return;
-  const notice = `${words} at step ${step} of ${steps}; this is the run before it`;
+  const notice = `${how} at step ${step} of ${steps}; this is the run before it`;
   shared.run = { ...shared.finished, notice };
   say('run', shared.run);
 }
+
+on('end', ({ run, how }) => {
+  if (run === 'explore' && how !== 'ended') back(how);
+});
 
 /**
  * Selects images of the run by their numbers.

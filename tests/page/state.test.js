@@ -1,8 +1,8 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { on } from '../../assets/page/bus.js';
-import { back, choose, shared, show } from '../../assets/page/state.js';
+import { on, say } from '../../assets/page/bus.js';
+import { choose, shared, show } from '../../assets/page/state.js';
 
 /** @import { Run, Step } from '../../assets/page/payloads.d.ts' */
 
@@ -60,7 +60,7 @@ test('a run that is stopped makes way for the one before, and is never seen agai
   show(done('a'));
   show(step('b', 4));
   nextFrame();
-  back('stopped');
+  say('end', { run: 'explore', how: 'stopped' });
   const notice = 'stopped at step 4 of 9; this is the run before it';
   assert.deepEqual(shared.run, { ...done('a'), notice });
   show(step('b', 5));
@@ -72,14 +72,22 @@ test('a run that is stopped makes way for the one before, and is never seen agai
 test('a run that is refused before its first frame makes way, too', () => {
   show(done('a'));
   show(step('b', 1));
-  back('failed');
+  say('end', { run: 'explore', how: 'failed' });
   nextFrame();
   assert.equal(shared.run?.id, 'a');
 });
 
+test('the end of something else, or of a run that was stopped before, changes nothing', () => {
+  show(step('a', 3));
+  nextFrame();
+  say('end', { run: 'evaluate', how: 'stopped' });
+  say('end', { run: 'explore', how: 'ended' });
+  assert.deepEqual(shared.run, step('a', 3));
+});
+
 test('nothing makes way for a run that is finished', () => {
   show(done('a'));
-  back('stopped');
+  say('end', { run: 'explore', how: 'stopped' });
   assert.deepEqual(said, [done('a')]);
 });
 

@@ -1,10 +1,11 @@
 """Runs: something slow, a button that starts it, and one that stops it.
 
-Every tab has one. What a browser hears of a run's end is the same for all: an event `end` with the
-name of the run, and `how` it ended: "stopping" as soon as Stop is pressed, then "ended", which
-comes of a run that came to its end too, or "failed".
+Every tab has one. What the scripts hear of a run's end is the same for all: an event `end` with the
+name of the run, and how it ended: "stopped" as soon as Stop is pressed, "failed" if it was refused
+or went wrong, else "ended", which is also said of one that was stopped.
 """
 
+import json
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,17 +22,6 @@ PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private
 QUIET: dict[str, Any] = {"queue": False, **PRIVATE}
 """For what is done at once. A refusal is not said on the page: that needs the queue."""
 
-_CALLS = {
-    ("explore", "stopping"): "back('stopped')",
-    ("explore", "failed"): "back('failed')",
-    ("explore", "ended"): "say('ended')",
-    ("evaluate", "stopping"): "say('halt', 'stopped')",
-    ("evaluate", "failed"): "say('halt', 'failed')",
-    ("evaluate", "ended"): "say('ended')",
-    ("train", "stopping"): "say('rest', 'stops after this step')",
-    ("train", "failed"): "say('rest', 'failed')",
-    ("train", "ended"): "say('rest', 'stopped; Train goes on from here')",
-}
 Work = Callable[..., Generator[Any, None, None]]
 
 
@@ -84,7 +74,7 @@ class Run:
         slow = said(follow)
         slow.__name__ = self.name
         self.start.click(ask, session, None, **QUIET)
-        self.stop.click(halt, session, None, js=self._end("stopping"), **QUIET)
+        self.stop.click(halt, session, None, js=self._end("stopped"), **QUIET)
         given: dict[str, Any] = {"inputs": [session, *inputs], "outputs": outputs}
         # A click while the last run still ends counts; the default drops it.
         given["trigger_mode"] = "always_last"
@@ -98,4 +88,5 @@ class Run:
 
     def _end(self, how: str) -> str:
         """A script that tells the page how the run ended."""
-        return f"(...all) => {{ window.distiller.{_CALLS[self.name, how]}; return all; }}"
+        detail = json.dumps({"run": self.name, "how": how})
+        return f"(...all) => {{ window.distiller.say('end', {detail}); return all; }}"

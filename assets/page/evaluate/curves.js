@@ -50,7 +50,7 @@ class Curves {
     /** @type {Evaluation | null} */
     this.value = null;
     /** @type {Map<string, string>} what happened to those that did not end, by id */
-    this.halted = new Map();
+    this.ended = new Map();
     this.head.setAttribute('role', 'status');
     this.plot.setAttribute('role', 'img');
     root.append(this.head, this.progress.node, this.key, this.plot, this.about);
@@ -61,7 +61,7 @@ class Curves {
 
   /** @param {Evaluation | null} value */
   show(value) {
-    if (!value || this.halted.has(value.id)) return;
+    if (!value || this.ended.has(value.id)) return;
     this.value = value;
     this.draw();
     showEvaluation(value);
@@ -69,26 +69,26 @@ class Curves {
 
   /**
    * It was stopped or failed: what was finished stays.
-   * @param {string} words
+   * @param {string} how
    */
-  halt(words) {
+  end(how) {
     if (!this.value || !this.isLive()) return;
-    this.halted.set(this.value.id, `${words}; what was finished is kept`);
+    this.ended.set(this.value.id, `${how}; what was finished is kept`);
     this.draw();
   }
 
   isLive() {
-    return Boolean(this.value?.live && !this.halted.has(this.value.id));
+    return Boolean(this.value?.live && !this.ended.has(this.value.id));
   }
 
   draw() {
     const { value } = this;
-    const halted = value ? this.halted.get(value.id) : undefined;
-    const words = this.isLive() ? value?.now : value && (halted ?? 'done');
+    const ended = value ? this.ended.get(value.id) : undefined;
+    const words = this.isLive() ? value?.now : value && (ended ?? 'done');
     this.progress.show(value?.progress ?? 0, this.isLive());
     this.head.replaceChildren(
       make('span', '', value?.chart?.title ?? 'accuracy on real test images'),
-      make('span', halted ? 'd-notice' : '', words ?? ''),
+      make('span', ended ? 'd-notice' : '', words ?? ''),
     );
     this.drawChart();
   }
@@ -133,7 +133,9 @@ function keyOf({ lines, full }, colours) {
 /** @param {Component<Evaluation>} component */
 export function mountCurves({ element, props, watch }) {
   const curves = new Curves(find(element, '.d-board'));
-  on('halt', (words) => curves.halt(words));
+  on('end', ({ run, how }) => {
+    if (run === 'evaluate' && how !== 'ended') curves.end(how);
+  });
   on('theme', () => curves.draw());
   curves.draw();
   curves.show(props.value);

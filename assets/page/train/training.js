@@ -23,6 +23,13 @@ const QUANTITIES = {
   judge: 'judge, loss',
 };
 
+/** What is said of one that is not done. */
+const ENDS = {
+  stopped: 'stops after this step',
+  failed: 'failed',
+  ended: 'stopped; Train goes on from here',
+};
+
 class Lesson {
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -53,10 +60,10 @@ class Lesson {
   }
 
   /**
-   * It was stopped or failed.
+   * It was stopped or failed, or ended before it was done.
    * @param {string} words
    */
-  rest(words) {
+  end(words) {
     if (!this.value?.live) return;
     this.words = words;
     this.draw();
@@ -128,7 +135,9 @@ function linkTo({ made, title }) {
 /** @param {Component<Training>} component */
 export function mountTraining({ element, props, watch }) {
   const lesson = new Lesson(find(element, '.d-lesson'));
-  on('rest', (words) => lesson.rest(words));
+  on('end', ({ run, how }) => {
+    if (run === 'train') lesson.end(ENDS[how]);
+  });
   on('theme', () => lesson.draw());
   lesson.draw();
   lesson.show(props.value);
