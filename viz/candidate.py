@@ -177,7 +177,7 @@ def describe(request: Request) -> str:
     words.append(f"seed {request.seed}")
     query = request.query()
     words += [f"{k.partition('.')[2].replace('_', ' ')} {v}" for k, v in query.items() if "." in k]
-    return " · ".join([*words, *([query["sampler"]] if request.sampler != "ddim" else [])])
+    return " · ".join([*words, *([query["sampler"]] if request.sampler != Request.sampler else [])])
 
 
 @cache

@@ -21,7 +21,7 @@ from distiller.sets.request import Request
 from distiller.sets.scoring import score_set
 
 from .preview import data_uri, from_data_uri
-from .settings import BUDGET
+from .settings import BUDGET, RUN
 
 __all__ = ["datasets", "distill", "methods", "score"]
 
@@ -40,12 +40,12 @@ def methods() -> dict[str, Any]:
 
 def distill(
     dataset: str,
-    method: str = "dit",
+    method: str = Request.method,
     label: str = "0",
-    ipc: float = 10,
-    steps: float = 20,
+    ipc: float = RUN.ipc,
+    steps: float = RUN.steps,
     cfg_scale: float | None = None,
-    seed: float = 0,
+    seed: float = RUN.seed,
     options: dict[str, Any] | None = None,
 ) -> Generator[dict[str, Any], None, None]:
     """Distils one class: images as PNG data URIs, metadata of each, manifest with scores."""

@@ -11,7 +11,7 @@ from distiller.errors import Refused
 from distiller.sets.request import Request
 
 from .catalogue import first_run, reference_of
-from .settings import BUDGET, FIRST
+from .settings import BUDGET, FIRST, RUN
 
 __all__ = ["Opening", "opening"]
 
@@ -28,7 +28,7 @@ class Opening:
 def opening(query: Mapping[str, str]) -> Opening:
     """The request that a link asks for; without one that is understood, that of the shipped run."""
     shipped = first_run(FIRST)
-    usual = Request.from_query(shipped["query"]) if shipped else Request()
+    usual = Request.from_query(shipped["query"]) if shipped else Request(steps=RUN.steps)
     asked = {key: value for key, value in query.items() if not key.startswith("__")}
     if not asked:
         return Opening(usual)

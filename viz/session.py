@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from distiller.recipes.recipe import Recipe
 from distiller.sets.measured import Measured
+from distiller.sets.request import dial_value
 
 from .board import Board
 from .candidate import Shelf
@@ -32,6 +31,9 @@ class Session:
         return self.turns.setdefault(name, Turn())
 
     def set_dial(self, key: str, value: Any) -> None:
-        """Turns a dial of the run that goes on; what is no number turns nothing."""
-        if isinstance(value, (int, float)) and np.isfinite(value):
-            self.dials[key] = float(value)
+        """Turns a dial of the run that goes on.
+
+        Raises:
+            Refused: if it is no dial, or a request may not have that value.
+        """
+        self.dials[key] = dial_value(key, value)

@@ -15,13 +15,17 @@ Environment variables that the page reads, beside those of the library:
 import os
 from typing import Any
 
+from distiller.recipes.loop import Settings
+
 __all__ = [
-    "BUDGET", "DEVICE", "FIRST", "KEPT", "PICTURES", "QUEUE", "SEEDS", "SESSIONS", "STEPS",
-    "THUMBNAILS", "TRAINING", "address", "keep_private", "may_train", "port",
+    "BUDGET", "DEVICE", "FIRST", "KEPT", "PICTURES", "QUEUE", "RUN", "SEEDS", "SESSIONS",
+    "STEPS", "THUMBNAILS", "TRAINING", "address", "keep_private", "may_train", "port",
 ]  # fmt: skip
 
 FIRST = "solids"
 """The data set that the page opens with."""
+RUN = Settings(steps=20)
+"""What a run has where nobody says otherwise: fewer steps than elsewhere, as somebody waits."""
 BUDGET = 64 * 100
 """Images times steps of one run."""
 THUMBNAILS = 24

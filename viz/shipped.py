@@ -15,6 +15,7 @@ real image is in any of it.
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from distiller.event import finish
 from distiller.lab import open_lab
 from distiller.machine.assets import ASSETS
 from distiller.methods import make_methods
-from distiller.recipes.loop import Settings, distill
+from distiller.recipes.loop import distill
 from distiller.scores.judge import load_judge
 from distiller.scores.reference import build_reference, save_reference
 from distiller.sets.measured import measure_set
@@ -39,6 +40,7 @@ from .embedding import add_umap
 from .explore import explore, shown_result
 from .figures import discrepancy_lines
 from .preview import class_pictures, contact_sheet, png
+from .settings import RUN
 
 __all__ = ["class_samples", "main", "samples_beside_real"]
 
@@ -49,7 +51,7 @@ def main() -> None:
     parser.add_argument("--dataset", required=True, choices=DATASETS)
     parser.add_argument("--method", default="dit", help="of the first run")
     parser.add_argument("--class", dest="classes", default="0", help="of the first run")
-    parser.add_argument("--steps", default="20")
+    parser.add_argument("--steps", default=RUN.steps)
     parser.add_argument("--seed", default="0")
     parser.add_argument("--first", action="store_true", help="make the first run only")
     parser.add_argument("--set", action="store_true", help="make the set of all classes only")
@@ -90,14 +92,14 @@ def whole_set(name: str, given: argparse.Namespace) -> bytes:
 
 def class_samples(data: Dataset, prior: Prior) -> NDArray[np.uint8]:
     """A sample of each class side by side, the first as it comes."""
-    settings = Settings(ipc=1, steps=20, sampler="dpm++")
+    settings = replace(RUN, ipc=1, sampler="dpm++")
     sampled = finish(distill(make_methods("dit"), prior, data, settings)).images
     return contact_sheet(sampled, len(sampled))
 
 
 def samples_beside_real(data: Dataset, prior: Prior, n: int = 8) -> NDArray[np.uint8]:
     """A row a class: n real test images at random, a gap, n samples of the prior, unchosen."""
-    settings = Settings(ipc=n, steps=20, sampler="dpm++")
+    settings = replace(RUN, ipc=n, sampler="dpm++")
     sampled = finish(distill(make_methods("dit"), prior, data, settings)).images
     rng = np.random.default_rng(0)
     rows = []

@@ -111,10 +111,15 @@ def test_a_result_outlives_a_disk_that_is_full(monkeypatch: pytest.MonkeyPatch) 
     assert list(session.shelf.kept)  # and it can be evaluated
 
 
-def test_dials_take_numbers_only() -> None:
+def test_dials_take_what_a_request_may_have() -> None:
     session = Session()
-    for value in (float("nan"), float("inf"), None, "2", [1]):
-        session.set_dial("cfg_scale", value)
+    for value in (float("nan"), float("inf"), None, "much", [1], 31):
+        with pytest.raises(Refused, match="cfg_scale must be a number from 0 to 30"):
+            session.set_dial("cfg_scale", value)
+    with pytest.raises(Refused, match=r"dap\.gamma must be a number from 0 to 5"):
+        session.set_dial("dap.gamma", 6)
+    with pytest.raises(Refused, match="no dial 'ipc'"):
+        session.set_dial("ipc", 1)
     assert session.dials == {}
     session.set_dial("cfg_scale", 3)
     assert session.dials == {"cfg_scale": 3.0}

@@ -9,9 +9,11 @@ import gradio as gr
 from distiller.diffusion.prior import default_cfg_scale
 from distiller.diffusion.sampler import SAMPLERS
 from distiller.methods import METHODS
+from distiller.recipes.recipe import live_knobs
 from distiller.sets.request import Request
 
 from ..catalogue import titles
+from ..settings import RUN
 from .run import QUIET
 from .tab import Page
 
@@ -23,7 +25,7 @@ ALONE = ("random", "dit")  # methods with nothing to add to: real images, and no
 def settle(chosen: Sequence[str]) -> list[str]:
     """The methods that stay chosen after a click: some stand alone, the last click decides."""
     if not chosen:
-        return ["dit"]
+        return [Request.method]
     last = chosen[-1]
     return [last] if last in ALONE else [name for name in chosen if name not in ALONE]
 
@@ -48,15 +50,14 @@ class Form:
     @property
     def live(self) -> dict[str, gr.components.Component]:
         """The sliders that act during a run."""
-        knobs = {f"{m}.{f.name}": f for m in METHODS for f in fields(METHODS[m])}
-        options = {k: c for k, c in self.options.items() if knobs[k].metadata["live"]}
+        options = {key: self.options[key] for key in live_knobs(METHODS)}
         return {"cfg_scale": self.plain["cfg_scale"], **options}
 
     def read(self, values: Sequence[Any]) -> dict[str, Any]:
         """Raw values of a request, with the options of the chosen methods alone."""
         n = len(self.plain)
         raw = dict(zip(self.plain, values[:n], strict=True))
-        chosen = raw["method"] or ["dit"]
+        chosen = raw["method"] or [Request.method]
         options = dict(zip(self.options, values[n:], strict=True))
         raw["options"] = {k: v for k, v in options.items() if k.partition(".")[0] in chosen}
         raw["method"] = "+".join(map(str, chosen))
@@ -92,7 +93,7 @@ class Form:
         """Lays out the methods, and all that acts during a run."""
         self.plain["method"] = gr.CheckboxGroup(
             [(METHODS[name].title, name) for name in _ordered(METHODS)],
-            value=["dit"],
+            value=[Request.method],
             label="Method (they stack)",
             elem_id="methods",
         )
@@ -103,14 +104,16 @@ class Form:
         """Lays out how many images, in how many steps, from which seed."""
         small: dict[str, Any] = {"precision": 0, "min_width": 70}
         with gr.Row():
-            self.plain["ipc"] = gr.Number(10, minimum=1, maximum=64, label="Images", **small)
-            self.plain["steps"] = gr.Number(20, minimum=1, maximum=1000, label="Steps", **small)
-            self.plain["seed"] = gr.Number(0, minimum=0, label="Seed", **small)
+            self.plain["ipc"] = gr.Number(RUN.ipc, minimum=1, maximum=64, label="Images", **small)
+            self.plain["steps"] = gr.Number(
+                RUN.steps, minimum=1, maximum=1000, label="Steps", **small
+            )
+            self.plain["seed"] = gr.Number(RUN.seed, minimum=0, label="Seed", **small)
 
     def add_more(self) -> None:
         """Lays out what is seldom changed, folded."""
         with gr.Accordion("More", open=False):
-            self.plain["sampler"] = gr.Dropdown(list(SAMPLERS), value="ddim", label="Sampler")
+            self.plain["sampler"] = gr.Dropdown(list(SAMPLERS), value=RUN.sampler, label="Sampler")
             self._add_knobs(live=False)
 
     def wire(self) -> None:

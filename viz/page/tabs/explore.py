@@ -109,7 +109,7 @@ def _wire_run(page: Page, parts: _Explore, again: gr.State) -> None:
         # Apart from the run, since a button whose event goes on takes no click.
         finished.success(said(measure), page.session, parts.scores, **PRIVATE)
     for key, slider in parts.form.live.items():
-        slider.input(_dial(key), [page.session, slider], None, **QUIET)
+        slider.input(said(_dial(key)), [page.session, slider], None, **QUIET)
         slider.release(ask_again, [page.session, again], again, **PRIVATE)
 
 
