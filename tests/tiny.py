@@ -1,7 +1,8 @@
-"""A tiny randomly initialised pipeline, saved in diffusers' own layout."""
+"""What tests have small: a randomly initialised pipeline in diffusers' layout, short trainings."""
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from distiller.machine.torchvision_shim import declare_missing_operators
@@ -9,6 +10,18 @@ from distiller.machine.torchvision_shim import declare_missing_operators
 declare_missing_operators()
 
 CLASSES = ("ant", "bee", "cat")
+
+
+def train_in_a_moment(patched: pytest.MonkeyPatch) -> None:
+    """Lets a training of a few steps take a moment, whatever else is trained or drawn on the way.
+
+    Nothing is compiled, and the previews, which such a training draws after every step, take 2
+    steps where they take 12.
+    """
+    patched.setattr("distiller.training.transformer._has_compiler", lambda device: False)
+    patched.setattr("distiller.training.prior.PREVIEW_STEPS", 2)
+    patched.setattr("distiller.training.own.JUDGE_STEPS", (6, 6))
+    patched.setattr("distiller.recipes.surrogate.STEPS", 20)
 
 
 def save_tiny_pipeline(

@@ -34,6 +34,7 @@ from distiller.methods import make_methods
 from distiller.recipes.loop import Settings, distill
 from distiller.training.prior import train_prior
 from distiller.training.spec import PRESETS
+from tests.tiny import train_in_a_moment
 
 NOWHERE = "http://127.0.0.1:9/cifar-10-binary.tar.gz"  # nobody listens on the discard port
 
@@ -258,7 +259,7 @@ def test_a_prior_of_photographs_is_trained_and_sampled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The presets with small networks: what they train is a prior of that data set."""
-    monkeypatch.setattr("distiller.training.transformer._has_compiler", lambda device: False)
+    train_in_a_moment(monkeypatch)
     for which, test in ((CIFAR10, "test"), (IMAGENETTE, "val")):
         pack(tmp_path / "data" / f"{which.name}.zip", members(which, test))
         preset = PRESETS[which.name]

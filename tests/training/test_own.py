@@ -30,6 +30,7 @@ from distiller.sets.request import Request
 from distiller.training import own
 from distiller.training.own import spec_for, take_in, train_own
 from distiller.training.spec import PriorSpec
+from tests.tiny import train_in_a_moment
 from viz import visit
 from viz.catalogue import chooser_of, map_of, real_images, titles
 from viz.page import build
@@ -62,10 +63,8 @@ def draw_pictures(root: Path, n: int = 15, seed: int = 0) -> Path:
 def _tiny() -> Iterator[None]:
     """Networks that are trained in a moment."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("distiller.training.transformer._has_compiler", lambda device: False)
+        train_in_a_moment(patched)
         patched.setitem(own.SIZES, 32, SPEC)
-        patched.setattr(own, "JUDGE_STEPS", (6, 6))
-        patched.setattr("distiller.recipes.surrogate.STEPS", 20)
         yield
 
 

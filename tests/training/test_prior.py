@@ -22,6 +22,7 @@ from distiller.training.card import write_card
 from distiller.training.prior import train_prior
 from distiller.training.spec import PRESETS, PriorSpec
 from distiller.training.transformer import _Brake, train_transformer
+from tests.tiny import train_in_a_moment
 
 CPU = torch.device("cpu")
 SPEC = PriorSpec(
@@ -32,8 +33,7 @@ SPEC = PriorSpec(
 
 @pytest.fixture(autouse=True)
 def _eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compiling takes longer than these few steps."""
-    monkeypatch.setattr("distiller.training.transformer._has_compiler", lambda device: False)
+    train_in_a_moment(monkeypatch)
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -50,7 +50,7 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prior")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("distiller.training.transformer._has_compiler", lambda device: False)
+        train_in_a_moment(patched)
         finish(train_prior(load("digits"), folder, SPEC, CPU))
     return folder
 

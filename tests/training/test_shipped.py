@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,11 +28,16 @@ RECOGNISED = {
 }  # percent of samples, at least
 
 
+def slow_but(names: list[str], *quick: str) -> list[Any]:
+    """Names to parametrize by; a test of any but the quick ones is slow."""
+    return [pytest.param(name, marks=[pytest.mark.slow] * (name not in quick)) for name in names]
+
+
 def test_what_comes_with_its_images_is_always_tested() -> None:
     assert {"digits", "solids"} <= set(THERE)
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", slow_but(SHIPPED, "digits"))
 def test_samples_are_recognised(name: str) -> None:
     prior, data, judge = load_prior(name, "cpu"), load_here(name), load_judge(name)
     samples = finish(sample_classes(prior, data, per_class=12, steps=12))
@@ -39,7 +45,7 @@ def test_samples_are_recognised(name: str) -> None:
     assert np.mean(list(shares.values())) >= RECOGNISED[name], shares
 
 
-@pytest.mark.parametrize("name", THERE)
+@pytest.mark.parametrize("name", slow_but(THERE, "digits", "solids"))
 def test_the_judge_is_right_about_real_images(name: str) -> None:
     judge, test = load_judge(name), load(name).test
     every = max(1, len(test.labels) // 2000)  # of many images, some
@@ -54,6 +60,7 @@ def test_solids_are_reconstructed() -> None:
     assert psnr(load_prior("solids", "cpu"), load("solids"), 100) >= 28
 
 
+@pytest.mark.slow
 def test_every_common_mode_of_a_class_appears() -> None:
     prior, data, judge = load_prior("solids", "cpu"), load("solids"), load_judge("solids")
     counts = finish(mode_coverage(prior, data, judge, label=6, samples=500, steps=10))

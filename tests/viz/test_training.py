@@ -14,6 +14,7 @@ from distiller.errors import Refused
 from distiller.event import Event, finish
 from distiller.scores.reference import Reference, load_reference
 from distiller.training import own
+from tests.tiny import train_in_a_moment
 from tests.training.test_own import SPEC, draw_pictures
 from tests.viz.sent import check
 from viz import payloads
@@ -23,9 +24,8 @@ from viz.training import COSTS, STAGES, _Progress, begun, train_pictures
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Networks that are trained in a moment, in folders and a registry that are left alone."""
-    monkeypatch.setattr("distiller.training.transformer._has_compiler", lambda device: False)
+    train_in_a_moment(monkeypatch)
     monkeypatch.setitem(own.SIZES, 32, SPEC)
-    monkeypatch.setattr(own, "JUDGE_STEPS", (6, 6))
     monkeypatch.setattr("viz.training.PAUSE", 0.0)
     monkeypatch.setattr("viz.training.add_umap", flat)
     monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path / "cache"))
