@@ -32,7 +32,7 @@ HELP = {
         "--dataset", "--method", "--ipc", "--out", "--seed", "--classes", "--steps", "--cfg-scale",
         "--sampler", "--set", "--paper", "--prior", "--device", "--dtype",
     ],
-    "score": ["DIR", "--dataset", "--json", "--device"],
+    "score": ["DIR", "--dataset", "--independent", "--json", "--device"],
     "evaluate": [
         "DIR", "--dataset", "--protocol", "--net", "--teacher", "--seeds", "--epochs",
         "--baseline", "--full", "--ranking", "--report", "--robust", "--privacy", "--json",
@@ -136,6 +136,25 @@ def write_digits(folder: Path, classes: str = "0123456789", ipc: int = 3) -> Pat
         for k, row in enumerate(data.train.of(int(name))[:ipc]):
             Image.fromarray(data.train.images[row]).save(folder / name / f"{k}.png")
     return folder
+
+
+def test_scores_in_features_that_nobody_here_trained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("distiller.scores.efficientnet.SIDE", 32)  # 49 times less work
+    folder = write_digits(tmp_path / "set", ipc=5)
+    arguments = ["score", str(folder), "--dataset", "digits"]
+    assert main([*arguments, "--json"]) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert main([*arguments, "--independent", "--json"]) == 0
+    scored = json.loads(capsys.readouterr().out)
+    found = scored.pop("independent")
+    assert scored == plain
+    assert found["nearest"]["value"] < 0.1  # the images are training images
+    assert found["mmd2"]["verdict"] == "like random real images"
+    assert main([*arguments, "--independent"]) == 0
+    assert "independent" in capsys.readouterr().out
 
 
 def test_evaluates_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

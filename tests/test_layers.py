@@ -26,7 +26,7 @@ LAYERS = [
     ],
     [
         "scores.kernel", "scores.measures", "scores.discrepancy", "scores.score", "scores.pairs",
-        "scores.judge", "scores.reference",
+        "scores.judge", "scores.efficientnet", "scores.reference",
     ],
     [
         "recipes.gaussian_mechanism", "recipes.cache", "recipes.recipe", "recipes.loop",
@@ -43,7 +43,8 @@ LAYERS = [
     [
         "training.spec", "training.warm_start", "training.muon", "training.routing",
         "training.autoencoder", "training.transformer",
-        "training.prior", "training.quality", "training.card", "training.own",
+        "training.prior", "training.memorisation", "training.quality",
+        "training.card", "training.own",
     ],
     [
         "sets.request", "sets.distilled", "sets.class_images", "sets.folder", "sets.measured",

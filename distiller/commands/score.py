@@ -12,16 +12,22 @@ __all__ = ["COMMANDS"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which set."""
     add_set(parser)
+    parser.add_argument(
+        "--independent",
+        action="store_true",
+        help="also in the features of a classifier that nobody here trained, for photographs",
+    )
     add_json(parser)
     add_device(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Scores a folder of images beside random real images of equal number."""
+    from ..data.registry import load
     from ..lab import open_lab
     from ..sets.folder import dataset_of, read_set
     from ..sets.measured import measure_set
-    from ..sets.scoring import score_set
+    from ..sets.scoring import score_independently, score_set
 
     name = options.dataset or dataset_of(options.folder)
     lab = open_lab(name, options.device, images="none")
@@ -29,6 +35,8 @@ def run(options: argparse.Namespace) -> None:
     say(found.notes)
     scored = score_set(measure_set(found.images, found.labels, lab))
     table = {**scored.table(), "discrepancies": scored.discrepancies()}
+    if options.independent:
+        table["independent"] = score_independently(found.images, found.labels, load(name))
     print(json.dumps(table) if options.json else report(table))
 
 
@@ -38,6 +46,8 @@ def report(table: dict[str, Any]) -> str:
     for space in ("latents", "features"):
         lines += _rows(space, table[space])
         lines += _rows(f"{space}, the frame", table["discrepancies"][space])
+    if "independent" in table:
+        lines += _rows("independent", table["independent"])
     lines.append("")
     lines += [f"  {key:26} {value:9.4g}" for key, value in table["judged"].items()]
     return "\n".join(lines)

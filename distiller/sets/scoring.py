@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..scores.score import Comparison, compare, discrepancies, join
+from ..data.dataset import Dataset
+from ..scores.efficientnet import efficientnet_features, real_efficientnet_features
+from ..scores.score import Comparison, Real, compare, discrepancies, join
 from .measured import Measured
 
-__all__ = ["Scored", "score_set"]
+__all__ = ["Scored", "score_independently", "score_set"]
 
 
 @dataclass(frozen=True)
@@ -81,3 +84,22 @@ def score_set(measured: Measured) -> Scored:
                     round(float(v), 4) for v in place[j]
                 )
     return Scored(measured, classes, judged, images)
+
+
+def score_independently(
+    images: NDArray[np.uint8], labels: NDArray[np.int64], data: Dataset
+) -> dict[str, Any]:
+    """The scores of a set in features that nobody here trained, averaged over classes.
+
+    `images` is (n, h, w, 3), `labels` (n,). The scores are plain numbers, each with that of random
+    real images of equal size. The features of all real images are made once, and kept.
+
+    Raises:
+        Refused: if the real images are not here, or the set has as many images as a class.
+    """
+    real, x = real_efficientnet_features(data.train).float(), efficientnet_features(images)
+    classes = {
+        int(label): compare(Real(real[data.train.of(int(label))]), x[labels == label])
+        for label in np.unique(labels)
+    }
+    return {name: _plain(c) for name, c in join(classes).items()}
