@@ -152,7 +152,7 @@ def test_scores_in_features_that_nobody_here_trained(
     found = scored.pop("independent")
     assert scored == plain
     assert found["nearest"]["value"] < 0.1  # the images are training images
-    assert found["mmd2"]["verdict"] == "like random real images"
+    assert found.keys() == plain["features"].keys()
     assert main([*arguments, "--independent"]) == 0
     assert "independent" in capsys.readouterr().out
 

@@ -175,8 +175,9 @@ def align(vae: "AutoencoderKL", pixels: "NDArray[np.uint8]", name: str) -> None:
     folder = prior_folder(name)
     if folder is None:
         raise Refused(f"There is no prior of {name!r} here to turn latents towards.")
-    other = AutoencoderKL.from_pretrained(folder, subfolder="vae", low_cpu_mem_usage=False)
-    other = other.to(next(vae.parameters()).device, torch.float32)
+    other = AutoencoderKL.from_pretrained(
+        folder, subfolder="vae", torch_dtype=torch.float32, low_cpu_mem_usage=False
+    ).to(next(vae.parameters()).device)
     c, theirs = int(vae.config.latent_channels), int(other.config.latent_channels)
     if theirs != c:
         raise Refused(f"The prior of {name!r} has {theirs} latent channels; {c} were needed.")

@@ -104,7 +104,7 @@ def _memorised(space: str, row: dict[str, float]) -> str:
         f"- In {where}, a sample lies {row['samples']:.3g} from the nearest training image, and a "
         f"held-out real image {row['held_out']:.3g} ± {row['spread']:.2g} (mean and standard "
         f"deviation; mirror images count). {row['near_percent']:.1f} % of the samples are nearer "
-        "than all but 1 % of the held-out images. About 1 % would be if nothing was learned by "
+        "than 99 % of the held-out images are. About 1 % would be so if nothing was learned by "
         "heart."
     )
 

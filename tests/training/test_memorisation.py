@@ -47,7 +47,7 @@ def test_new_images_are_as_far_as_held_out_ones() -> None:
     assert abs(found["samples"] - found["held_out"]) < 0.3 * found["spread"]
     assert found["near_percent"] < 4
     line = _memorised("latents", found)
-    assert f"{found['near_percent']:.1f} % of samples" in line
+    assert f"{found['near_percent']:.1f} % of the samples" in line
 
 
 def test_independent_quality_holds_samples_beside_real_images(
