@@ -2,10 +2,16 @@
 
 import json
 import os
+import re
+import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 from zipfile import ZipFile
 
 import pytest
@@ -15,7 +21,7 @@ from distiller.__main__ import main
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent
-SHIPPED = ("cifar10", "digits", "imagenette", "solids")
+SHIPPED = {folder.name for folder in (ROOT / "assets" / "priors").iterdir()}
 
 Command = Callable[..., str]
 
@@ -45,12 +51,15 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def command(installed: Path, tmp_path: Path) -> Command:
+def environment(installed: Path, tmp_path: Path) -> dict[str, str]:
+    """The variables of a process that finds the installed package."""
+    own = {"PYTHONPATH": str(installed), "DISTILLER_CACHE": str(tmp_path / "cache")}
+    return {**os.environ, **own}  # without a contributor's own priors, which lie in the cache
+
+
+@pytest.fixture
+def command(environment: dict[str, str], tmp_path: Path) -> Command:
     """Runs a command in an empty folder, where only the installed package can be found."""
-    environment = os.environ | {
-        "PYTHONPATH": str(installed),
-        "DISTILLER_CACHE": str(tmp_path / "cache"),  # without a contributor's own priors
-    }
 
     def run(*arguments: str) -> str:
         """What it prints."""
@@ -90,10 +99,10 @@ def test_python_finds_the_installed_package(installed: Path, command: Command) -
 
 def test_the_command_lists_data_sets_with_their_priors(installed: Path, command: Command) -> None:
     distiller = str(installed / "bin" / "distiller")
-    listed = command(distiller, "datasets")
-    for name in SHIPPED:
-        assert name in listed
-    assert "no prior here" not in listed
+    rows = re.findall(r"^(\S+) .*\n((?: .*\n)*)", command(distiller, "datasets"), re.M)
+    assert [name for name, _ in rows] == list(json.loads(command(distiller, "datasets", "--json")))
+    with_prior = {name for name, more in rows if "no prior here" not in more}
+    assert with_prior == SHIPPED
 
 
 def test_the_command_distils_as_the_checkout_does(
@@ -111,3 +120,36 @@ def test_the_command_distils_as_the_checkout_does(
     assert there == here
     scores = json.loads((tmp_path / "there" / "manifest.json").read_text())["scores"]
     assert {"latents", "features", "judged"} <= scores.keys()
+
+
+def fetch(url: str) -> str:
+    with urlopen(url, timeout=300) as answer:
+        return str(answer.read().decode())
+
+
+def test_the_command_starts_the_page(
+    installed: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    arguments = [str(installed / "bin" / "distiller"), "page", "--port", str(port)]
+    page, shown = subprocess.Popen(arguments, cwd=tmp_path, env=environment), ""
+    try:
+        while not shown and page.poll() is None:
+            try:
+                shown = fetch(f"http://127.0.0.1:{port}/")
+            except URLError:  # it does not listen yet
+                time.sleep(0.2)
+        scripts = re.findall(r'href="(scripts/[^"]+[.]js)"', shown)
+        assert scripts
+        for path in scripts:
+            assert fetch(f"http://127.0.0.1:{port}/{path}")
+        parts = json.loads(fetch(f"http://127.0.0.1:{port}/config"))["components"]
+        choices = (p["props"] for p in parts if p["props"].get("label") == "Data set")
+        offered = [{name for _, name in choice["choices"]} for choice in choices]
+        assert offered
+        assert all(names == SHIPPED for names in offered)
+    finally:
+        page.send_signal(signal.SIGINT)
+        assert page.wait(120) in (0, 130)  # 130: it was stopped while it still began
