@@ -61,8 +61,9 @@ FOUND = ("methods", "commands")
 
 
 VIZ = [
-    "payloads", "declarations", "settings", "turn", "kept", "line", "preview", "embedding",
-    "witness", "figures", "explore", "candidate", "board", "accuracy", "training", "catalogue",
+    "payloads", "declarations", "settings", "turn", "kept", "job", "line", "preview", "embedding",
+    "witness", "figures", "explore", "desk", "candidate", "board", "accuracy", "training",
+    "catalogue",
     "link", "session", "visit", "endpoints", "shipped", "page.scripts", "page.refusal",
     "page.frame", "page.run", "page.tab", "page.form", "page.tabs", "page.api", "page.app",
 ]  # fmt: skip

@@ -26,7 +26,7 @@ from . import payloads
 from .board import Board, Contest, Entry, mean_of_full
 from .candidate import Candidate, complete
 
-__all__ = ["evaluate_sets"]
+__all__ = ["evaluate_sets", "waiting"]
 
 PAUSE = 0.25  # seconds between two steps that are shown, at least
 WATCHED = 200  # test images that a curve is drawn by
@@ -200,6 +200,11 @@ def _shown(
         "tables": board.rows(),
         "csv": board.csv(),
     }
+
+
+def waiting(board: Board, words: str) -> payloads.EvaluationState:
+    """What is shown before anything is trained."""
+    return _shown(board, words, 0, live=True, chart=None)
 
 
 def _completing(

@@ -16,7 +16,7 @@ from distiller.event import Event
 from distiller.lab import Lab
 from distiller.machine.assets import ASSETS
 from distiller.methods import METHODS
-from distiller.recipes.loop import Distilled, draw, fit
+from distiller.recipes.loop import draw, fit
 from distiller.sets.request import Request
 from distiller.sets.upload import LIMITS, Uploaded, read_upload
 
@@ -126,9 +126,14 @@ class Shelf:
         return {c.name: c for c in (*([] if shipped is None else [shipped]), *own)}
 
     def put_run(
-        self, request: Request, distilled: Distilled, prior: str, *, repeatable: bool
+        self,
+        request: Request,
+        made: Mapping[int, NDArray[np.uint8]],
+        prior: str,
+        *,
+        repeatable: bool,
     ) -> None:
-        """Adds the images of a run to the set that its settings make, with a prior.
+        """Adds the images of a run, by label, to the set that its settings make, with a prior.
 
         Of a run that its settings alone do not repeat, because a dial was moved, the settings are
         kept and the images are not: the classes of a set are made alike. So a run with another
@@ -138,7 +143,7 @@ class Shelf:
         old = self.kept.pop(key, None)
         images = old.images if old is not None and _alike(old, request, prior) else {}
         if repeatable:
-            images |= {int(k): distilled.images[distilled.labels == k] for k in request.classes}
+            images |= made
         self._put(Candidate(key[1], key[0], images, request, made_here=True, prior=prior))
 
     def put_upload(self, path: Path, dataset: str) -> str:

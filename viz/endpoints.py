@@ -3,7 +3,10 @@
 Their docstrings and types are what `/?view=api` shows.
 """
 
-from collections.abc import Generator, Sequence
+import io
+import json
+import zipfile
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,21 +14,19 @@ from numpy.typing import NDArray
 
 from distiller.data.registry import DATASETS, dataset_table
 from distiller.errors import Refused
-from distiller.event import Event, Pace, translated
 from distiller.lab import open_lab
 from distiller.limits import choice
 from distiller.methods import method_table
-from distiller.sets.distilled import distill_request
 from distiller.sets.measured import measure_set
 from distiller.sets.request import Request
 from distiller.sets.scoring import score_set
 
+from .desk import VISITOR, Made, desk, words_of
+from .job import Busy, Place
 from .preview import data_uri, from_data_uri
-from .settings import BUDGET, RUN
+from .settings import BUDGET, RUN, SCORED
 
 __all__ = ["datasets", "distill", "methods", "score"]
-
-PAUSE = 0.04  # seconds between two steps that are told of, at least
 
 
 def datasets() -> dict[str, Any]:
@@ -38,7 +39,7 @@ def methods() -> dict[str, Any]:
     return method_table()
 
 
-def distill(
+async def distill(
     dataset: str,
     method: str = Request.method,
     label: str = "0",
@@ -47,34 +48,46 @@ def distill(
     cfg_scale: float | None = None,
     seed: float = RUN.seed,
     options: dict[str, Any] | None = None,
-) -> Generator[dict[str, Any], None, None]:
+) -> AsyncGenerator[dict[str, Any], None]:
     """Distils one class: images as PNG data URIs, metadata of each, manifest with scores."""
     raw = {
         "dataset": dataset, "method": method, "classes": [label], "ipc": ipc, "steps": steps,
         "cfg_scale": cfg_scale, "seed": seed, "options": options,
     }  # fmt: skip
     request = Request.parse(raw, BUDGET)
-    lab = open_lab(request.dataset)
-    run = distill_request(request, lab)
-    distilled = yield from translated(run, _step, Pace(PAUSE))
-    scored = score_set(measure_set(distilled.images, distilled.labels, lab))
-    yield {
-        "images": [data_uri(image, lossless=True) for image in distilled.images],
-        "metadata": list(scored.images),
-        "scores": scored.table(),
-        "link": request.query(),
-    }
+    dials = dict(request.options)
+    async for shown in desk().run(VISITOR.get(), request, dials):
+        if isinstance(shown, Made):
+            yield _result(shown)
+        elif isinstance(shown, (Place, Busy)):
+            yield {"waiting": words_of(shown)}
+        else:
+            yield {"step": shown["step"], "steps": shown["steps"]}
 
 
-def score(dataset: str, images: dict[str, list[str]]) -> dict[str, Any]:
+async def score(dataset: str, images: dict[str, list[str]]) -> dict[str, Any]:
     """Scores images, PNG data URIs by class name, beside random real images of equal number."""
-    lab = open_lab(choice("data set", dataset, DATASETS))
-    pixels, labels = _decode(images, lab.data.classes, lab.data.size)
-    return score_set(measure_set(pixels, labels, lab)).table()
+    name = choice("data set", dataset, DATASETS)
+    source = DATASETS[name]
+    pixels, labels = _decode(images, source.classes, source.size)
+
+    def work() -> dict[str, Any]:
+        return score_set(measure_set(pixels, labels, open_lab(name))).table()
+
+    return await desk().do(VISITOR.get(), work, cost=1 + 0.1 * len(labels))
 
 
-def _step(event: Event) -> dict[str, Any]:
-    return {"step": event.i + 1, "steps": event.n}
+def _result(made: Made) -> dict[str, Any]:
+    """What a program gets of a run: what lies in the file that the page offers."""
+    with zipfile.ZipFile(io.BytesIO(made.packed)) as file:
+        lines = file.read("metadata.jsonl").decode().splitlines()
+        manifest = json.loads(file.read("manifest.json"))
+    return {
+        "images": [data_uri(image, lossless=True) for image in made.images],
+        "metadata": [json.loads(line) for line in lines],
+        "scores": manifest["scores"],
+        "link": made.request.query(),
+    }
 
 
 def _decode(
@@ -83,9 +96,12 @@ def _decode(
     """Images from the API, checked: known classes, few and small enough, PNG."""
     if not isinstance(images, dict) or not all(isinstance(v, list) for v in images.values()):
         raise Refused("images must map class names to lists of PNG data URIs.")
-    count = sum(len(v) for v in images.values())
-    if not 1 <= count <= 1000:
-        raise Refused(f"Between 1 and 1000 images can be scored; got {count}.")
+    count, most = sum(len(v) for v in images.values()), min(1000, SCORED // size**2)
+    if not 1 <= count <= most:
+        raise Refused(
+            f"Between 1 and {most} images of {size} x {size} can be scored by one call; got "
+            f"{count}. `python -m distiller score` takes any number."
+        )
     pixels, labels = [], []
     for name, uris in images.items():
         label = classes.index(choice("class", name, classes))

@@ -12,80 +12,22 @@ and still gets a share of the time.
 
 import asyncio
 import logging
-import secrets
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from distiller.errors import Refused
 
-__all__ = ["Busy", "Job", "Line", "Place"]
+from .job import OVER, Busy, Job, Place, State, Steps
 
-Steps = Generator[Any, None, Any]
-State = Literal["waiting", "running", "done", "failed", "stopped"]
-OVER: tuple[State, ...] = ("done", "failed", "stopped")
+__all__ = ["Line"]
 
 GRACE = 60.0  # seconds that a waiting job outlives its last follower
 KEPT = 900.0  # seconds that a job which is over can be found by its id
 SHARE = 0.2  # of the time, for long jobs while short ones keep coming
 _log = logging.getLogger(__name__)
-
-
-class Busy(Refused):
-    """The line is full: the one refusal that passes by itself."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a waiting job stands."""
-
-    ahead: int  # jobs that come first, with those in service
-    seconds: float  # until its turn, estimated from the costs of those
-
-
-@dataclass(eq=False)
-class Job:
-    """What was asked for, and how far it has come. Only the line changes it."""
-
-    make: Callable[[], Steps]
-    key: str | None  # jobs of one key give one result
-    cost: float  # seconds, estimated
-    long: bool
-    id: str = field(default_factory=lambda: secrets.token_hex(8))
-    state: State = "waiting"
-    shown: Any = None  # what the generator yielded last
-    result: Any = None  # what it returned
-    error: BaseException | None = None
-    tags: dict[str, float] = field(default_factory=dict)  # by visitor
-    spent: float = 0.0  # seconds in service
-    ended: float = 0.0
-    alone: float | None = None  # since when nobody follows
-    _version: int = 0
-    _steps: Steps | None = None
-    _followers: dict[object, Callable[[], None]] = field(default_factory=dict)
-
-    @property
-    def tag(self) -> float:
-        """The start tag: the best of those who asked for it."""
-        return min(self.tags.values())
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended, in whatever way."""
-        return self.state in OVER
-
-    @property
-    def shared(self) -> bool:
-        """Whether more than one visitor asked for it."""
-        return len(self.tags) > 1
-
-    def _changed(self) -> None:
-        self._version += 1
-        for wake in list(self._followers.values()):
-            wake()
 
 
 class Line:
@@ -162,10 +104,22 @@ class Line:
             others = {v: tag for v, tag in job.tags.items() if v != visitor}
             if others:
                 job.tags = others
+                job.changed()  # who left need not hear more of it
             elif not job.over:
                 self._end(job, "stopped")
                 self._say_places()
             self._lock.notify_all()
+
+    def claim(self, job: Job) -> bool:
+        """Makes a job that nobody else asked for one that nobody joins, so that it may be changed.
+
+        False where others want it too, or it is over: what they asked for is not changed.
+        """
+        with self._lock:
+            if job.shared or job.over:
+                return False
+            job.key = None
+            return True
 
     def place(self, job: Job) -> Place | None:
         """Where a job stands; None once it is in service or over."""
@@ -187,15 +141,15 @@ class Line:
     def _say_places(self) -> None:
         for job in self._jobs.values():
             if job.state == "waiting":
-                job._changed()
+                job.changed()
 
     # ------------------------------------------------------------------------- following
 
-    async def follow(self, job: Job) -> AsyncGenerator[Any, None]:
+    async def follow(self, job: Job, visitor: str) -> AsyncGenerator[Any, None]:
         """Yields places while the job waits, then what it shows; at most the newest each time.
 
         Whoever follows late sees the newest only. Ends when the job is over: `job.result` is there
-        then, and what the job raised is raised here.
+        then, and what the job raised is raised here. Ends as soon as the visitor leaves, too.
         """
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
         me = object()
@@ -205,19 +159,20 @@ class Line:
                 loop.call_soon_threadsafe(woken.set)
 
         with self._lock:
-            job._followers[me] = wake
+            job.followers[me] = wake
             job.alone = None
-        seen = -1
+        seen, last = -1, None
         try:
-            while True:
+            while visitor in job.tags:
                 with self._lock:
-                    version, state, shown = job._version, job.state, job.shown
+                    version, state, shown = job.version, job.state, job.shown
                     place = self._places().get(job.id) if state == "waiting" else None
                 if version != seen:
                     seen = version
-                    if place is not None:
+                    if place is not None and place.ahead:
                         yield place
-                    elif shown is not None:
+                    elif shown is not None and shown is not last:
+                        last = shown
                         yield shown
                 if state in OVER:
                     if state == "failed":
@@ -231,8 +186,8 @@ class Line:
                 woken.clear()
         finally:
             with self._lock:
-                job._followers.pop(me, None)
-                if not job._followers:
+                job.followers.pop(me, None)
+                if not job.followers:
                     job.alone = self._clock()
 
     # --------------------------------------------------------------------------- serving
@@ -257,7 +212,7 @@ class Line:
         while True:
             with self._lock:
                 self._sweep()
-                stale = [j for j in self._jobs.values() if j.over and j._steps is not None]
+                stale = [j for j in self._jobs.values() if j.over and j.steps is not None]
                 job = None if stale else self._next()
                 if job is None and not stale:
                     if self._closed:
@@ -295,11 +250,11 @@ class Line:
         began = self._clock()
         ended: State | None = None
         try:
-            if job._steps is None:
-                job._steps = job.make()
-            job.shown = next(job._steps)
+            if job.steps is None:
+                job.steps = job.make()
+            job.shown = next(job.steps)
         except StopIteration as stop:
-            job.result, ended, job._steps = stop.value, "done", None
+            job.result, ended, job.steps = stop.value, "done", None
         except Refused as refused:
             job.error, ended = refused, "failed"
         except BaseException as error:  # the thread serves the next job whatever this one did
@@ -315,11 +270,11 @@ class Line:
                 self._end(job, ended)
                 self._say_places()
             else:
-                job._changed()
+                job.changed()
 
     def _end(self, job: Job, state: State) -> None:
         job.state, job.ended = state, self._clock()
-        job._changed()
+        job.changed()
 
     def _sweep(self) -> None:
         """Forgets what is long over, and what waits for nobody."""
@@ -337,7 +292,7 @@ class Line:
 
 def _drop(job: Job) -> None:
     """Closes the generator of a job that is over, in the thread that ran it."""
-    steps, job._steps = job._steps, None
+    steps, job.steps = job.steps, None
     if steps is not None:
         try:
             steps.close()

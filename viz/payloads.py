@@ -89,6 +89,7 @@ class Step(TypedDict):
     stage: str | None  # None while it samples
     step: int
     steps: int
+    words: NotRequired[str]  # how it stands in the line, while it waits
 
 
 class Nearest(TypedDict):

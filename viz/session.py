@@ -1,14 +1,15 @@
 """Sessions: what the page keeps of one visitor, as long as the tab of the browser is open."""
 
+import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from distiller.recipes.recipe import Recipe
-from distiller.sets.measured import Measured
 from distiller.sets.request import dial_value
 
 from .board import Board
 from .candidate import Shelf
+from .desk import Made, desk
+from .job import Job
 from .turn import Turn
 
 __all__ = ["Session"]
@@ -16,24 +17,37 @@ __all__ = ["Session"]
 
 @dataclass
 class Session:
-    """What one visitor's runs share: the dials they read, what was fitted last, and the sets and
-    accuracies that came of them."""
+    """One visitor: who it is in the line, what was asked for last, and what came of the rest."""
 
-    dials: dict[str, float] = field(default_factory=dict)
-    recipes: dict[Any, Recipe] = field(default_factory=dict)
-    last: tuple[str, Measured] | None = None  # id of the last run, and its set
+    visitor: str = field(default_factory=lambda: secrets.token_hex(8))
+    job: Job | None = None  # of the run that was asked for last
+    dials: dict[str, Any] = field(default_factory=dict)  # that this run reads
+    last: tuple[str, Made] | None = None  # id of the last run that is done, and the run
     shelf: Shelf = field(default_factory=Shelf)
     board: Board = field(default_factory=Board)
     turns: dict[str, Turn] = field(default_factory=dict)  # by what was asked for
+
+    def __deepcopy__(self, memo: object) -> "Session":
+        """Each visitor begins anew: Gradio copies the session that it was given for each."""
+        return Session()
 
     def turn(self, name: str) -> Turn:
         """Whether something of this name was asked for, goes on, and is to stop."""
         return self.turns.setdefault(name, Turn())
 
     def set_dial(self, key: str, value: Any) -> None:
-        """Turns a dial of the run that goes on.
+        """Turns a dial of the run that goes on, if this visitor alone asked for it.
+
+        A run that others wait for stays what they asked for.
 
         Raises:
             Refused: if it is no dial, or a request may not have that value.
         """
-        self.dials[key] = dial_value(key, value)
+        number = dial_value(key, value)
+        if self.job is not None and desk().line.claim(self.job):
+            self.dials[key] = number
+
+    @property
+    def acts(self) -> bool:
+        """Whether a dial acts now: the run goes on, and is this visitor's alone."""
+        return self.job is not None and not self.job.over and not self.job.shared

@@ -10,16 +10,22 @@ Environment variables that the page reads, beside those of the library:
     DISTILLER_TRAIN      1 lets visitors train on their own pictures, 0 does not; unset, they may
                          where no other machine reaches the page
     SPACE_ID             is set on a Space, which other machines reach
+    DISTILLER_WAITING    runs that may wait in line, 200 if unset; a visitor beyond that waits
+                         before the line, and the page tries again by itself
+    DISTILLER_KEPT       megabytes of finished runs to keep in the cache folder, 1000 if unset;
+                         0 keeps none, in memory neither
 """
 
 import os
 from typing import Any
 
+from distiller.limits import whole
 from distiller.recipes.loop import Settings
 
 __all__ = [
-    "BUDGET", "DEVICE", "FIRST", "KEPT", "PICTURES", "QUEUE", "RUN", "SEEDS", "SESSIONS",
-    "STEPS", "THUMBNAILS", "TRAINING", "address", "keep_private", "may_train", "port",
+    "BUDGET", "FIRST", "KEPT", "OPEN", "PICTURES", "RUN", "SCORED", "SEEDS", "SESSIONS", "STEPS",
+    "THUMBNAILS", "TRAINING", "address", "keep_private", "kept_in_memory", "kept_on_disk",
+    "may_train", "port", "waiting",
 ]  # fmt: skip
 
 FIRST = "solids"
@@ -38,13 +44,13 @@ PICTURES = 500_000_000
 """Bytes of a ZIP file to train on."""
 KEPT = (3600, 86400)
 """Seconds: how often the files for download are looked over, and how long one is kept."""
-QUEUE = 16
-"""Visitors' requests that wait in line; one more is turned away."""
 SESSIONS = 200
 """Visitors whose state is kept; the one who was away longest is forgotten."""
 
-DEVICE: dict[str, Any] = {"concurrency_id": "device", "concurrency_limit": 1}
-"""The lane of what samples, scores and evaluates: one at a time."""
+SCORED = 300 * 64 * 64
+"""Pixels of the images that one call may have scored: about a quarter of a minute's work."""
+OPEN: dict[str, Any] = {"concurrency_limit": None}
+"""For what waits in the line before the device (`viz.line`), or does not wait at all."""
 TRAINING: dict[str, Any] = {"concurrency_id": "train", "concurrency_limit": 1}
 """The lane of trainings: they take long, and keep nobody else from the device."""
 
@@ -71,3 +77,27 @@ def keep_private() -> None:
     """Has Gradio and the Hub report nothing of what is done here, where nobody said otherwise."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+
+def waiting() -> int:
+    """How many runs may wait in line."""
+    return _positive("DISTILLER_WAITING", 200)
+
+
+def kept_in_memory() -> int:
+    """Bytes of finished runs to hold in memory."""
+    return min(100_000_000, kept_on_disk())
+
+
+def kept_on_disk() -> int:
+    """Bytes of finished runs to keep in the cache folder."""
+    return 1_000_000 * _positive("DISTILLER_KEPT", 1000)
+
+
+def _positive(name: str, usual: int) -> int:
+    """A whole number of the environment.
+
+    Raises:
+        Refused: if it is set to something else.
+    """
+    return whole(name, os.environ.get(name) or usual, 0, 10**9)

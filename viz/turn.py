@@ -1,10 +1,14 @@
 """Turns: what a visitor may ask for, and stop."""
 
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
 __all__ = ["Turn"]
+
+
+def _nothing() -> None:
+    """Nothing has begun yet that is to be told of a stop."""
 
 
 @dataclass
@@ -14,6 +18,7 @@ class Turn:
     asked: bool = False  # waiting in line or going on
     going: bool = False
     stopped: bool = False
+    leave: Callable[[], None] = _nothing  # has what waits in line end at once
 
     def ask(self) -> None:
         """Something was asked for."""
@@ -22,6 +27,8 @@ class Turn:
     def stop(self) -> None:
         """What was asked for is to stop; nothing else is."""
         self.stopped = self.asked
+        if self.asked:
+            self.leave()
 
     def take(self, values: Generator[Any, None, None]) -> Generator[Any, None, None]:
         """Yields values until they end or are to stop, and closes their generator.
@@ -31,10 +38,29 @@ class Turn:
         """
         self.asked = self.going = True
         try:
-            for value in values if not self.stopped else ():
-                yield value
-                if self.stopped:
+            while not self.stopped:
+                try:
+                    value = next(values)
+                except StopIteration:
                     break
+                yield value
         finally:
             values.close()
-            self.asked = self.going = self.stopped = False
+            self._end()
+
+    async def follow(self, values: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+        """The same for values that come in the line's good time."""
+        self.asked = self.going = True
+        try:
+            if not self.stopped:
+                async for value in values:
+                    yield value
+                    if self.stopped:
+                        break
+        finally:
+            await values.aclose()
+            self._end()
+
+    def _end(self) -> None:
+        self.asked = self.going = self.stopped = False
+        self.leave = _nothing

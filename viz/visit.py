@@ -6,7 +6,8 @@ functions what its controls hold, and draws what they yield.
 
 import secrets
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,14 @@ from distiller.evaluation.protocol import PROTOCOLS, protocol_for
 from distiller.event import Event, translated
 from distiller.lab import open_lab
 from distiller.limits import choice, whole
-from distiller.sets.measured import Measured
 from distiller.sets.request import Request
-from distiller.sets.writer import archive
 
 from . import figures, payloads
-from .accuracy import evaluate_sets
+from .accuracy import evaluate_sets, waiting
 from .candidate import Candidate
 from .catalogue import forget_models
-from .explore import explore, shown_result
+from .desk import Made, desk, words_of
+from .job import Busy, Job, Place
 from .session import Session
 from .settings import BUDGET, SEEDS, STEPS, may_train
 from .training import train_pictures
@@ -36,9 +36,9 @@ __all__ = ["evaluation", "measured", "received", "run", "sets_of", "training"]
 Sheet = payloads.Step | payloads.Run
 
 
-def run(
+async def run(
     session: Session, raw: Mapping[str, Any]
-) -> Generator[tuple[Sheet | None, Path | None], None, None]:
+) -> AsyncGenerator[tuple[Sheet | None, Path | None], None]:
     """Distils one class: yields what the sheet shows, and last the file to download.
 
     The file is gone once the generator goes on.
@@ -48,49 +48,60 @@ def run(
             if the file cannot be written, which comes after the set was shown.
     """
     request = Request.parse(raw, BUDGET)
-    # Changed in place: what was fitted before reads these very dials.
-    session.dials.clear()
-    session.dials.update(cfg_scale=raw["cfg_scale"], **request.options)
+    session.dials = {"cfg_scale": request.cfg_scale, **request.options}
+    session.job = None
     name = secrets.token_hex(8)  # so that the page can tell a run it stopped from the next
     begin = figures.waiting(Event("begin", 0, 1, request.classes[0]), request.ipc)
     yield {**begin, "id": name}, None
-    lab = open_lab(request.dataset)  # kept to the end: a training may put another in its place
-    steps = explore(lab, request, session.recipes, session.dials)
+    begun = partial(_begun, session)
+    made: Made | None = None
+    async for shown in desk().run(session.visitor, request, session.dials, begun):
+        if isinstance(shown, Made):
+            made = shown
+        elif isinstance(shown, (Place, Busy)):
+            yield {**begin, "id": name, "words": words_of(shown)}, None
+        else:
+            yield {**shown, "id": name}, None
+    if made is None:  # it was stopped
+        return
+    images = {made.request.classes[0]: made.images}
+    session.shelf.put_run(made.request, images, made.prior, repeatable=made.repeatable)
+    session.last = name, made
+    yield {**made.shown, "id": name}, None
+    file = f"{request.dataset}-{made.shown['class']}-{request.method}.zip"
+    for path in _packed(made.packed, file):
+        yield None, path
 
-    def show(step: payloads.Step) -> tuple[payloads.Step, None]:
-        return {**step, "id": name}, None
 
-    made = yield from translated(steps, show)
-    shown, prior = shown_result(made), lab.prior.fingerprint()
-    session.shelf.put_run(made.request, made.distilled, prior, repeatable=not made.moved)
-    session.last = name, made.measured
-    yield {**shown, "id": name}, None
-    file = f"{request.dataset}-{shown['class']}-{request.method}.zip"
-    yield from _packed(made.measured, made.request, file)
+def _begun(session: Session, job: Job) -> None:
+    """The run of a visitor is in the line: it can be stopped, and its dials turned."""
+    session.job = job
+    session.turn("explore").leave = partial(desk().line.leave, job, session.visitor)
 
 
-def _packed(
-    measured: Measured, request: Request, name: str
-) -> Generator[tuple[None, Path], None, None]:
+def _packed(content: bytes, name: str) -> Generator[Path, None, None]:
     """The set as a file, which whoever wants to keep it copies at once."""
     try:
-        content = archive(measured, request)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / name
             path.write_bytes(content)
-            yield None, path
+            yield path
     except OSError as error:
         raise Refused(
             f"The set is on the page, but could not be packed: {error.strerror}."
         ) from error
 
 
-def measured(session: Session) -> payloads.Discrepancies | None:
+async def measured(session: Session) -> payloads.Discrepancies | None:
     """Every discrepancy of the last run's set; of a first run that was stopped there is none."""
     if session.last is None:
         return None
-    name, measured = session.last
-    return {"id": name, "rows": figures.discrepancy_lines(measured)}
+    name, made = session.last
+
+    def work() -> Any:
+        return figures.discrepancy_lines(made.measure(open_lab(made.request.dataset)))
+
+    return {"id": name, "rows": await desk().do(session.visitor, work, cost=1.0)}
 
 
 # ---------------------------------------------------------------------------------- evaluating
@@ -121,9 +132,9 @@ def received(session: Session, dataset: str, uploaded: Any) -> str:
     return session.shelf.put_upload(Path(uploaded), dataset)
 
 
-def evaluation(
+async def evaluation(
     session: Session, dataset: Any, chosen: Any, protocol: Any, net: Any, seeds: Any
-) -> Generator[payloads.Evaluation, None, None]:
+) -> AsyncGenerator[payloads.Evaluation, None]:
     """Evaluates the chosen sets; an empty net is that of the protocol.
 
     Raises:
@@ -136,16 +147,21 @@ def evaluation(
     sets = [found[choice("set", key, found)] for key in chosen or []]
     recipe = protocol_for(choice("protocol", protocol, PROTOCOLS), name)
     model = choice("net", net or recipe.net, {*NETS, recipe.net})
-    count = whole("seeds", seeds, 1, SEEDS)
+    plan = EvaluationPlan(recipe, model, whole("seeds", seeds, 1, SEEDS))
     number = secrets.token_hex(8)
-    events = evaluate_sets(
-        open_lab(name), sets, session.board, EvaluationPlan(recipe, model, count)
-    )
 
-    def show(shown: payloads.EvaluationState) -> payloads.Evaluation:
-        return {**shown, "id": number}
+    def work() -> Generator[payloads.EvaluationState, None, None]:
+        yield from evaluate_sets(open_lab(name), sets, session.board, plan)
 
-    yield from translated(events, show)
+    def begun(job: Job) -> None:
+        session.turn("evaluate").leave = partial(desk().line.leave, job, session.visitor)
+
+    cost = 20.0 * plan.seeds * (len(sets) + 1)
+    async for shown in desk().long(session.visitor, work, cost, begun):
+        if isinstance(shown, (Place, Busy)):
+            yield {**waiting(session.board, words_of(shown)), "id": number}
+        else:
+            yield {**shown, "id": number}
 
 
 # ------------------------------------------------------------------------------------ training

@@ -167,6 +167,7 @@ export interface Step {
   stage: string | null;
   step: number;
   steps: number;
+  words?: string;
 }
 
 export interface Table {

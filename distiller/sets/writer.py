@@ -93,10 +93,17 @@ def archive(measured: Measured, request: Request) -> bytes:
         for name, pixels in zip(files, measured.images, strict=True):
             picture = io.BytesIO()
             Image.fromarray(pixels).save(picture, format="PNG")
-            file.writestr(name, picture.getvalue())
+            file.writestr(_entry(name), picture.getvalue())
         for name, text in _records(files, measured, request).items():
-            file.writestr(name, text)
+            file.writestr(_entry(name), text)
     return buffer.getvalue()
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """An entry without the time of day: the same set is the same file whenever it is packed."""
+    entry = zipfile.ZipInfo(name)
+    entry.external_attr = 0o644 << 16
+    return entry
 
 
 def _records(files: Sequence[str], measured: Measured, request: Request) -> dict[str, str]:

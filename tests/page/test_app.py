@@ -4,6 +4,7 @@ import base64
 import io
 import socket
 from collections.abc import Iterator
+from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any
 
 import gradio as gr
@@ -141,11 +142,13 @@ def test_methods_that_stand_alone_clear_the_others() -> None:
     assert settle([]) == ["dit"]
 
 
-def test_all_that_is_slow_shares_one_lane() -> None:
-    slow = {"explore", "evaluate", "distill", "score"}
+def test_all_that_needs_the_device_waits_in_its_line_and_in_no_other() -> None:
+    """Gradio's own queue turns nobody away: what is slow holds no thread while it waits."""
+    slow = {"explore", "evaluate", "measure", "distill", "score"}
     found = [f for f in app.build().fns.values() if f.name in slow]
     assert {f.name for f in found} == slow
-    assert {(f.concurrency_id, f.concurrency_limit) for f in found} == {("device", 1)}
+    assert {f.concurrency_limit for f in found} == {None}
+    assert all(isasyncgenfunction(f.fn) or iscoroutinefunction(f.fn) for f in found)
 
 
 def test_nothing_but_the_api_is_offered_to_programs() -> None:

@@ -520,7 +520,7 @@ def test_a_run_that_is_refused_at_once_makes_way(
 
     open_digit(page, address)
     before = shared(page, "s.run.sheet")
-    monkeypatch.setattr(visit, "explore", refuse)
+    monkeypatch.setattr("viz.desk.explore", refuse)
     for _ in range(3):
         page.locator("#explore-start").click()
         expect(page.get_by_text("Not today.").last).to_be_visible()
@@ -556,7 +556,7 @@ def test_a_link_whose_run_is_refused_shows_the_shipped_run_of_its_data_set(
     def refuse(*_: Any) -> None:
         raise Refused("It cannot be made here.")
 
-    monkeypatch.setattr(visit, "explore", refuse)
+    monkeypatch.setattr("viz.desk.explore", refuse)
     page.goto(address + DIGIT)
     expect(page.get_by_text("It cannot be made here.")).to_be_visible()
     finished(page)
@@ -728,7 +728,7 @@ def test_an_uploaded_set_is_evaluated_and_a_bad_one_refused(
     open_evaluation(page)
     upload = page.locator("#evaluate input[type=file]")
     upload.set_input_files(tmp_path / "evil.zip")
-    expect(page.get_by_text("points out of the ZIP file")).to_be_visible()
+    expect(page.get_by_text("names a file outside of itself")).to_be_visible()
     upload.set_input_files(tmp_path / "real.zip")
     boxes = page.locator("#sets label")
     expect(boxes.nth(1)).to_contain_text("upload real")

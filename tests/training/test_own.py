@@ -242,7 +242,7 @@ def test_it_is_evaluated_on_the_page(
     request = Request.parse({"dataset": name, "ipc": 2, "steps": 2, "classes": "blue"})
     label = request.classes[0]
     made = distill(request.methods, load_prior(name), load(name), request.settings, [label])
-    session.shelf.put_run(request, finish(made), "a", repeatable=True)
+    session.shelf.put_run(request, {label: finish(made).images}, "a", repeatable=True)
     (chosen,) = visit.sets_of(session, name, [])[1]
     shown = list(visit.evaluation(session, name, [chosen], "quick", "", 1))
     assert shown[-1]["tables"][0]["caption"].startswith("squares, 3 classes")

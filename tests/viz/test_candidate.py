@@ -6,11 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from distiller.errors import Refused
-from distiller.recipes.loop import Distilled
 from distiller.sets.request import Request
 from viz.candidate import KEPT, Shelf, describe
 
@@ -20,9 +18,9 @@ def request(**given: object) -> Request:
     return Request.parse({**usual, **given})
 
 
-def made(label: int, value: int = 0) -> Distilled:
+def made(label: int, value: int = 0) -> dict[int, np.ndarray]:
     images = np.full((2, 32, 32, 3), value, np.uint8)
-    return Distilled(images, torch.zeros(2, 4, 4, 4), np.full(2, label), np.full(2, -1))
+    return {label: images}
 
 
 def own(shelf: Shelf) -> list[str]:

@@ -10,7 +10,8 @@ import pytest
 
 from distiller.errors import Refused
 from viz import line as module
-from viz.line import Busy, Job, Line, Place
+from viz.job import Busy, Job, Place
+from viz.line import Line
 
 Make = Callable[[], Generator[Any, None, Any]]
 
@@ -61,8 +62,8 @@ def until(true: Callable[[], bool]) -> None:
     raise AssertionError("it never came")
 
 
-async def everything(line: Line, job: Job) -> list[Any]:
-    return [shown async for shown in line.follow(job)]
+async def everything(line: Line, job: Job, visitor: str = "a") -> list[Any]:
+    return [shown async for shown in line.follow(job, visitor)]
 
 
 def test_a_visitors_tenth_click_stands_behind_anothers_first(line: Line) -> None:
@@ -112,7 +113,7 @@ def test_who_comes_late_sees_the_newest_and_who_comes_back_the_result(line: Line
 
     async def follow() -> list[Any]:
         seen = []
-        async for shown in line.follow(job):
+        async for shown in line.follow(job, "a"):
             seen.append(shown)
             gate.open()
         return seen
@@ -131,7 +132,7 @@ def test_a_run_outlives_its_connection(line: Line) -> None:
     gate.open()
 
     async def drop() -> None:
-        followed = line.follow(job)
+        followed = line.follow(job, "a")
         assert await anext(followed) is not None
         await followed.aclose()
 
@@ -175,6 +176,40 @@ def test_who_stops_leaves_the_line_at_once_and_closes_what_nobody_else_wants(lin
     until(lambda: gate.closed == ["one"])
     assert gate.ran == ["one"]
     assert asyncio.run(everything(line, two)) == []
+
+
+def test_who_leaves_a_shared_job_hears_no_more_of_it(line: Line) -> None:
+    gate = Gate()
+    job = line.join("a", gate.job("x", 2), key="k")
+    line.join("b", gate.job("x", 2), key="k")
+
+    async def follow() -> list[Any]:
+        seen = []
+        gate.open()
+        async for shown in line.follow(job, "a"):
+            seen.append(shown)
+            if shown == "x 0":
+                line.leave(job, "a")
+        return seen
+
+    assert asyncio.run(follow())[-1] == "x 0"
+    assert job.state == "running"
+    gate.open()
+    over(job)
+    assert job.result == "X"
+
+
+def test_only_what_nobody_else_wants_may_be_changed(line: Line) -> None:
+    gate = Gate()
+    job = line.join("a", gate.job("x"), key="k")
+    assert line.claim(job)
+    other = line.join("b", gate.job("x"), key="k")  # it is another's now, so a new one begins
+    assert other is not job
+    line.join("c", gate.job("x"), key="k")
+    assert not line.claim(other)
+    gate.open(2)
+    over(job, other)
+    assert not line.claim(job)
 
 
 def test_a_long_job_makes_way_between_two_steps_and_goes_on(line: Line) -> None:
@@ -257,7 +292,7 @@ def test_places_grow_smaller_while_one_waits(line: Line) -> None:
 
     async def follow() -> list[Any]:
         seen: list[Any] = []
-        async for shown in line.follow(jobs[2]):
+        async for shown in line.follow(jobs[2], "a"):
             seen.append(shown)
             if isinstance(shown, Place):
                 gate.open()

@@ -1,12 +1,15 @@
 """What a visitor asks for: runs, evaluations and trainings, and what is refused."""
 
+import asyncio
 import io
 import json
 import math
+import time
 import zipfile
+from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from PIL import Image
@@ -15,9 +18,12 @@ from distiller.data.registry import DATASETS
 from distiller.errors import Refused
 from distiller.evaluation.protocol import protocol_for
 from distiller.lab import open_lab
+from viz import desk as desks
 from viz import endpoints, visit
 from viz.explore import glimpse_of
 from viz.session import Session
+
+T = TypeVar("T")
 
 
 def drive(session: Session, turn: float | None = None) -> dict[str, Any]:
@@ -27,12 +33,32 @@ def drive(session: Session, turn: float | None = None) -> dict[str, Any]:
         "cfg_scale": 1.5, "seed": 0, "options": {"dap.gamma": 0.3},
     }  # fmt: skip
     shown: dict[str, Any] = {}
-    for stage, _ in visit.run(session, raw):
-        if stage is not None:
-            shown = stage
-        if turn is not None and shown["live"] and shown["sheet"]:
-            session.set_dial("dap.gamma", turn)
+
+    async def watch() -> None:
+        nonlocal shown
+        async for stage, _ in visit.run(session, raw):
+            if stage is not None:
+                shown = stage
+            if turn is not None and shown["live"] and shown["sheet"]:
+                session.set_dial("dap.gamma", turn)
+
+    asyncio.run(watch())
     return shown
+
+
+def everything(
+    values: AsyncGenerator[T, None], each: Callable[[T], Any] = lambda value: None
+) -> list[T]:
+    """All that comes, once it has come; `each` looks at a value while it is there."""
+
+    async def listed() -> list[T]:
+        found = []
+        async for value in values:
+            found.append(value)
+            each(value)
+        return found
+
+    return asyncio.run(listed())
 
 
 def test_a_dial_acts_in_every_run_of_a_session() -> None:
@@ -52,17 +78,17 @@ def test_a_run_opens_its_lab_once(monkeypatch: pytest.MonkeyPatch) -> None:
         opened.append(replace(opened[0], prior=replace(opened[0].prior, weights="another")))
         return opened[-2]
 
-    monkeypatch.setattr(visit, "open_lab", open_another)
+    monkeypatch.setattr(desks, "open_lab", open_another)
     session = Session()
     raw = {"dataset": "digits", "method": "dit", "classes": [3], "ipc": 2, "steps": 2}
-    for _, path in visit.run(session, {**raw, "cfg_scale": 1.5, "seed": 0}):
-        if path is not None:
-            with zipfile.ZipFile(path) as file:
-                manifest = json.loads(file.read("manifest.json"))
+    everything(visit.run(session, {**raw, "cfg_scale": 1.5, "seed": 0}))
+    assert session.last is not None
+    with zipfile.ZipFile(io.BytesIO(session.last[1].packed)) as file:
+        manifest = json.loads(file.read("manifest.json"))
     assert manifest["prior"]["sha256"] == opened[0].prior.fingerprint()
     (candidate,) = session.shelf.kept.values()
     assert candidate.prior == opened[0].prior.fingerprint()
-    shown = visit.measured(session)
+    shown = asyncio.run(visit.measured(session))
     assert shown is not None
     assert len(shown["rows"]) > 10
     assert len(opened) == 2
@@ -79,20 +105,20 @@ def test_a_click_encodes_and_judges_its_set_once(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(lab.judge, "judge", counted("judge", lab.judge.judge))
     watched, glimpse = replace(lab, prior=prior), glimpse_of(lab)
     monkeypatch.setattr("viz.explore.glimpse_of", lambda lab: glimpse)
-    for module in (visit, endpoints):
+    for module in (visit, endpoints, desks):
         monkeypatch.setattr(module, "open_lab", lambda name: watched)
     session = Session()
     raw = {"dataset": "digits", "method": "dit", "classes": [3], "ipc": 2, "steps": 2}
-    packed = [
-        zipfile.is_zipfile(path)
-        for _, path in visit.run(session, {**raw, "cfg_scale": 1.5, "seed": 0})
-        if path is not None
-    ]
+    packed = []
+    everything(
+        visit.run(session, {**raw, "cfg_scale": 1.5, "seed": 0}),
+        lambda value: packed.append(zipfile.is_zipfile(value[1])) if value[1] else None,
+    )
     assert packed == [True]
-    assert visit.measured(session)
+    assert asyncio.run(visit.measured(session))
     assert seen == ["encode 2", "judge 2"]
     seen.clear()
-    *_, answer = endpoints.distill("digits", label="3", ipc=2, steps=2)
+    *_, answer = everything(endpoints.distill("digits", label="3", ipc=2, steps=2))
     assert len(answer["images"]) == 2
     assert seen == ["encode 2", "judge 2"]
 
@@ -106,13 +132,22 @@ def test_a_result_outlives_a_disk_that_is_full(monkeypatch: pytest.MonkeyPatch) 
     raw = {"dataset": "digits", "method": "dit", "classes": [3], "ipc": 2, "steps": 2}
     run = visit.run(session, {**raw, "cfg_scale": 1.5, "seed": 0})
     with pytest.raises(Refused, match="could not be packed: No space left"):
-        seen.extend(stage for stage, *_ in run)
+        everything(run, lambda value: seen.append(value[0]))
     assert seen[-1]["live"] is False
     assert list(session.shelf.kept)  # and it can be evaluated
 
 
 def test_dials_take_what_a_request_may_have() -> None:
     session = Session()
+
+    def endless() -> Generator[None, None, None]:
+        while True:
+            time.sleep(0.01)
+            yield None
+
+    line = desks.desk().line
+    session.set_dial("cfg_scale", 3)  # there is no run yet
+    session.job = line.join(session.visitor, endless)
     for value in (float("nan"), float("inf"), None, "much", [1], 31):
         with pytest.raises(Refused, match="cfg_scale must be a number from 0 to 30"):
             session.set_dial("cfg_scale", value)
@@ -122,6 +157,9 @@ def test_dials_take_what_a_request_may_have() -> None:
         session.set_dial("ipc", 1)
     assert session.dials == {}
     session.set_dial("cfg_scale", 3)
+    assert session.dials == {"cfg_scale": 3.0}
+    line.leave(session.job, session.visitor)
+    session.set_dial("cfg_scale", 4)  # it is over
     assert session.dials == {"cfg_scale": 3.0}
 
 
@@ -135,7 +173,7 @@ def judged(session: Session, **given: Any) -> list[dict[str, Any]]:
         "dataset": "digits", "chosen": [next(iter(session.shelf.of("digits")))],
         "protocol": "quick", "net": "", "seeds": 1,
     }  # fmt: skip
-    return list(visit.evaluation(session, **{**usual, **given}))
+    return everything(visit.evaluation(session, **{**usual, **given}))
 
 
 def test_an_evaluation_fills_the_board_of_its_session(monkeypatch: pytest.MonkeyPatch) -> None:

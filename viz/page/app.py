@@ -41,7 +41,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
     for wrong in discover():
         print(f"distiller: left out: {wrong}")
     demo = build()
-    demo.queue(max_size=settings.QUEUE, default_concurrency_limit=4)
+    demo.queue(max_size=None, default_concurrency_limit=40)
     threading.Thread(target=lambda: glimpse_of(open_lab(settings.FIRST)), daemon=True).start()
     demo.launch(
         server_name=host,

@@ -6,8 +6,9 @@ or went wrong, else "ended", which is also said of one that was stopped.
 """
 
 import json
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from dataclasses import dataclass
+from inspect import isasyncgenfunction
 from typing import Any
 
 import gradio as gr
@@ -22,7 +23,7 @@ PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private
 QUIET: dict[str, Any] = {"queue": False, **PRIVATE}
 """For what is done at once. A refusal is not said on the page: that needs the queue."""
 
-Work = Callable[..., Generator[Any, None, None]]
+Work = Callable[..., Generator[Any, None, None] | AsyncGenerator[Any, None]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +59,12 @@ class Run:
     ) -> list[Any]:
         """Has the buttons start and stop `work`, a generator function of the session and inputs.
 
+        What waits in the line before the device is an asynchronous one; `lane` is how many of its
+        kind may go on at once.
+
         `also` are other triggers that start it, such as a slider's `release`. Returns an event for
         each trigger; what follows a run is hung on its `success`.
         """
-
-        def follow(session: Session, *values: Any) -> Generator[Any, None, None]:
-            yield from session.turn(self.name).take(work(session, *values))
 
         def ask(session: Session) -> None:
             session.turn(self.name).ask()
@@ -71,7 +72,7 @@ class Run:
         def halt(session: Session) -> None:
             session.turn(self.name).stop()
 
-        slow = said(follow)
+        slow = said(self._following(work))
         slow.__name__ = self.name
         self.start.click(ask, session, None, **QUIET)
         self.stop.click(halt, session, None, js=self._end("stopped"), **QUIET)
@@ -85,6 +86,18 @@ class Run:
             event.failure(None, None, None, js=self._end("failed"), **QUIET)
             event.success(None, None, None, js=self._end("ended"), **QUIET)
         return events
+
+    def _following(self, work: Any) -> Callable[..., Any]:
+        """The same generator function, which ends where the visitor stops it."""
+
+        async def follow(session: Session, *values: Any) -> AsyncGenerator[Any, None]:
+            async for value in session.turn(self.name).follow(work(session, *values)):
+                yield value
+
+        def take(session: Session, *values: Any) -> Generator[Any, None, None]:
+            yield from session.turn(self.name).take(work(session, *values))
+
+        return follow if isasyncgenfunction(work) else take
 
     def _end(self, how: str) -> str:
         """A script that tells the page how the run ended."""

@@ -70,10 +70,10 @@ class Sheet {
   }
 
   /** @param {Step} step */
-  drawStep({ stage, step, steps }) {
+  drawStep({ stage, step, steps, words }) {
     this.title.replaceChildren(
       make('span', '', 'estimates of the clean images'),
-      make('span', '', `${stage ?? 'step'} ${step} of ${steps}`),
+      make('span', '', words ?? `${stage ?? 'step'} ${step} of ${steps}`),
     );
     this.inspector.replaceChildren(
       make('span', '', 'Move a live slider: it acts from the next step on.'),

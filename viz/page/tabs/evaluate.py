@@ -16,7 +16,7 @@ from distiller.limits import choice
 from ... import visit
 from ...catalogue import titles
 from ...session import Session
-from ...settings import DEVICE, SEEDS
+from ...settings import OPEN, SEEDS
 from ..frame import add_part
 from ..refusal import said
 from ..run import PRIVATE, QUIET, Run
@@ -47,7 +47,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             board = add_part("board", "curves", "<div class='d-board'></div>")
     add_part("accuracies", "accuracies", "<div class='d-accuracies' hidden></div>")
     inputs = [choices.dataset, choices.sets, choices.protocol, choices.net, choices.seeds]
-    (evaluated,) = run.wire(page.session, visit.evaluation, inputs, board, DEVICE)
+    (evaluated,) = run.wire(page.session, visit.evaluation, inputs, board, OPEN)
     _wire_choices(page.session, choices, [tab.select, choices.dataset.input, evaluated.success])
     tab.select(lambda: gr.Dropdown(titles()), None, choices.dataset, **QUIET)
 

@@ -3,7 +3,7 @@
 Choices on the left, the images in the middle, the map on the right, scores beneath.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from ... import visit
 from ...catalogue import chooser_of, first_run, map_of, real_images
 from ...link import opening
 from ...session import Session
-from ...settings import DEVICE, FIRST
+from ...settings import FIRST, OPEN
 from ..form import Form
 from ..frame import add_part
 from ..refusal import said
@@ -91,23 +91,23 @@ def _view(dataset: str, label: int) -> list[Any]:
 def _wire_run(page: Page, parts: _Explore, again: gr.State) -> None:
     """A click distils; so does a live slider that is let go of, unless a run takes it up."""
 
-    def distil(session: Session, *values: Any) -> Generator[tuple[Any, Any], None, None]:
-        for shown, file in visit.run(session, parts.form.read(values)):
+    async def distil(session: Session, *values: Any) -> AsyncGenerator[tuple[Any, Any], None]:
+        async for shown, file in visit.run(session, parts.form.read(values)):
             button = gr.DownloadButton(value=str(file), interactive=True) if file else gr.skip()
             yield shown or gr.skip(), button
 
-    def measure(session: Session) -> Any:
-        return visit.measured(session) or gr.skip()
+    async def measure(session: Session) -> Any:
+        return await visit.measured(session) or gr.skip()
 
     def ask_again(session: Session, count: int) -> Any:
-        return gr.skip() if session.turn(parts.run.name).going else count + 1
+        return gr.skip() if session.acts else count + 1
 
     outputs = [parts.stage, parts.export]
     inputs = parts.form.inputs
-    runs = parts.run.wire(page.session, distil, inputs, outputs, DEVICE, also=[again.change])
+    runs = parts.run.wire(page.session, distil, inputs, outputs, OPEN, also=[again.change])
     for finished in runs:
         # Apart from the run, since a button whose event goes on takes no click.
-        finished.success(said(measure), page.session, parts.scores, **PRIVATE)
+        finished.success(said(measure), page.session, parts.scores, **PRIVATE, **OPEN)
     for key, slider in parts.form.live.items():
         slider.input(said(_dial(key)), [page.session, slider], None, **QUIET)
         slider.release(ask_again, [page.session, again], again, **PRIVATE)
@@ -150,7 +150,7 @@ def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
         return [*parts.form.show(asked.request), *shown, count + 1 if asked.linked else gr.skip()]
 
     outputs = [*parts.form.inputs, *parts.view, parts.stage, again]
-    page.demo.load(read, again, outputs, **PRIVATE)
+    page.demo.load(read, again, outputs, **PRIVATE, **OPEN)
 
 
 TAB = Tab("explore", "Explore", 10, lay_out)

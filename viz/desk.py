@@ -1,0 +1,281 @@
+"""The desk: whatever needs the device is asked for here.
+
+All of it waits in one fair line. A run that was made before, by whomever, comes back at once: it is
+kept under all that determines it. Requests that are equal while they wait become one.
+"""
+
+import asyncio
+import atexit
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+import distiller
+from distiller.data.models import judge_folder, reference_file
+from distiller.lab import Lab, open_lab
+from distiller.machine.disk import cache_folder
+from distiller.recipes.recipe import Recipe
+from distiller.sets.folder import file_names
+from distiller.sets.measured import Measured, measure_set
+from distiller.sets.request import Request
+from distiller.sets.writer import archive
+
+from . import payloads, settings
+from .explore import explore, shown_result
+from .job import Busy, Job, Place
+from .kept import Kept, key_of
+from .line import Line
+
+__all__ = ["VISITOR", "Desk", "Made", "desk", "words_of"]
+
+T = TypeVar("T")
+AGAIN = 3.0  # seconds until a visitor whom a full line turned away is let in again
+RATE = 0.014  # seconds an image step takes, until some were timed
+
+VISITOR: ContextVar[str] = ContextVar("VISITOR", default="someone")
+"""Who asks, where that is no visitor of the page."""
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A finished run of one class."""
+
+    request: Request  # with the dials as they stood at the end
+    shown: payloads.Run  # what the page shows of it
+    packed: bytes  # the ZIP file to download
+    images: NDArray[np.uint8]  # (n, h, w, 3)
+    prior: str  # the fingerprint of the prior
+    measured: Measured | None = None  # None of one that was kept
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the request alone repeats it: no dial was moved."""
+        return not self.shown["moved"]
+
+    def measure(self, lab: Lab) -> Measured:
+        """Its measurement; that of a run that was kept is taken anew."""
+        if self.measured is not None:
+            return self.measured
+        labels = np.full(len(self.images), self.request.classes[0], np.int64)
+        return measure_set(self.images, labels, lab)
+
+
+class _Turning(Mapping[str, float]):
+    """The dials of the run in service: what was fitted for one run reads those of the next."""
+
+    def __init__(self) -> None:
+        self.of: Mapping[str, float] = {}
+
+    def __getitem__(self, key: str) -> float:
+        return self.of[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.of)
+
+    def __len__(self) -> int:
+        return len(self.of)
+
+
+class Desk:
+    """The line, what is kept, and how long things take here."""
+
+    def __init__(self, line: Line, kept: Kept) -> None:
+        self.line, self.kept = line, kept
+        self._recipes: dict[Any, Recipe] = {}
+        self._dials = _Turning()
+        self._rates: dict[str, float] = {}  # seconds an image step takes, by data set
+
+    async def run(
+        self,
+        visitor: str,
+        request: Request,
+        dials: Mapping[str, float],
+        begun: Callable[[Job], None] = lambda job: None,
+    ) -> AsyncGenerator[payloads.Step | Place | Busy | Made, None]:
+        """Distils one class: yields how it stands, then what to show of each step, then `Made`.
+
+        `dials` are read at each step. `begun` is told the job, unless the run was kept. Ends
+        without `Made` if the visitor leaves the job.
+
+        Raises:
+            Refused: if the models are not on this machine, or the run is refused.
+        """
+        lab = await asyncio.to_thread(open_lab, request.dataset)
+        key = _key(request, lab)
+        if key is not None and (found := await asyncio.to_thread(self._find, key, request, lab)):
+            yield found
+            return
+
+        def work() -> Generator[payloads.Step, None, Made]:
+            self._dials.of = dials
+            made = yield from self._make(request, lab)
+            return made
+
+        cost = self._cost(request)
+        async for shown in self._follow(visitor, work, key=key, cost=cost, begun=begun):
+            yield shown
+
+    async def do(
+        self, visitor: str, work: Callable[[], T], cost: float, *, key: str | None = None
+    ) -> T:
+        """The result of one short piece of work, once its turn has come.
+
+        Raises:
+            Refused: as the work does.
+        """
+
+        def steps() -> Generator[None, None, list[T]]:
+            yield None
+            return [work()]
+
+        done: list[T] = []
+        async for shown in self._follow(visitor, steps, key=key, cost=cost):
+            if isinstance(shown, list):
+                done = shown
+        return done[0]
+
+    async def long(
+        self,
+        visitor: str,
+        make: Callable[[], Generator[T, None, None]],
+        cost: float,
+        begun: Callable[[Job], None] = lambda job: None,
+    ) -> AsyncGenerator[T | Place | Busy, None]:
+        """Yields what a long job shows, or how it stands; it makes way for runs."""
+        async for shown in self._follow(visitor, make, cost=cost, long=True, begun=begun):
+            if shown is not None:
+                yield shown
+
+    async def _follow(
+        self,
+        visitor: str,
+        make: Callable[[], Generator[Any, None, Any]],
+        *,
+        cost: float,
+        key: str | None = None,
+        long: bool = False,
+        begun: Callable[[Job], None] = lambda job: None,
+    ) -> AsyncGenerator[Any, None]:
+        """Yields `Busy` while the line is full, then what the job shows, last its result."""
+        while True:
+            try:
+                job = self.line.join(visitor, make, key=key, cost=cost, long=long)
+                break
+            except Busy as busy:
+                yield busy
+                await asyncio.sleep(AGAIN)
+        begun(job)
+        async for shown in self.line.follow(job, visitor):
+            yield shown
+        if job.state == "done":
+            yield job.result
+
+    def _make(self, request: Request, lab: Lab) -> Generator[payloads.Step, None, Made]:
+        """Distils one class, in the line's thread, and keeps what came of it."""
+        made = yield from explore(lab, request, self._recipes, self._dials)
+        self._time(request, made.seconds)
+        measured, shown = made.measured, shown_result(made)
+        packed = archive(measured, made.request)
+        prior = lab.prior.fingerprint()
+        if not made.moved and (key := _key(made.request, lab)) is not None:
+            self.kept.put(key, json.dumps(shown).encode() + b"\n" + packed)
+        return Made(made.request, shown, packed, measured.images, prior, measured)
+
+    def _find(self, key: str, request: Request, lab: Lab) -> Made | None:
+        """The run that is kept under a key."""
+        content = self.kept.get(key)
+        if content is None:
+            return None
+        shown, _, packed = content.partition(b"\n")
+        images = _images(packed, request, lab)
+        return Made(request, json.loads(shown), packed, images, lab.prior.fingerprint())
+
+    def _cost(self, request: Request) -> float:
+        """Seconds that a run is expected to take."""
+        rate = self._rates.get(request.dataset, RATE)
+        return rate * request.image_steps() + 0.3
+
+    def _time(self, request: Request, seconds: float) -> None:
+        """Learns from a run how long an image step takes."""
+        rate = seconds / max(request.image_steps(), 1)
+        old = self._rates.get(request.dataset, rate)
+        self._rates[request.dataset] = (old + rate) / 2
+
+
+def words_of(place: Place | Busy) -> str:
+    """How a job stands in the line, in words."""
+    if isinstance(place, Busy):
+        return f"{place} This page tries again by itself."
+    first = "one run comes first" if place.ahead == 1 else f"{place.ahead} runs come first"
+    seconds = max(round(place.seconds), 1)
+    return f"{first}, about {seconds if seconds < 60 else f'{round(seconds / 60)} min'}" + (
+        " s" * (seconds < 60)
+    )
+
+
+def _images(packed: bytes, request: Request, lab: Lab) -> NDArray[np.uint8]:
+    """The images (n, h, w, 3) of a packed set of one class."""
+    labels = np.full(request.ipc, request.classes[0])
+    with zipfile.ZipFile(io.BytesIO(packed)) as file:
+        names = file_names(labels, lab.data.classes)
+        return np.stack([np.asarray(Image.open(io.BytesIO(file.read(name)))) for name in names])
+
+
+def _key(request: Request, lab: Lab) -> str | None:
+    """All that determines a run; None where something in it is private, which is kept nowhere."""
+    if request.private():
+        return None
+    return key_of(
+        {
+            "request": request.public(),
+            "prior": lab.prior.fingerprint(),
+            "dtype": str(lab.prior.dtype),
+            "device": lab.prior.device.type,
+            "judged by": _models(lab),
+            "code": _code(),
+        }
+    )
+
+
+@cache
+def _models(lab: Lab) -> str:
+    """A hash of the reference and the judge that a lab's sets are measured by."""
+    digest = hashlib.sha256()
+    folder, reference = judge_folder(lab.name), reference_file(lab.name)
+    judge = sorted(folder.iterdir()) if folder is not None else []
+    for path in (*judge, *([reference] if reference is not None else [])):
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def _code() -> str:
+    """A hash of the project's code: no result outlives a change of what made it."""
+    digest = hashlib.sha256()
+    for root in (Path(distiller.__file__).parent, Path(__file__).parent):
+        for path in sorted(root.rglob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def desk() -> Desk:
+    """The desk of this process."""
+    kept = Kept(
+        cache_folder() / "runs", memory=settings.kept_in_memory(), disk=settings.kept_on_disk()
+    )
+    made = Desk(Line(settings.waiting()), kept)
+    atexit.register(made.line.close)  # a thread of torch must not outlive the interpreter
+    return made

@@ -1,0 +1,69 @@
+"""Jobs: what was asked for of the device, and how far it has come."""
+
+import secrets
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from distiller.errors import Refused
+
+__all__ = ["OVER", "Busy", "Job", "Place", "State", "Steps"]
+
+Steps = Generator[Any, None, Any]
+State = Literal["waiting", "running", "done", "failed", "stopped"]
+OVER: tuple[State, ...] = ("done", "failed", "stopped")
+
+
+class Busy(Refused):
+    """The line is full: the one refusal that passes by itself."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a waiting job stands."""
+
+    ahead: int  # jobs that come first, with those in service
+    seconds: float  # until its turn, estimated from the costs of those
+
+
+@dataclass(eq=False)
+class Job:
+    """What was asked for, and how far it has come. Only the line changes it."""
+
+    make: Callable[[], Steps]
+    key: str | None  # jobs of one key give one result
+    cost: float  # seconds, estimated
+    long: bool
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    state: State = "waiting"
+    shown: Any = None  # what the generator yielded last
+    result: Any = None  # what it returned
+    error: BaseException | None = None
+    tags: dict[str, float] = field(default_factory=dict)  # by visitor
+    spent: float = 0.0  # seconds in service
+    ended: float = 0.0
+    alone: float | None = None  # since when nobody follows
+    version: int = 0
+    steps: Steps | None = None
+    followers: dict[object, Callable[[], None]] = field(default_factory=dict)
+
+    @property
+    def tag(self) -> float:
+        """The start tag: the best of those who asked for it."""
+        return min(self.tags.values())
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self.state in OVER
+
+    @property
+    def shared(self) -> bool:
+        """Whether more than one visitor asked for it."""
+        return len(self.tags) > 1
+
+    def changed(self) -> None:
+        """Has every follower look again."""
+        self.version += 1
+        for wake in list(self.followers.values()):
+            wake()
