@@ -87,10 +87,13 @@ def _open_folder(
     raw = [unmangled(name) for name, _ in found]
     unpacked = raw != [os.fsencode(name) for name, _ in found]
     names, notes = decode_names(called, raw, together=unpacked)
+    # An unpacker may have left the backslashes of an old packer in the names, and folders as files.
+    names = [name.replace("\\", "/") for name in names]
     places = dict(zip(names, (path / name for name, _ in found), strict=True))
     leaves = (
         Leaf(name, status.st_size, _barred(status, bounds))
         for name, (_, status) in zip(names, found, strict=True)
+        if not name.endswith("/")
     )
 
     def read(chosen: Sequence[Leaf]) -> Iterator[tuple[Leaf, bytes | Refused]]:

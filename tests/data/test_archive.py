@@ -291,8 +291,10 @@ def test_names_that_an_unpacker_garbled_are_mended(tmp_path: Path) -> None:
 def test_folders_of_old_packers_are_no_files_that_are_left_out(tmp_path: Path) -> None:
     files = {name.replace("/", "\\"): content for name, content in classes(20, "set/").items()}
     files |= {"set\\": b"", "set\\red\\": b""}
-    found = read(pack(tmp_path / "x.zip", files))
-    assert found.report.left_out == found.report.notes == []
+    for path in (pack(tmp_path / "x.zip", files), put(tmp_path / "x", files)):
+        found = read(path)
+        assert found.classes == ("blue", "red")
+        assert found.report.left_out == found.report.notes == []
 
 
 # ------------------------------------------------------------------------------------------ key
