@@ -30,6 +30,7 @@ from distiller.sets.request import Request
 from distiller.training import own
 from distiller.training.own import spec_for, take_in, train_own
 from distiller.training.spec import PriorSpec
+from tests.followed import everything
 from tests.tiny import train_in_a_moment
 from viz import visit
 from viz.catalogue import chooser_of, map_of, real_images, titles
@@ -244,7 +245,7 @@ def test_it_is_evaluated_on_the_page(
     made = distill(request.methods, load_prior(name), load(name), request.settings, [label])
     session.shelf.put_run(request, {label: finish(made).images}, "a", repeatable=True)
     (chosen,) = visit.sets_of(session, name, [])[1]
-    shown = list(visit.evaluation(session, name, [chosen], "quick", "", 1))
+    shown = everything(visit.evaluation(session, name, [chosen], "quick", "", 1))
     assert shown[-1]["tables"][0]["caption"].startswith("squares, 3 classes")
     assert [row["seeds"] for row in shown[-1]["tables"][0]["rows"]] == [1, 1]
     json.dumps(shown, allow_nan=False)
@@ -455,7 +456,7 @@ def test_the_page_offers_it_and_runs_it(
     assert chooser_of("shown", 1)["sheet"].startswith("data:image")
     raw = {"dataset": "shown", "classes": [1], "ipc": 2, "steps": 2, "method": "dit"}
     session = Session()
-    shown = [value for value, _ in visit.run(session, {**raw, "cfg_scale": 2.0})]
+    shown = [value for value, _ in everything(visit.run(session, {**raw, "cfg_scale": 2.0}))]
     assert any(
         isinstance(value, dict) and value.get("title") == "2 images for 13" for value in shown
     )

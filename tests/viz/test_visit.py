@@ -6,10 +6,10 @@ import json
 import math
 import time
 import zipfile
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -18,12 +18,11 @@ from distiller.data.registry import DATASETS
 from distiller.errors import Refused
 from distiller.evaluation.protocol import protocol_for
 from distiller.lab import open_lab
+from tests.followed import everything
 from viz import desk as desks
 from viz import endpoints, visit
 from viz.explore import glimpse_of
 from viz.session import Session
-
-T = TypeVar("T")
 
 
 def drive(session: Session, turn: float | None = None) -> dict[str, Any]:
@@ -44,21 +43,6 @@ def drive(session: Session, turn: float | None = None) -> dict[str, Any]:
 
     asyncio.run(watch())
     return shown
-
-
-def everything(
-    values: AsyncGenerator[T, None], each: Callable[[T], Any] = lambda value: None
-) -> list[T]:
-    """All that comes, once it has come; `each` looks at a value while it is there."""
-
-    async def listed() -> list[T]:
-        found = []
-        async for value in values:
-            found.append(value)
-            each(value)
-        return found
-
-    return asyncio.run(listed())
 
 
 def test_a_dial_acts_in_every_run_of_a_session() -> None:
