@@ -11,7 +11,10 @@ from .tar_file import is_tar, open_tar
 from .tree import LEFTOVER_FOLDERS, Bounds, Leaf, Tree, sort_leaves, stamp, too_large
 from .zip_file import open_zip
 
-__all__ = ["key_of", "open_tree"]
+__all__ = ["ENDINGS", "key_of", "open_tree"]
+
+ENDINGS = (".zip", ".tar", ".gz", ".tgz", ".bz2")
+"""What the names of archives that can be read end in."""
 
 BOUNDS = Bounds()
 PACKED = {

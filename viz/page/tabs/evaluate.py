@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from distiller.data.archive import ENDINGS
 from distiller.evaluation.nets import NETS
 from distiller.evaluation.protocol import PROTOCOLS
 from distiller.limits import choice
@@ -56,7 +57,7 @@ def _choices(page: Page) -> _Choices:
     dataset = page.add_dataset()
     sets = gr.CheckboxGroup([], label="Sets", elem_id="sets")
     upload = gr.UploadButton(
-        "Upload a ZIP of class folders", file_types=[".zip"], size="sm", elem_id="upload"
+        "Upload a ZIP of class folders", file_types=[*ENDINGS], size="sm", elem_id="upload"
     )
     protocol = gr.Dropdown(list(PROTOCOLS), value="quick", label="Protocol", info=_about("quick"))
     with gr.Row():

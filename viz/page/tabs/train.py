@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from distiller.data.archive import ENDINGS
 from distiller.training.own import SIZES
 
 from ... import visit
@@ -44,7 +45,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
 def _choices() -> list[gr.components.Component]:
     """The file, the name, the size and the steps of a training."""
     upload = gr.File(
-        label="ZIP of class folders", file_types=[".zip"], height=110, elem_id="pictures"
+        label="ZIP of class folders", file_types=[*ENDINGS], height=110, elem_id="pictures"
     )
     name = gr.Dropdown(
         begun(), value="", label="Name", allow_custom_value=True, elem_id="called",
@@ -58,7 +59,7 @@ def _choices() -> list[gr.components.Component]:
 
 def name_of(uploaded: Any) -> Any:
     """The name of a training, after its file."""
-    stem = Path(str(uploaded)).stem.lower()
+    stem = Path(str(uploaded)).stem.lower().removesuffix(".tar")
     words = "".join(c if c.isascii() and c.isalnum() else "-" for c in stem).strip("-")
     return words[:40] or gr.skip()
 
