@@ -10,6 +10,7 @@ import numpy as np
 
 from ..data.registry import DATASETS, load
 from ..errors import Refused
+from ..evaluation.plan import EvaluationPlan
 from ..event import translated
 from ..limits import choice, whole
 from ..progress import show
@@ -30,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--teacher", type=Path, help="of soft labels (the one that train-teacher kept)"
     )
-    parser.add_argument("--seeds", default="3", help="nets to train (3)")
+    parser.add_argument(
+        "--seeds", default=EvaluationPlan.seeds, help=f"nets to train ({EvaluationPlan.seeds})"
+    )
     parser.add_argument("--epochs", help="instead of the protocol's")
     _add_asked(parser)
     add_json(parser)
@@ -48,8 +51,8 @@ def _add_asked(parser: argparse.ArgumentParser) -> None:
     flag("ranking", "also DD-Ranking's scores; trains 2 or 3 times as much")
     parser.add_argument(
         "--report",
-        default="last",
-        help="last, the only test, or best-on-test, the papers' habit (last)",
+        default=EvaluationPlan.report,
+        help=f"last, the only test, or best-on-test, the papers' habit ({EvaluationPlan.report})",
     )
     flag("robust", "also attack the first net, and corrupt test images")
     flag("privacy", "also test for copies, and the first net for leaks")

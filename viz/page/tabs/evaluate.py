@@ -11,6 +11,7 @@ import gradio as gr
 
 from distiller.data.archive import ENDINGS
 from distiller.evaluation.nets import NETS
+from distiller.evaluation.plan import EvaluationPlan
 from distiller.evaluation.protocol import PROTOCOLS
 from distiller.limits import choice
 
@@ -62,7 +63,9 @@ def _choices(page: Page) -> _Choices:
     protocol = gr.Dropdown(list(PROTOCOLS), value="quick", label="Protocol", info=_about("quick"))
     with gr.Row():
         net = gr.Dropdown([("the protocol's", ""), *NETS], value="", label="Net", min_width=130)
-        seeds = gr.Number(3, minimum=1, maximum=SEEDS, precision=0, label="Seeds", min_width=70)
+        seeds = gr.Number(
+            EvaluationPlan.seeds, minimum=1, maximum=SEEDS, precision=0, label="Seeds", min_width=70
+        )
     return _Choices(dataset, sets, upload, protocol, net, seeds)
 
 
