@@ -299,8 +299,13 @@ def _labels(
         return {}, None
     names = [one.leaf.name for one in found]
     labels, order, field = labels_of(rows, names)
-    if len(order) < 2 or (len(labels) < len(names) and not _is_flat(found)):
-        report.left_out.extend([name, "not needed: folders name the classes"] for name in given)
+    reason = ""
+    if len(order) < 2:
+        reason = "names no two classes of the pictures in a field class_name, category or label"
+    elif len(labels) < len(names) and not _is_flat(found):
+        reason = "names not all of the pictures; folders name the classes"
+    if reason:
+        report.left_out.extend([name, reason] for name in given)
         return {}, None
     report.notes.append(f"The classes are those of the field {field!r} in {_few(given)}.")
     return labels, order

@@ -111,8 +111,9 @@ def _again(
         found = yield from read_pictures(source, size, class_level=class_level, without=out)
         if not found.are(pictures):
             raise Refused(
-                f"{out} was begun with other pictures than {source} holds now, or with fewer or "
-                "more of them; choose another folder."
+                f"{out} was begun with other pictures than {source} holds now, with fewer or more "
+                "of them, or by a version that took other folders for the classes; choose another "
+                "folder."
             )
     return pictures
 

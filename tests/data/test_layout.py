@@ -300,10 +300,14 @@ def test_pictures_that_metadata_does_not_name_are_left_out_and_named(tmp_path: P
     ("content", "reason"),
     [
         (b"[]", "Line 1 of metadata.jsonl is not a JSON object with a file_name."),
-        (b'{"file_name": "red/00.png", "text": "a"}', "not needed: folders name the classes"),
-        (b'{"file_name": "red/00.png", "label": "a"}', "not needed: folders name the classes"),
+        (b'{"file_name": "red/00.png", "text": "a"}', "names no two classes of the pictures"),
+        (b'{"file_name": "red/00.png", "label": "a"}', "names no two classes of the pictures"),
+        (
+            b'{"file_name": "red/00.png", "label": 1}\n{"file_name": "red/01.png", "label": 2}',
+            "names not all of the pictures; folders name the classes",
+        ),
         (b"\xff\xfe", "metadata.jsonl is not text in UTF-8."),
-        (b'{"file_name": "../../../etc/passwd", "label": 1}', "not needed: folders name the cl"),
+        (b'{"file_name": "../../../etc/passwd", "label": 1}', "names no two classes"),
     ],
 )
 def test_metadata_that_names_no_classes_leaves_it_to_the_folders(
@@ -312,3 +316,11 @@ def test_metadata_that_names_no_classes_leaves_it_to_the_folders(
     found = read(put(tmp_path, classes() | {"metadata.jsonl": content}))
     assert found.report.kept == {"blue": [18, 2], "red": [18, 2]}
     assert reasons(found)["metadata.jsonl"].startswith(reason)
+
+
+def test_flat_pictures_whose_metadata_names_no_classes_are_refused_with_the_reason(
+    tmp_path: Path,
+) -> None:
+    files = flat() | {"metadata.jsonl": lines({f"{k:02}.png": "a text" for k in range(30)}, "text")}
+    with pytest.raises(Refused, match=r"found none[\s\S]*metadata.jsonl: names no two classes"):
+        read(put(tmp_path, files))

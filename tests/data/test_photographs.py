@@ -104,6 +104,13 @@ def test_a_zip_is_found_and_read(tmp_path: Path, which: Photographs, name: str, 
     assert shades(data.test.images) == data.test.labels.tolist() == sorted(list(range(10)) * 2)
 
 
+def test_a_download_may_be_put_there_as_it_is(tmp_path: Path) -> None:
+    files = {f"imagenette2-160/{k}": v for k, v in members(IMAGENETTE, "val").items()}
+    tarred(tmp_path / "data" / "imagenette2-160.tgz", files)
+    data = load("imagenette")
+    assert shades(data.train.images) == data.train.labels.tolist()
+
+
 def test_a_folder_is_read_by_wordnet_ids_or_by_names(tmp_path: Path) -> None:
     assert IMAGENETTE.classes[:2] == ("tench", "English springer")
     for name, content in members(IMAGENETTE, "val").items():
