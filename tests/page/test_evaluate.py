@@ -1,0 +1,176 @@
+"""Evaluations in a browser: curves while nets are trained, tables when they are."""
+
+import csv
+import io
+import math
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from distiller.data.registry import load
+from distiller.evaluation.protocol import protocol_for
+from tests.page.gate import MakeGate, Place, wait_until
+from tests.page.visitor import SLOW, contrasts, fits, new_tab, open_digit, open_evaluation, shared
+from viz import visit
+from viz.payloads import EvaluationState
+
+
+@pytest.fixture
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six epochs."""
+
+    def six(name: str, dataset: str) -> Any:
+        return replace(protocol_for(name, dataset), epochs={math.inf: 6})
+
+    monkeypatch.setattr(visit, "protocol_for", six)
+
+
+def making_or_points(*counts: int) -> Place:
+    """While a set is made, and when the curves have so many points together."""
+
+    def place(shown: EvaluationState) -> object:
+        lines = shown["chart"]["lines"] if shown["chart"] else []
+        count = sum(len(curve) for line in lines for curve in line["curves"])
+        return shown["now"].startswith("makes DiT") or (count if count in counts else None)
+
+    return place
+
+
+def two_rows(shown: EvaluationState) -> bool:
+    """Whether a set and random real images are both finished once."""
+    return [len(table["rows"]) for table in shown["tables"]] == [2]
+
+
+@pytest.mark.usefixtures("quickly")
+def test_a_set_made_here_is_evaluated_beside_random_real_images(
+    page: Page, address: str, gate: MakeGate
+) -> None:
+    open_digit(page, address)
+    before = shared(page, "s.run.sheet")
+    open_evaluation(page)
+    boxes = page.locator("#sets label")
+    expect(boxes).to_have_count(2)  # the shipped one, and the run of the link
+    expect(boxes.nth(1)).to_contain_text("1 of 10 classes, the rest is made first")
+    boxes.nth(0).click()
+    boxes.nth(1).click()
+    page.locator("#evaluate .d-choices").get_by_label("Seeds").fill("2")
+    page.evaluate(
+        """() => {
+            const count = ({ chart }) => (chart?.lines ?? []).flatMap((line) => line.curves)
+                .reduce((n, curve) => n + curve.length, 0);
+            window.points = [];
+            window.distiller.on('evaluation', (e) => window.points.push(count(e)));
+        }"""
+    )
+    held = gate("viz.visit.evaluate_sets", making_or_points(4, 12, 20))
+    page.locator("#evaluate-start").click()
+    status = page.locator("#board .d-h")
+    expect(status).to_contain_text("makes DiT", timeout=SLOW)
+    held.open()
+    for count in (4, 12, 20):
+        page.wait_for_function("(count) => window.points.at(-1) === count", arg=count)
+        held.open()
+    expect(status).to_contain_text("done", timeout=SLOW)
+    points = page.evaluate("() => window.points")
+    assert points == sorted(points)
+    assert points[-1] == 2 * 2 * 6
+    rows = page.locator(".d-table tbody tr")
+    expect(rows).to_have_count(2)
+    mine = rows.nth(1)
+    expect(mine.locator("td").nth(2)).to_contain_text(" to ")
+    link = urlsplit(mine.locator("a").get_attribute("href") or "")
+    query = parse_qs(link.query)
+    assert (query["method"], query["ipc"], query["steps"]) == (["dit"], ["5"], ["5"])
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    lines = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
+    assert [line["seeds"] for line in lines] == ["2", "2"]
+    each = [f"{float(a):.1f}" for a in lines[1]["accuracies"].split()]
+    assert mine.locator("td").nth(3).inner_text().split(" · ") == each
+    curves = page.evaluate("() => document.querySelector('.d-curves').data.map((t) => t.x.length)")
+    assert curves.count(6) == 6  # of each line two seeds and their mean
+    page.get_by_role("button", name="training loss").click()
+    page.wait_for_function("() => document.querySelector('.d-curves').data.length === 6")
+    page.get_by_role("tab", name="Explore").click()
+    assert shared(page, "s.run.sheet") == before
+    page.locator(".d-tile").nth(2).click()
+    expect(page.locator(".d-inspector")).to_contain_text("#3")
+
+
+@pytest.mark.usefixtures("quickly")
+def test_stop_keeps_what_is_finished(page: Page, address: str, gate: MakeGate) -> None:
+    held = gate("viz.visit.evaluate_sets", two_rows)
+    page.goto(address)
+    open_evaluation(page)
+    page.locator("#evaluate .d-choices").get_by_label("Seeds").fill("10")
+    page.locator("#evaluate-start").click()
+    rows = page.locator(".d-table tbody tr")
+    expect(rows).to_have_count(2, timeout=SLOW)
+    page.locator("#evaluate-stop").click()
+    wait_until(page, held.stopped.is_set)
+    held.open()
+    expect(page.locator("#board .d-notice")).to_contain_text("stopped; what was finished is kept")
+    expect(rows).to_have_count(2)
+    page.locator("#evaluate .d-choices").get_by_label("Seeds").fill("1")
+    page.locator("#evaluate-start").click()  # the device is free, and nothing is left to do
+    expect(page.locator("#board .d-h")).to_contain_text("done", timeout=SLOW)
+    expect(rows).to_have_count(2)
+
+
+@pytest.mark.usefixtures("quickly")
+def test_an_uploaded_set_is_evaluated_and_a_bad_one_refused(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    data = load("digits").train
+    with zipfile.ZipFile(tmp_path / "real.zip", "w") as file:
+        for label in (1, 8):
+            for row in data.of(label)[:3]:
+                picture = io.BytesIO()
+                Image.fromarray(data.images[row]).save(picture, "PNG")
+                file.writestr(f"{label}/{row}.png", picture.getvalue())
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as file:
+        file.writestr("../../evil.png", b"")
+    page.goto(address)
+    open_evaluation(page)
+    upload = page.locator("#evaluate input[type=file]")
+    upload.set_input_files(tmp_path / "evil.zip")
+    expect(page.get_by_text("names a file outside of itself")).to_be_visible()
+    upload.set_input_files(tmp_path / "real.zip")
+    boxes = page.locator("#sets label")
+    expect(boxes.nth(1)).to_contain_text("upload real")
+    page.locator("#evaluate-start").click()
+    expect(page.get_by_text("Sets compare on the same classes only")).to_be_visible()
+    boxes.nth(0).click()
+    page.locator("#evaluate .d-choices").get_by_label("Seeds").fill("1")
+    page.locator("#evaluate-start").click()
+    expect(page.locator("#board .d-h")).to_contain_text("done", timeout=SLOW)
+    expect(page.locator(".d-table caption")).to_contain_text("2 of 10 classes")
+    expect(page.locator(".d-table tbody th").nth(1)).to_have_text("upload real")
+
+
+@pytest.mark.usefixtures("quickly")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_evaluation_fits_and_can_be_read(browser: Browser, address: str, scheme: Any) -> None:
+    page = new_tab(browser, viewport={"width": 1440, "height": 812}, color_scheme=scheme)
+    page.goto(address)
+    open_evaluation(page)
+    page.locator("#evaluate .d-choices").get_by_label("Seeds").fill("1")
+    page.locator("#evaluate-start").click()
+    expect(page.locator("#board .d-h")).to_contain_text("done", timeout=SLOW)
+    texts = ("#board .d-h", "#board .d-note", ".d-key span", ".d-table td", ".d-table th")
+    texts += (".d-table a", ".d-accuracies .d-bar span", "#upload")
+    assert min(contrasts(page, "#evaluate .d-choices", *texts)) >= 4.5  # WCAG AA
+    for width in (1440, 375):
+        page.set_viewport_size({"width": width, "height": 812})
+        page.wait_for_function(
+            "() => document.querySelector('.d-curves .main-svg').clientWidth"
+            " <= document.querySelector('#board').clientWidth"
+        )
+        fits(page, width)
+    page.context.close()

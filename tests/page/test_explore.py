@@ -1,0 +1,220 @@
+"""Runs in a browser: what a visitor starts, turns, stops and keeps."""
+
+import zipfile
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from distiller.errors import Refused
+from tests.page.gate import MakeGate, at, wait_until
+from tests.page.visitor import (
+    SLOW,
+    contrasts,
+    count_runs,
+    expect_points,
+    finished,
+    fits,
+    live_at,
+    new_tab,
+    open_digit,
+    shared,
+)
+
+
+def test_the_first_screen_is_useful_before_any_click(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator(".d-tile")).to_have_count(10)
+    expect(page.locator(".d-class")).to_have_count(10)
+    expect(page.locator(".d-score").first).to_be_visible()
+    expect_points(page, "distilled", 10)
+    assert shared(page, "s.run.live") is False
+
+
+def test_scripts_that_cannot_be_loaded_are_told_of(browser: Browser, address: str) -> None:
+    page = new_tab(browser)
+    page.route("**/scripts/**", lambda route: route.abort())
+    with page.expect_event("pageerror"):  # nothing is hidden
+        page.goto(address)
+    expect(page.locator("#stage")).to_contain_text("could not be loaded. Reload the page.")
+    page.context.close()
+
+
+def test_a_click_streams_a_run_and_ends_with_images_map_and_scores(
+    page: Page, address: str, gate: MakeGate
+) -> None:
+    open_digit(page, address)
+    page.evaluate(
+        """() => { window.seen = []; window.distiller.on('run', (run) =>
+            window.seen.push([run.live, run.step, run.points?.class?.[0]?.[0],
+                document.querySelector('#stage .d-status').checkVisibility(
+                    { visibilityProperty: true })])); }"""
+    )
+    held = gate("viz.desk.explore", at(3, 6, 9))
+    page.get_by_label("Steps").fill("12")
+    page.locator(".d-class").nth(7).click()
+    expect(page.locator("#explore-start")).to_have_text("Distil 7")
+    page.locator("#explore-start").click()
+    for step in (3, 6, 9):
+        live_at(page, step)
+        held.open()
+    page.wait_for_function("() => window.seen.at(-1)?.[0] === false")
+    seen = page.evaluate("() => window.seen")
+    steps = [step for live, step, where, _ in seen if live and where is not None]
+    assert {3, 6, 9} <= set(steps)
+    assert steps == sorted(steps)
+    assert len({where for live, _, where, _ in seen if live and where is not None}) >= 3
+    assert all(told is not live for live, _, _, told in seen)  # of the run that is shown
+    assert shared(page, "s.run.class") == "7"
+    expect(page.locator(".d-tile")).to_have_count(5)
+    expect(page.locator(".d-score").filter(has_text="Coverage").locator("svg")).to_be_visible()
+    expect(page.locator(".d-status").first).to_contain_text("12 steps")
+    expect_points(page, "distilled", 5)
+
+
+def test_every_discrepancy_comes_after_the_run(page: Page, address: str) -> None:
+    open_digit(page, address)
+    count_runs(page)
+    page.locator("#explore-start").click()
+    page.wait_for_function("() => window.runs === 1")
+    page.locator(".d-frame summary").click()
+    rows = page.locator(".d-frame tbody tr")
+    expect(rows).to_have_count(23, timeout=SLOW)
+    sinkhorn = rows.filter(has_text="Sinkhorn").first
+    expect(sinkhorn.locator("td").nth(1)).to_contain_text("±")
+    before = sinkhorn.inner_text()
+    page.get_by_role("button", name="in a classifier's features").click()
+    expect(page.locator(".d-frame tbody tr").filter(has_text="Sinkhorn").first).not_to_have_text(
+        before
+    )
+
+
+def test_a_slider_acts_during_a_run_and_repeats_it_on_release(
+    page: Page, address: str, gate: MakeGate
+) -> None:
+    open_digit(page, address, "&method=dap")
+    count_runs(page)
+    was = shared(page, "s.run.sheet")
+    slider = page.locator("input[type=range]").nth(1)
+    slider.focus()
+    for _ in range(10):
+        slider.press("ArrowRight")
+    slider.dispatch_event("pointerup")
+    page.wait_for_function("() => window.runs >= 1")
+    finished(page)
+    assert shared(page, "s.run.sheet") != was
+    assert float(shared(page, "s.run.query['dap.gamma']")) > 0.3
+    assert shared(page, "s.run.query.seed") == "0"
+
+    held = gate("viz.desk.explore", at(3))
+    page.get_by_label("Steps").fill("6")
+    page.locator("#explore-start").click()
+    live_at(page, 3)
+    *_, dials = held.given  # as they stand
+    before = dict(dials)
+    slider.press("ArrowRight")
+    assert shared(page, "s.run.live") is True  # it was moved during the run
+    wait_until(page, lambda: dict(dials) != before)
+    held.open()
+    finished(page)
+    expect(page.locator("#stage .d-status")).to_contain_text("a dial was moved")
+
+
+def test_stop_ends_a_run_and_brings_back_the_one_before(
+    page: Page, address: str, gate: MakeGate
+) -> None:
+    open_digit(page, address)
+    before = shared(page, "s.run.sheet")
+    held = gate("viz.desk.explore", at(4))
+    page.get_by_label("Steps").fill("8")
+    page.locator("#explore-start").click()
+    live_at(page, 4)
+    page.locator("#explore-stop").click()
+    expect(page.locator(".d-notice")).to_contain_text("stopped at step 4 of 8")
+    wait_until(page, held.stopped.is_set)
+    held.open()
+    assert shared(page, "s.run.sheet") == before
+    count_runs(page)
+    page.get_by_label("Steps").fill("3")
+    page.locator("#explore-start").click()  # the device is free at once
+    page.wait_for_function("() => window.runs === 1")
+    expect(page.locator("#stage .d-status")).to_contain_text("3 steps")
+
+
+def test_a_refusal_is_said_and_loses_nothing(page: Page, address: str) -> None:
+    open_digit(page, address)
+    before = shared(page, "s.run.sheet")
+    page.get_by_label("Steps").fill("1000")
+    page.get_by_label("Images", exact=True).fill("64")
+    page.locator("#explore-start").click()
+    expect(page.get_by_text("image steps; at most")).to_be_visible()
+    assert shared(page, "s.run.sheet") == before
+
+
+def test_a_run_that_is_refused_at_once_makes_way(
+    page: Page, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise Refused("Not today.")
+
+    open_digit(page, address)
+    before = shared(page, "s.run.sheet")
+    monkeypatch.setattr("viz.desk.explore", refuse)
+    page.evaluate(
+        """() => {
+            window.failed = 0;
+            window.distiller.on('end', ({ how }) => { window.failed += how === 'failed'; });
+        }"""
+    )
+    for count in (1, 2, 3):
+        page.locator("#explore-start").click()
+        expect(page.get_by_text("Not today.").last).to_be_visible()
+        page.wait_for_function("(count) => window.failed === count", arg=count)
+        assert shared(page, "s.run.live") is False
+        assert shared(page, "s.run.sheet") == before
+
+
+def test_the_set_can_be_downloaded(page: Page, address: str) -> None:
+    open_digit(page, address)
+    button = page.locator("#export")
+    expect(button).to_be_enabled()
+    with page.expect_download() as download:
+        button.click()
+    with zipfile.ZipFile(download.value.path()) as file:
+        assert sorted(file.namelist())[-1] == "metadata.jsonl"
+        assert len(file.namelist()) == 5 + 2
+
+
+def test_the_keyboard_reaches_everything(page: Page, address: str) -> None:
+    open_digit(page, address)
+    page.locator(".d-class[aria-checked=true]").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#explore-start")).to_have_text("Distil 4")
+    page.locator(".d-tile").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator(".d-tile").nth(1)).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator(".d-tile[aria-pressed=true]")).to_have_count(0)
+    unnamed = page.evaluate(
+        """() => [...document.querySelectorAll(
+                '.d-panel button, #header button, .d-scoreboard button')]
+            .filter((b) => !(b.textContent.trim() || b.ariaLabel || b.title)).length"""
+    )
+    assert unnamed == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1440])
+def test_the_page_fits_and_can_be_read(
+    browser: Browser, address: str, width: int, scheme: Any
+) -> None:
+    page = new_tab(browser, viewport={"width": width, "height": 812}, color_scheme=scheme)
+    page.goto(address)
+    expect(page.locator(".d-tile").first).to_be_visible()
+    page.wait_for_function("() => document.querySelector('.d-plot')?.data")
+    fits(page, width)
+    texts = (".d-h", ".d-status", ".d-score p", ".d-score header", ".d-class span")
+    assert min(contrasts(page, ".d-panel", *texts)) >= 4.5  # WCAG AA
+    expect(page.locator("body.dark")).to_have_count(int(scheme == "dark"))
+    page.context.close()

@@ -1,0 +1,44 @@
+"""Links to runs in a browser: what they bring back, and what they do where that fails."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from distiller.errors import Refused
+from tests.page.visitor import DIGIT, finished, open_digit, shared
+
+
+def test_a_link_brings_back_the_run(page: Page, address: str) -> None:
+    open_digit(page, address, "&seed=11&cfg_scale=3")
+    sheet, query = shared(page, "s.run.sheet"), shared(page, "s.run.query")
+    assert query["seed"] == "11"
+    assert float(query["cfg_scale"]) == 3
+    page.goto(address + "?" + "&".join(f"{k}={v}" for k, v in query.items()))
+    page.wait_for_function("() => window.distiller?.shared.run?.query?.seed === '11'")
+    assert shared(page, "s.run.sheet") == sheet
+
+
+def test_a_link_whose_run_is_refused_shows_the_shipped_run_of_its_data_set(
+    page: Page, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise Refused("It cannot be made here.")
+
+    monkeypatch.setattr("viz.desk.explore", refuse)
+    page.goto(address + DIGIT)
+    expect(page.get_by_text("It cannot be made here.")).to_be_visible()
+    finished(page)
+    assert shared(page, "s.run.dataset") == "digits"
+    expect(page.locator(".d-tile")).to_have_count(10)
+
+
+def test_a_link_that_leaves_out_the_scale_has_that_of_its_prior(page: Page, address: str) -> None:
+    open_digit(page, address)
+    assert float(shared(page, "s.run.query.cfg_scale")) == 1.5
+
+
+def test_a_broken_link_shows_the_first_screen_and_says_so(page: Page, address: str) -> None:
+    page.goto(address + "?dataset=digits&ipc=1e9&<script>alert(1)</script>=1")
+    expect(page.get_by_text("The link was not understood")).to_be_visible()
+    expect(page.locator(".d-tile")).to_have_count(10)
