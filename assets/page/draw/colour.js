@@ -3,8 +3,6 @@
 
 import { say } from '../bus.js';
 
-export const isDark = () => Boolean(document.querySelector('.dark'));
-
 /**
  * A colour of the page by its name, as "#rrggbb" or as page.css has it.
  * @param {string} name

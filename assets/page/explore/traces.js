@@ -4,7 +4,7 @@
 /** @import { Run, Step } from '../payloads.d.ts' */
 /** @import { Points, Standing } from './points.js' */
 
-import { colour, isDark } from '../draw/colour.js';
+import { colour } from '../draw/colour.js';
 import { uncovered } from './points.js';
 
 /** @typedef {'class' | 'umap' | 'pca'} View */
@@ -143,7 +143,7 @@ function ring(size, name, width, opacity) {
 function madeTrace(scene, size) {
   return {
     ...{ ...FLAT, type: 'scatter', mode: 'markers+text', ...madePlaces(scene) },
-    textfont: { size: 9.5, color: isDark() ? '#12151c' : '#fff' },
+    textfont: { size: 9.5, color: colour('on') },
     marker: {
       size: size < 1 ? 14 : 17,
       color: colour('synthetic'),
