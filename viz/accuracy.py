@@ -25,13 +25,13 @@ from distiller.machine.compiled import training_work
 from . import payloads
 from .board import Board, Contest, Entry, mean_of_full
 from .candidate import Candidate, complete
+from .settings import WORK
 
 __all__ = ["evaluate_sets", "waiting"]
 
 PAUSE = 0.25  # seconds between two steps that are shown, at least
 WATCHED = 200  # test images that a curve is drawn by
 ENTRIES = 24  # that a table keeps
-WORK = {"cpu": 2e14, "cuda": 1e17}  # operations of one click: about an hour
 
 
 def evaluate_sets(

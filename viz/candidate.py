@@ -20,12 +20,13 @@ from distiller.recipes.loop import draw, fit
 from distiller.sets.request import Request
 from distiller.sets.upload import LIMITS, Uploaded, read_upload
 
+from .settings import COMPLETION
+
 __all__ = ["Candidate", "Shelf", "complete", "shipped_set"]
 
 SETS = ASSETS / "sets"
 KEPT = 8  # candidates on a shelf
 PIXELS = 16_000_000  # of all images on a shelf, together
-BUDGET = 20_000  # images times steps that are made to complete a set
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,10 +102,10 @@ def complete(candidate: Candidate, lab: Lab) -> Generator[Event, None, None]:
     if not labels or request is None:
         return
     cost = request.image_steps(len(labels))
-    if cost > BUDGET:
+    if cost > COMPLETION:
         raise Refused(
             f"{candidate.name}: the {len(labels)} classes that are missing take {cost:,} image "
-            f"steps; at most {BUDGET:,} are made here. Make the set with `python -m distiller "
+            f"steps; at most {COMPLETION:,} are made here. Make the set with `python -m distiller "
             "distill` and upload it."
         )
     recipe = yield from fit(request.methods, lab.prior, lab.data, labels)

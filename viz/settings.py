@@ -23,9 +23,9 @@ from distiller.limits import whole
 from distiller.recipes.loop import Settings
 
 __all__ = [
-    "BUDGET", "FIRST", "KEPT", "OPEN", "PICTURES", "RUN", "SCORED", "SEEDS", "SESSIONS", "STEPS",
-    "THUMBNAILS", "TRAINING", "address", "keep_private", "kept_in_memory", "kept_on_disk",
-    "may_train", "port", "waiting",
+    "BUDGET", "COMPLETION", "FIRST", "KEPT", "OPEN", "PICTURES", "RUN", "SCORED", "SEEDS",
+    "SESSIONS", "STEPS", "THUMBNAILS", "TRAINING", "WORK", "address", "keep_private",
+    "kept_in_memory", "kept_on_disk", "may_train", "port", "waiting",
 ]  # fmt: skip
 
 FIRST = "solids"
@@ -36,8 +36,12 @@ BUDGET = 64 * 100
 """Images times steps of one run."""
 THUMBNAILS = 24
 """Real images that one call may fetch; classes that are shown as pictures without a file."""
+COMPLETION = 20_000
+"""Images times steps that make the missing classes of a set before it is evaluated."""
 SEEDS = 10
 """Nets that one click trains on one set."""
+WORK = {"cpu": 2e14, "cuda": 1e17}
+"""Operations of one evaluation, by the kind of device: about an hour."""
 STEPS = 200_000
 """Steps of one training, at most."""
 PICTURES = 500_000_000

@@ -12,7 +12,7 @@
 
 /**
  * @typedef {object} End
- * @property {'explore' | 'evaluate' | 'train'} run what is over: the name of its tab
+ * @property {string} run what is over: the name of its tab
  * @property {'stopped' | 'failed' | 'ended'} how "stopped" comes as soon as Stop is pressed;
  *   "ended" comes at the end of what was stopped, too
  */

@@ -10,7 +10,7 @@ import { shared } from './state.js';
 const SAID = 1600; // milliseconds that the button says what it did
 
 /** @param {Component<Device>} component */
-export function mountHeader({ element, props }) {
+export function mount({ element, props }) {
   find(element, '#device').textContent = props.value?.device ?? '';
   const link = find(element, '#link');
   link.addEventListener('click', async () => {

@@ -4,15 +4,7 @@
 
 import { on, say } from './bus.js';
 import { watchTheme } from './draw/colour.js';
-import { mountAccuracies } from './evaluate/accuracies.js';
-import { mountCurves } from './evaluate/curves.js';
-import { mountChooser } from './explore/chooser.js';
-import { mountMap } from './explore/map.js';
-import { mountScores } from './explore/scores.js';
-import { mountSheet } from './explore/sheet.js';
-import { mountHeader } from './header.js';
 import { shared } from './state.js';
-import { mountTraining } from './train/training.js';
 import { numbers } from './values/bytes.js';
 
 /**
@@ -26,24 +18,14 @@ import { numbers } from './values/bytes.js';
  * @property {(property: string, listener: () => void) => void} watch
  */
 
-const PARTS = {
-  accuracies: mountAccuracies,
-  chooser: mountChooser,
-  curves: mountCurves,
-  header: mountHeader,
-  map: mountMap,
-  scores: mountScores,
-  sheet: mountSheet,
-  training: mountTraining,
-};
-
 /**
  * Mounts a part in a component of Gradio.
- * @param {keyof typeof PARTS} name
+ * @param {string} path of the part's script, such as "explore/map"; it exports a `mount`
  * @param {Component<any>} component
  */
-export function mount(name, component) {
-  return PARTS[name](component);
+export async function mount(path, component) {
+  const part = await import(`./${path}.js`);
+  return part.mount(component);
 }
 
 watchTheme();

@@ -1,4 +1,4 @@
-"""The shelf: where the models of a data set lie, whether they are shipped or one's own.
+"""Models: where those of a data set lie, whether they are shipped or one's own.
 
 assets/priors/<name>/   assets/judges/<name>/   assets/references/<name>.npz     shipped
 DIR/                    DIR/judge/              DIR/reference.npz                one's own

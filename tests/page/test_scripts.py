@@ -51,7 +51,7 @@ def test_every_script_is_fetched_at_once_and_kept_for_good(client: TestClient) -
 
 def test_paths_are_relative_to_a_page_that_may_lie_anywhere() -> None:
     assert all(re.match(r"scripts/[0-9a-f]{16}/", path) for path in paths())
-    assert "'scripts/" in scripts.part("map")
+    assert "'scripts/" in scripts.part("header")
 
 
 def test_another_version_has_another_path_and_the_old_one_leads_nowhere(
@@ -81,8 +81,13 @@ def test_nothing_but_scripts_is_served(client: TestClient, name: str) -> None:
 
 
 def test_a_part_names_what_it_triggers() -> None:
-    assert "'pick'" in scripts.part("chooser", "pick")
-    assert "Triggers: nothing" in scripts.part("map")
+    assert "'pick'" in scripts.part("explore/chooser", "pick")
+    assert "Triggers: nothing" in scripts.part("explore/map")
+
+
+def test_a_part_without_a_script_is_an_error() -> None:
+    with pytest.raises(LookupError, match=r"no script explore/moon\.js"):
+        scripts.part("explore/moon")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)

@@ -42,7 +42,8 @@ def add_part(
 ) -> gr.HTML:
     """Lays out a part that a script draws, inside `frame`, an element without content.
 
-    `events` are what the script triggers, and `server_functions` what it may call.
+    `script` is a path in assets/page/, such as "explore/map". `events` are what the script
+    triggers, and `server_functions` what it may call.
     """
     return gr.HTML(
         value,

@@ -63,15 +63,21 @@ def head() -> str:
     return "\n".join([f'<link rel="preload" as="script" href="{_url(PLOTLY.name)}">', *modules])
 
 
-def part(name: str, *events: str) -> str:
-    """What a component of the page does when it is loaded: it mounts a part of that name.
+def part(path: str, *events: str) -> str:
+    """What a component of the page does when it is loaded: it mounts the part of that path.
 
-    `events` are those that the part triggers: Gradio offers those that are named in this text.
+    The part is a script such as "explore/map", which exports a `mount`. `events` are those that
+    it triggers: Gradio offers those that are named in this text.
+
+    Raises:
+        LookupError: if there is no such script.
     """
+    if f"{path}.js" not in _modules():
+        raise LookupError(f"There is no script {path}.js in {SCRIPTS}.")
     words = "This part of the page could not be loaded. Reload the page."
     return (
         f"// Triggers: {', '.join(map(repr, events)) or 'nothing'}.\n"
         f"import(new URL('{_url('page.js')}', document.baseURI).href)\n"
-        f"  .then((page) => page.mount('{name}', {{ element, props, server, trigger, watch }}))\n"
+        f"  .then((page) => page.mount('{path}', {{ element, props, server, trigger, watch }}))\n"
         f"  .catch((error) => {{ element.textContent = '{words}'; throw error; }});"
     )

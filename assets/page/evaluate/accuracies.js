@@ -24,7 +24,7 @@ const ABOUT =
   'differences are taken seed by seed. Accuracies compare within one table.';
 
 /** @param {Component<null>} component */
-export function mountAccuracies({ element }) {
+export function mount({ element }) {
   const root = find(element, '.d-accuracies');
   let shown = '';
   const draw = () => {

@@ -131,7 +131,7 @@ function keyOf({ lines, full }, colours) {
 }
 
 /** @param {Component<Evaluation>} component */
-export function mountCurves({ element, props, watch }) {
+export function mount({ element, props, watch }) {
   const curves = new Curves(find(element, '.d-board'));
   on('end', ({ run, how }) => {
     if (run === 'evaluate' && how !== 'ended') curves.end(how);

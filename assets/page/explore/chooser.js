@@ -9,7 +9,7 @@ import { find, make, makeButton } from '../draw/element.js';
 import { tile } from '../draw/tile.js';
 
 /** @param {Component<Classes>} component */
-export function mountChooser({ element, props, trigger, watch }) {
+export function mount({ element, props, trigger, watch }) {
   const root = find(element, '.d-classes');
   /** @type {HTMLButtonElement[]} */
   let buttons = [];

@@ -285,7 +285,7 @@ class RealMap {
 }
 
 /** @param {Component<Places>} component */
-export async function mountMap({ element, props, server, watch }) {
+export async function mount({ element, props, server, watch }) {
   const realImages = /** @type {RealImages} */ (server.real_images);
   const map = new RealMap(find(element, '.d-map'), realImages, await plotly);
   on('run', (run) => map.follow(run));

@@ -103,7 +103,7 @@ function wordsOf({ value, of, unit }) {
 }
 
 /** @param {Component<Discrepancies>} component */
-export function mountScores({ element, props, watch }) {
+export function mount({ element, props, watch }) {
   const scores = new Scores(find(element, '.d-scoreboard'), () => props.value);
   on('run', () => scores.draw());
   on('theme', () => scores.draw());

@@ -151,7 +151,7 @@ function inspected(run, i) {
 }
 
 /** @param {Component<Run | Step>} component */
-export function mountSheet({ element, props, watch }) {
+export function mount({ element, props, watch }) {
   const sheet = new Sheet(find(element, '.d-stage'));
   on('run', (run) => sheet.draw(run));
   on('choose', () => sheet.drawChosen());

@@ -133,7 +133,7 @@ function linkTo({ made, title }) {
 }
 
 /** @param {Component<Training>} component */
-export function mountTraining({ element, props, watch }) {
+export function mount({ element, props, watch }) {
   const lesson = new Lesson(find(element, '.d-lesson'));
   on('end', ({ run, how }) => {
     if (run === 'train') lesson.end(ENDS[how]);

@@ -46,8 +46,8 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             choices = _choices(page)
             run = Run.lay_out("evaluate", "Evaluate")
         with gr.Column(scale=70, min_width=320, elem_classes="d-panel"):
-            board = add_part("board", "curves", "<div class='d-board'></div>")
-    add_part("accuracies", "accuracies", "<div class='d-accuracies' hidden></div>")
+            board = add_part("board", "evaluate/curves", "<div class='d-board'></div>")
+    add_part("accuracies", "evaluate/accuracies", "<div class='d-accuracies' hidden></div>")
     inputs = [choices.dataset, choices.sets, choices.protocol, choices.net, choices.seeds]
     (evaluated,) = run.wire(page.session, visit.evaluation, inputs, board, OPEN)
     _wire_choices(page.session, choices, [tab.select, choices.dataset.input, evaluated.success])

@@ -53,15 +53,14 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             chooser, run = _add_choices(form, page)
         with gr.Column(scale=34, min_width=320, elem_classes="d-panel"):
             frame = "<div class='d-stage'></div>"
-            stage = add_part("stage", "sheet", frame, first_run(FIRST))
+            stage = add_part("stage", "explore/sheet", frame, first_run(FIRST))
             export = gr.DownloadButton(
                 "Download this set", interactive=False, size="sm", elem_id="export"
             )
         with gr.Column(scale=45, min_width=320, elem_classes="d-panel"):
-            plane = add_part(
-                "map", "map", "<div class='d-map'></div>", server_functions=[said(real_images)]
-            )
-    scores = add_part("scores", "scores", "<div class='d-scoreboard'></div>")
+            frame = "<div class='d-map'></div>"
+            plane = add_part("map", "explore/map", frame, server_functions=[said(real_images)])
+    scores = add_part("scores", "explore/scores", "<div class='d-scoreboard'></div>")
     parts = _Explore(form, chooser, run, stage, export, plane, scores)
     again = gr.State(0)  # counts what asks for the same noise again
     form.wire()
@@ -74,7 +73,7 @@ def _add_choices(form: Form, page: Page) -> tuple[gr.HTML, Run]:
     """The left column: the chooser of the class, and the buttons."""
     form.add_dataset(page)
     frame = "<div class='d-classes' role='radiogroup' aria-label='class'></div>"
-    chooser = add_part("classes", "chooser", frame, chooser_of(FIRST, 0), events=["pick"])
+    chooser = add_part("classes", "explore/chooser", frame, chooser_of(FIRST, 0), events=["pick"])
     form.add_class()
     form.add_method()
     form.add_numbers()

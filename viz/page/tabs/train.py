@@ -30,7 +30,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             upload, *others = _choices()
             run = Run.lay_out("train", "Train")
         with gr.Column(scale=70, min_width=320, elem_classes="d-panel"):
-            samples = add_part("samples", "training", "<div class='d-lesson'></div>")
+            samples = add_part("samples", "train/training", "<div class='d-lesson'></div>")
 
     def train(_: Session, *values: Any) -> Generator[Any, None, None]:
         yield from visit.training(*values)
