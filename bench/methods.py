@@ -6,7 +6,9 @@ distils the whole data set by every method and several compositions, three seeds
 in a process of its own (so its peak memory is known), then measures the sets, trains small nets on
 them, and prints the table. What is there is not made again, and methods that only select pick from
 the same samples. `--methods dit,herding:pool=1` names others, with options after a colon; on
-processors with AMX, `--dtype bfloat16` samples faster.
+processors with AMX, `--dtype bfloat16` samples faster. The study is written beside the sets;
+`--ship` puts its rows into assets/results/ too, from where `python -m bench.tables` and the page
+take them.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +37,7 @@ from distiller.evaluation.plan import EvaluationPlan
 from distiller.evaluation.privacy import audit_privacy
 from distiller.evaluation.protocol import protocol_for
 from distiller.evaluation.robustness import measure_robustness
+from distiller.evaluation.study import Study, StudyRow, figure_of
 from distiller.event import finish
 from distiller.image import to_pixels, to_tensor
 from distiller.methods import make_methods
@@ -45,24 +49,25 @@ from distiller.scores.measures import Measure
 from distiller.scores.reference import Reference, load_reference
 from distiller.scores.score import Real, compare
 
+from . import tables
+
 METHODS = (
     "random", "herding:pool=1", "k-center:pool=1", "dit", "minimax", "dap", "d3hr", "mgd3", "igd",
     "cao2", "herding", "k-center", "kernel-thinning", "greedy", "mmd", "discrepancy", "dp-merf",
     "diversity", "dap+diversity", "d3hr+mmd", "mgd3+mmd", "d3hr+mmd+herding", "minimax+d3hr+mmd",
     "d3hr+discrepancy", "mgd3+discrepancy", "minimax+discrepancy",
 )  # fmt: skip
-COLUMNS = {
-    "modes": "modes", "mmd2_z": "MMD², latents", "mmd2_f": "MMD², features",
-    "sinkhorn_z": "Sinkhorn, latents", "sinkhorn_f": "Sinkhorn, features", "vendi": "Vendi",
-    "coverage": "coverage, %", "recognised": "recognised, %", "accuracy": "accuracy, %",
-    "seconds": "s", "memory": "GB",
-}  # fmt: skip
 LARGEST_POOL = 4  # of the methods above
-BEYOND = {
-    "clean": "clean, %", "fgsm": "FGSM, %", "pgd": "PGD, %", "corrupted": "corrupted, %",
-    "covering": "covering radius", "copies": "train images nearer by, %", "copies_p": "p",
-    "membership": "membership advantage, %",
-}  # fmt: skip
+UNSPREAD = ("seconds", "memory")  # the machine did other work: their spread says nothing
+CONDITIONS = (
+    "One net was trained on each set and tested once on all real test images, after the last "
+    "epoch.",
+    "Numbers are means over classes and sets; ± is the standard deviation between sets. Clean, "
+    "FGSM, PGD and corrupted accuracy, copies and membership are of the first seed’s set and net.",
+    "Seconds are of a whole set and include fitting where nothing was kept from before; the "
+    "machine did other work too. Methods that only select pick from the same samples; their "
+    "seconds count all of those.",
+)
 
 
 def main() -> None:
@@ -78,6 +83,7 @@ def main() -> None:
     parser.add_argument("--protocol", default="quick")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--make", action="store_true", help="distil, and measure nothing")
+    parser.add_argument("--ship", action="store_true", help="put the rows into assets/results/")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     given = parser.parse_args()
     folder = given.out / f"{given.dataset}-{given.ipc}"
@@ -92,10 +98,9 @@ def main() -> None:
             subprocess.run([sys.executable, "-m", "bench.methods", *sys.argv[1:], "--child", name],
                            check=True)  # fmt: skip
     if not given.make:
-        rows = measure(given, names, seeds, folder)
-        print_table(names, rows, COLUMNS)
-        print()
-        print_table(names, rows, BEYOND)
+        study = study_of(given, measure(given, names, seeds, folder))
+        tables.keep(study, given.out, ship=given.ship)
+        print("\n".join([*tables.scores(study), "", *tables.beyond(study)]))
 
 
 def path_of(folder: Path, name: str, seed: int) -> Path:
@@ -252,22 +257,33 @@ def lessons(
     }
 
 
-def print_table(
-    names: Sequence[str], rows: dict[str, list[dict[str, float]]], columns: dict[str, str]
-) -> None:
-    """Means over seeds, with standard deviations where they were measured, as Markdown."""
-    keys = [key for key in columns if key in rows[names[0]][0]]
-    print("| method | " + " | ".join(columns[key] for key in keys) + " |")
-    print("|---|" + "---|" * len(keys))
-    for name in names:
-        cells = []
-        for key in keys:
-            values = [row[key] for row in rows[name] if key in row]
-            digits = 3 if key in ("mmd2_z", "mmd2_f", "copies_p") else 1
-            known = len(values) > 1 and key not in ("seconds", "memory")
-            spread = f" ± {np.std(values, ddof=1):.{digits}f}" if known else ""
-            cells.append(f"{np.mean(values):.{digits}f}{spread}")
-        print(f"| `{name}` | " + " | ".join(cells) + " |")
+def study_of(given: argparse.Namespace, rows: dict[str, list[dict[str, float]]]) -> Study:
+    """What was measured of each method as a study: means over sets, and their spread."""
+    columns = {**tables.SCORES, **tables.BEYOND}
+    found = []
+    for name, sets in rows.items():
+        figures = {}
+        for key, column in columns.items():
+            if values := [row[key] for row in sets if key in row]:
+                figure = figure_of(values, column.digits)
+                figures[key] = replace(figure, spread=None) if key in UNSPREAD else figure
+        found.append(StudyRow(name, figures))
+    kept = {k: c for k, c in columns.items() if any(k in row.figures for row in found)}
+    seeds, net = given.seeds.split(","), protocol_for(given.protocol, given.dataset).net
+    command = f"python -m bench.methods --dataset {given.dataset} --ipc {given.ipc}"
+    command += f" --steps {given.steps}" * (given.steps != 20)
+    command += f" --protocol {given.protocol}" * (given.protocol != "quick")
+    command += f" --dtype {given.dtype}" * (given.dtype != "float32")
+    conditions = (
+        f"{len(seeds)} sets of {given.ipc} images per class of each method, of the seeds "
+        f"{', '.join(seeds)}, made in {given.steps} steps with the prior’s default class guidance, "
+        f"in {given.dtype} on one thread.",
+        *CONDITIONS,
+    )
+    return Study(
+        f"{given.dataset}-{given.ipc}-{given.protocol}", given.dataset, given.ipc, given.protocol,
+        net, f"{command} --out runs/bench", conditions, kept, tuple(found),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

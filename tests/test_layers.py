@@ -38,7 +38,7 @@ LAYERS = [
         "evaluation.protocol", "evaluation.augmentation", "evaluation.nets",
         "evaluation.classifier", "evaluation.plan", "evaluation.result", "evaluation.accuracy",
         "evaluation.full_data", "evaluation.ranking", "evaluation.robustness",
-        "evaluation.privacy", "evaluation.teacher", "evaluation.comparison",
+        "evaluation.privacy", "evaluation.teacher", "evaluation.comparison", "evaluation.study",
     ],
     [
         "training.spec", "training.warm_start", "training.muon", "training.routing",

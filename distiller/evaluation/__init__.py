@@ -19,6 +19,7 @@ from .protocol import PROTOCOLS, TEACHER, Protocol, protocol_for, unmirrored
 from .ranking import augmentation_robust, label_robust, rank_set
 from .result import Evaluation
 from .robustness import CORRUPTIONS, corrupt, fgsm, measure_robustness, pgd
+from .study import Column, Difference, Figure, Study, StudyRow, figure_of, read_study
 from .teacher import (
     cached_teacher,
     load_teacher,
@@ -38,9 +39,12 @@ __all__ = [
     "Asked",
     "Augmentation",
     "Classifier",
+    "Column",
     "ConvNet",
+    "Difference",
     "Evaluation",
     "EvaluationPlan",
+    "Figure",
     "LabelledSet",
     "Line",
     "Membership",
@@ -49,6 +53,8 @@ __all__ = [
     "Protocol",
     "ResNet",
     "Step",
+    "Study",
+    "StudyRow",
     "audit_privacy",
     "augment",
     "augmentation_robust",
@@ -62,6 +68,7 @@ __all__ = [
     "evaluate_random",
     "evaluate_set",
     "fgsm",
+    "figure_of",
     "full_accuracies",
     "label_robust",
     "load_teacher",
@@ -76,6 +83,7 @@ __all__ = [
     "predict",
     "protocol_for",
     "rank_set",
+    "read_study",
     "save_teacher",
     "teacher_for",
     "train_teacher",
