@@ -11,8 +11,9 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     ["errors", "event", "image", "version", "limits", "progress"],
     [
-        "machine.assets", "machine.disk", "machine.malloc", "machine.torchvision_shim",
-        "machine.web", "machine.checkpoint", "machine.compiled", "machine.device",
+        "machine.assets", "machine.seal", "machine.disk", "machine.arrays", "machine.weights",
+        "machine.json_file", "machine.malloc", "machine.torchvision_shim", "machine.web",
+        "machine.checkpoint", "machine.compiled", "machine.device",
     ],
     [
         "data.solids", "data.picture", "data.tree", "data.file_names", "data.zip_file",

@@ -291,5 +291,8 @@ def load_pictures(folder: Path) -> Pictures:
             report=Report(**about["report"]),
             class_level=int(about.get("class_level", 1)),  # there was no choice once
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Refused(f"{folder} does not hold pictures that can be read: {error}.") from error
+    except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError) as error:
+        raise Refused(
+            f"{folder} does not hold pictures that can be read: {error}. Delete that folder, and "
+            "run again what made it."
+        ) from error

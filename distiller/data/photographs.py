@@ -9,6 +9,7 @@ import os
 import tarfile
 import zipfile
 from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -92,7 +93,8 @@ def load_photographs(which: Photographs) -> Generator[Event, None, Pictures]:
         return load_pictures(path)
     kept = _kept(which, key_of(path))
     if kept.is_dir():
-        return load_pictures(kept)
+        with suppress(Refused):  # damaged, it is made anew
+            return load_pictures(kept)
     pictures = yield from read_pictures(path, which.size, names=which.folders)
     if pictures.classes != which.classes:
         raise Refused("\n".join([f"{path} is not all of {which.title}:", *pictures.report.lines()]))

@@ -1,7 +1,6 @@
 """The registry: the data sets by name, those that come with distiller and one's own."""
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -11,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import Refused, unknown
-from ..machine.disk import cache_folder, keep
+from ..machine.arrays import keep_array, load_array
+from ..machine.disk import cache_folder
+from ..machine.json_file import read_json
 from ..progress import show
 from .class_folders import Pictures, load_pictures
 from .dataset import Absent, Dataset, Source, Split
@@ -127,11 +128,11 @@ def render_solids(per_class: int, seed: int) -> Split:
     scenes = [solids.draw(label, per_class, seed) for label in range(len(solids.CLASSES))]
     version = hashlib.sha256(Path(solids.__file__).read_bytes()).hexdigest()[:12]
     path = cache_folder() / f"solids-{version}-{per_class}-{seed}.npy"
-    if path.exists():
-        images = np.load(path, mmap_mode="r", allow_pickle=False)
-    else:
+    shape = (per_class * len(scenes), solids.SIZE, solids.SIZE, 3)
+    images = load_array(path, mapped=True)
+    if images is None or images.shape != shape or images.dtype != np.uint8:
         images = np.concatenate([solids.render(scene) for scene in scenes])
-        keep(path, lambda file: np.save(file, images))
+        keep_array(path, images)
     labels = np.concatenate([scene.labels for scene in scenes])
     return Split(images, labels, np.concatenate([scene.modes for scene in scenes]))
 
@@ -271,10 +272,10 @@ def _own(folder: Path) -> Source:
             "`python -m distiller train-prior --data PICTURES --out DIR` makes one."
         )
     try:
-        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        about = read_json(path)
         words, size = str(about["about"]), int(about["size"])
         classes = tuple(map(str, about["classes"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise Refused(
             f"{folder} is not a data set: its dataset.json cannot be read ({str(error)[:80]}). "
             "Run the `train-prior --data` that made it again."

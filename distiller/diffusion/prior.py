@@ -1,7 +1,6 @@
 """Priors: a conditional denoiser, its noise schedule, and the autoencoder of its latents."""
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from ..data.models import prior_folder
 from ..data.registry import DATASETS
 from ..errors import Refused, unknown
 from ..machine.device import choose_device, choose_dtype
+from ..machine.json_file import read_json
 from ..machine.malloc import memory_kept
 from ..machine.torchvision_shim import declare_missing_operators
 from .pipeline import class_names, hash_weights, load_networks, refuse_checkpoint
@@ -241,7 +241,9 @@ def assemble(name: str, dit: DiT, vae: "AutoencoderKL") -> Prior:
 def default_cfg_scale(name: str | Path) -> float:
     """What `train-prior` recorded of a data set's prior or a folder; else 4, the default of DiT."""
     record = (prior_folder(str(name)) or Path(name)) / "prior.json"
-    return float(json.loads(record.read_text())["cfg_scale"]) if record.is_file() else 4.0
+    if not record.is_file():
+        return 4.0
+    return float(read_json(record, "Train the prior anew, or copy it anew.")["cfg_scale"])
 
 
 def _encoder(vae: "AutoencoderKL", batch: int = 64) -> Callable[[Tensor], Tensor]:

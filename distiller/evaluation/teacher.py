@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from ..data.dataset import Dataset
 from ..errors import Refused
 from ..event import Event
 from ..machine.disk import cache_folder, write_whole, written_whole
+from ..machine.json_file import read_json
+from ..machine.seal import Damaged
+from ..machine.weights import packed_tensors, read_tensors
 from .accuracy import evaluate
 from .classifier import Classifier, LabelledSet
 from .nets import make_net
@@ -81,8 +83,7 @@ def save_teacher(teacher: Classifier, config: dict[str, Any], folder: Path) -> N
 
 
 def _write(teacher: Classifier, config: dict[str, Any], folder: Path) -> None:
-    state = {k: v.detach().cpu().contiguous() for k, v in teacher.net.state_dict().items()}
-    write_whole(folder / "model.safetensors", save(state))
+    write_whole(folder / "model.safetensors", packed_tensors(teacher.net.state_dict()))
     write_whole(folder / "config.json", (json.dumps(config, indent=1) + "\n").encode())
 
 
@@ -94,21 +95,29 @@ def load_teacher(folder: Path, data: Dataset, device: str = "cpu") -> Classifier
     """Reads a teacher, ready to label.
 
     Raises:
-        Refused: if the folder holds none, or one of other images.
+        Refused: if the folder holds none, a damaged one, or one of other images.
     """
+    remedy = "`python -m distiller train-teacher --out` writes a teacher."
+    config = read_json(folder / "config.json", remedy)
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         net, size, classes = str(config["net"]), int(config["size"]), int(config["classes"])
-        state = load_file(folder / "model.safetensors")
-    except Exception as error:  # missing, cut off, or something else
-        raise Refused(f"{folder} holds no teacher; `train-teacher --out` writes one.") from error
+        state = read_tensors(folder / "model.safetensors")[0]
+    except Damaged as damaged:
+        raise Refused(f"{damaged}. {remedy}") from damaged
+    except (KeyError, TypeError, ValueError) as error:
+        raise Refused(f"{folder} holds no teacher. {remedy}") from error
     if config.get("train") != data.train.fingerprint():
         raise Refused(
             f"The teacher in {folder} was trained on other images than {data.name}'s training "
             "split; train one with `python -m distiller train-teacher`."
         )
     module = make_net(net, size, classes, norm=TEACHER.norm)
-    module.load_state_dict(state)
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        raise Refused(
+            f"{folder / 'model.safetensors'} holds weights of another net than {net}. {remedy}"
+        ) from error
     teacher = Classifier(module, TEACHER, size)
     return _ready(teacher.to(device).to(memory_format=torch.channels_last))  # type: ignore[call-overload]
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Generator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -15,8 +14,9 @@ from ..errors import Refused
 from ..event import Event
 from .disk import write_whole
 from .malloc import memory_kept
+from .seal import check_seal
 
-__all__ = ["Checkpoint", "advance", "seeded"]
+__all__ = ["Checkpoint", "advance", "load_checkpoint", "seeded"]
 
 SECONDS = 60.0  # between two checkpoints
 
@@ -40,16 +40,16 @@ class Checkpoint:
         if self.path is None or not self.path.exists():
             return
         try:
-            saved = torch.load(self.path, weights_only=True, map_location="cpu")
-        except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+            saved = load_checkpoint(self.path)
+        except Refused:
             if self.optional:
                 return
-            raise Refused(f"{self.path} is damaged; delete it to train anew.") from error
+            raise
         try:
             for name, part in self.state.items():
                 part.load_state_dict(saved[name])
             self.step, self.seconds = int(saved["step"]), float(saved.get("seconds", 0))
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             raise Refused(
                 f"{self.path} is of another training; delete it to train anew."
             ) from error
@@ -65,7 +65,21 @@ class Checkpoint:
         states = {name: part.state_dict() for name, part in self.state.items()}
         saved = {"step": self.step, "seconds": self.seconds, **states}
         with suppress(OSError) if self.optional else nullcontext():
-            write_whole(self.path, lambda file: _save(saved, file))
+            write_whole(self.path, lambda file: _save(saved, file), sealed=True)
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """What a checkpoint holds, on the CPU.
+
+    Raises:
+        Refused: if it is damaged.
+    """
+    try:
+        check_seal(path)
+        saved: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    except Exception as error:  # whatever torch makes of bytes that are not its own
+        raise Refused(f"{path} is damaged; delete it to train anew.") from error
+    return saved
 
 
 def _save(saved: dict[str, Any], file: BinaryIO) -> None:

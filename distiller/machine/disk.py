@@ -8,6 +8,8 @@ from pathlib import Path
 from threading import get_ident
 from typing import BinaryIO
 
+from .seal import seal
+
 __all__ = ["cache_folder", "keep", "sweep", "write_whole", "written_whole"]
 
 PARTIAL = ".partial"  # ends the names of what is not written to its end
@@ -47,28 +49,36 @@ def written_whole(path: Path) -> Iterator[Path]:
         _remove(partial)
 
 
-def write_whole(path: Path, content: bytes | Callable[[BinaryIO], object]) -> None:
+def write_whole(
+    path: Path, content: bytes | Callable[[BinaryIO], object], *, sealed: bool = False
+) -> None:
     """Writes a file whole or not at all: bytes, or what a function writes into the open file.
+
+    A sealed one ends with its checksum, see `check_seal`.
 
     Raises:
         OSError: naming `path`, if it cannot be written; what stood there stays.
     """
     try:
-        with written_whole(path) as partial, partial.open("wb") as file:
+        with written_whole(path) as partial, partial.open("w+b") as file:
             if isinstance(content, bytes):
                 file.write(content)
             else:
                 content(file)
+            if sealed:
+                seal(file)
     except OSError as error:
         if error.filename is None and error.errno is not None:  # a full disk names no file
             error.filename = str(path)
         raise
 
 
-def keep(path: Path, content: bytes | Callable[[BinaryIO], object]) -> None:
+def keep(
+    path: Path, content: bytes | Callable[[BinaryIO], object], *, sealed: bool = False
+) -> None:
     """Writes a file whole or not at all; a cache that cannot be written is done without."""
     with suppress(OSError):
-        write_whole(path, content)
+        write_whole(path, content, sealed=sealed)
 
 
 def sweep(*folders: Path) -> None:

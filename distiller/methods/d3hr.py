@@ -34,7 +34,8 @@ from ..diffusion.prior import Prior
 from ..diffusion.sampler import Denoiser, Estimate, ddim
 from ..errors import Refused
 from ..event import Event
-from ..machine.disk import cache_folder, keep
+from ..machine.arrays import keep_arrays, load_arrays
+from ..machine.disk import cache_folder
 from ..recipes.cache import content_key
 from ..recipes.loop import real_latents, seeded_noise
 from ..recipes.recipe import Method, Recipe, knob
@@ -104,12 +105,14 @@ class D3HR(Method):
     ) -> Generator[Event, None, tuple[Tensor, Tensor]]:
         """The mean and standard deviation per dimension at t*, kept on disk by content."""
         path = cache_folder() / f"d3hr-{self._key(prior, data, label)}.npz"
-        if prior.folder is not None and path.exists():
-            with np.load(path, allow_pickle=False) as file:
-                return torch.from_numpy(file["mean"]), torch.from_numpy(file["std"])
+        kept = None if prior.folder is None else load_arrays(path)
+        if kept is not None and {name: m.shape for name, m in kept.items()} == {
+            "mean": prior.latent_shape, "std": prior.latent_shape
+        }:  # fmt: skip
+            return torch.from_numpy(kept["mean"]), torch.from_numpy(kept["std"])
         mean, std = yield from self._invert(prior, data, label)
         if prior.folder is not None:
-            keep(path, lambda file: np.savez(file, mean=mean.numpy(), std=std.numpy()))
+            keep_arrays(path, mean=mean.numpy(), std=std.numpy())
         return mean, std
 
     def _key(self, prior: Prior, data: Dataset, label: int) -> str:

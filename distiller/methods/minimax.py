@@ -101,7 +101,7 @@ class Minimax(Method):
         save_fit(fit, kept, key)
         with suppress(OSError):
             checkpoint.unlink(missing_ok=True)
-        return fit
+        return as_kept(fit)
 
     def _train(
         self, prior: Prior, data: Dataset, labels: Sequence[int], path: Path | None
@@ -278,8 +278,14 @@ def _routed(prior: Prior, priors: Mapping[int, Prior]) -> Prior:
 
 def save_fit(fit: Fit, path: Path, key: str) -> None:
     """Writes a fit in half precision, with the key of what it was made from."""
-    halves = {name: c.detach().half().cpu().contiguous() for name, c in fit.change.items()}
+    halves = {name: c.half() for name, c in fit.change.items()}
     keep_tensors(path, halves, {"key": key, "rows": json.dumps(fit.rows)})
+
+
+def as_kept(fit: Fit) -> Fit:
+    """A fit as it is read again: whoever makes it has the same images as whoever finds it."""
+    change = {name: c.detach().half().float().cpu() for name, c in fit.change.items()}
+    return Fit(change, tuple(fit.rows))
 
 
 def load_fit(path: Path, key: str) -> Fit | None:

@@ -13,7 +13,10 @@ from torch import Tensor
 
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
+from ..machine.arrays import keep_array, load_array
 from ..machine.disk import cache_folder, keep
+from ..machine.seal import Damaged
+from ..machine.weights import packed_tensors, read_tensors
 
 __all__ = ["content_key", "keep_latents", "keep_tensors", "load_latents", "load_tensors"]
 
@@ -33,34 +36,31 @@ def _path(prior: Prior, data: Dataset, label: int) -> Path:
 
 
 def load_latents(prior: Prior, data: Dataset, label: int) -> Tensor | None:
-    """The latents (n, *latent_shape) of a class that were kept; None of a prior not on disk."""
-    if prior.folder is None or not (path := _path(prior, data, label)).exists():
+    """The latents (n, *latent_shape) of a class that were kept, if they are whole.
+
+    None of a prior that is not on disk.
+    """
+    if prior.folder is None:
         return None
-    with suppress(OSError, ValueError, EOFError):
-        return torch.from_numpy(np.load(path, allow_pickle=False))
-    return None
+    array = load_array(_path(prior, data, label))
+    if array is None or array.shape[1:] != prior.latent_shape:
+        return None
+    return torch.from_numpy(array)
 
 
 def keep_latents(prior: Prior, data: Dataset, label: int, latents: Tensor) -> None:
     """Keeps the latents (n, *latent_shape) of a class; a cache is done without where it must be."""
-    if prior.folder is None:
-        return
-    array = latents.cpu().numpy()
-    keep(_path(prior, data, label), lambda file: np.save(file, array))
+    if prior.folder is not None:
+        keep_array(_path(prior, data, label), latents.cpu().numpy())
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]] | None:
-    """Tensors and metadata of a safetensors file; None if it is missing or cannot be read."""
-    from safetensors import SafetensorError, safe_open
-
-    with suppress(OSError, SafetensorError), safe_open(path, "pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        return tensors, file.metadata() or {}
+    """Tensors and metadata of a safetensors file; None if it is missing or damaged."""
+    with suppress(Damaged):
+        return read_tensors(path)
     return None
 
 
 def keep_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, str]) -> None:
     """Keeps tensors and metadata; a cache that cannot be written is done without."""
-    from safetensors.torch import save
-
-    keep(path, save(dict(tensors), dict(about)))
+    keep(path, packed_tensors(tensors, about))

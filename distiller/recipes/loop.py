@@ -95,7 +95,9 @@ def real_latents(prior: Prior, data: Dataset, label: int, n: int) -> Tensor:
             ]
         known = torch.cat([*([] if known is None else [known.to(parts[0])]), *parts])
         keep_latents(prior, data, label, known)
-    return known[torch.from_numpy(order[:n].argsort())].to(prior.device)
+    chosen = known[torch.from_numpy(order[:n].argsort())].to(prior.device)
+    # A network rounds otherwise for another layout, and one that was read has lost the encoder's.
+    return chosen.contiguous(memory_format=torch.channels_last) if chosen.ndim == 4 else chosen
 
 
 def encode_classes(

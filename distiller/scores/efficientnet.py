@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from ..data.dataset import Split
 from ..image import to_tensor
+from ..machine.arrays import keep_array, load_array
 from ..machine.assets import ASSETS
-from ..machine.disk import cache_folder, keep
+from ..machine.disk import cache_folder
 from ..machine.malloc import memory_kept
 from ..machine.torchvision_shim import declare_missing_operators
 
@@ -39,12 +40,12 @@ def real_efficientnet_features(split: Split) -> Tensor:
     The first time takes one core about 20 ms an image.
     """
     path = cache_folder() / f"{EFFICIENTNET}-{split.fingerprint()}.npy"
-    try:
-        return torch.from_numpy(np.load(path, allow_pickle=False))
-    except (OSError, ValueError, EOFError):  # not there, or not written whole
-        features = efficientnet_features(split.images).half()
-        keep(path, lambda file: np.save(file, features.numpy()))
-        return features
+    kept = load_array(path)
+    if kept is not None and kept.shape == (len(split.images), WIDTH):
+        return torch.from_numpy(kept)
+    features = efficientnet_features(split.images).half()
+    keep_array(path, features.numpy())
+    return features
 
 
 def _features(pixels: NDArray[np.uint8]) -> Tensor:

@@ -24,6 +24,9 @@ from ..image import to_tensor
 from ..machine.checkpoint import Checkpoint, advance
 from ..machine.compiled import bfloat16_pays
 from ..machine.disk import write_whole
+from ..machine.json_file import read_json
+from ..machine.seal import Damaged
+from ..machine.weights import packed_tensors, read_tensors
 
 __all__ = ["JUDGES", "Judge", "JudgeSpec", "Verdict", "load_judge", "save_judge", "train_judge"]
 
@@ -250,13 +253,11 @@ def measure(judge: Judge, split: Split) -> dict[str, float]:
 
 def save_judge(judge: Judge, folder: Path) -> None:
     """Writes the weights, in half precision, and the measured accuracy."""
-    from safetensors.torch import save
-
     halves = {
-        name: (value.half() if value.is_floating_point() else value).contiguous()
+        name: value.half() if value.is_floating_point() else value
         for name, value in judge.state_dict().items()
     }
-    write_whole(folder / "model.safetensors", save(halves))
+    write_whole(folder / "model.safetensors", packed_tensors(halves))
     config = {
         "size": judge.size,
         "classes": judge.class_head.out_features,
@@ -274,19 +275,25 @@ def load_judge(name: str) -> Judge:
     """The judge of a data set, by the data set's name, or of a folder.
 
     Raises:
-        Refused: if there is none.
+        Refused: if there is none, or its files are damaged.
     """
-    from safetensors.torch import load_file
-
     folder = judge_folder(name) or Path(name)
     if not (folder / "config.json").is_file():
         raise Refused(
             f"There is no judge for {name!r}; train one with "
             f"`python -m distiller train-judge --dataset {name}`."
         )
-    config = json.loads((folder / "config.json").read_text())
-    shape = {key: config[key] for key in ("stem", "widths", "pooled", "views") if key in config}
-    judge = Judge(config["size"], config["classes"], config["modes"], **shape)
-    judge.load_state_dict(load_file(folder / "model.safetensors"))
-    judge.accuracy = config["accuracy_percent"]
+    remedy = "Train the judge anew with `python -m distiller train-judge`, or copy it anew."
+    config = read_json(folder / "config.json", remedy)
+    try:
+        shape = {key: config[key] for key in ("stem", "widths", "pooled", "views") if key in config}
+        judge = Judge(config["size"], config["classes"], config["modes"], **shape)
+        judge.accuracy = config["accuracy_percent"]
+        judge.load_state_dict(read_tensors(folder / "model.safetensors")[0])
+    except Damaged as damaged:
+        raise Refused(f"{damaged}. {remedy}") from damaged
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise Refused(
+            f"{folder} holds a config.json and weights that are not of one judge. {remedy}"
+        ) from error
     return judge.float().eval()

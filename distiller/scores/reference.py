@@ -22,6 +22,7 @@ from ..diffusion.prior import Prior
 from ..errors import Refused
 from ..event import Event
 from ..image import to_tensor
+from ..machine.arrays import load_arrays
 from ..machine.disk import write_whole
 from .judge import Judge
 from .kernel import distance
@@ -33,6 +34,7 @@ COMPONENTS = 128
 NEIGHBOURS = 15
 BYTES = 9_000_000  # at most, of points in half precision, uncompressed
 MAPS = 32  # bytes of a point's places and labels
+NEEDED = {"mean", "basis", "explained", "z", "features", "labels"}  # in a file
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,14 +179,14 @@ def save_reference(reference: Reference, path: Path) -> None:
         arrays["modes"] = reference.modes.astype(np.int16)
     if reference.totals is not None:
         arrays["totals"] = reference.totals.astype(np.int32)
-    write_whole(path, lambda file: np.savez_compressed(file, **arrays))
+    write_whole(path, lambda file: np.savez_compressed(file, **arrays), sealed=True)
 
 
 def load_reference(name: str) -> Reference:
     """The reference of a data set, by the data set's name, or of a file.
 
     Raises:
-        Refused: if there is none.
+        Refused: if there is none, or it is damaged.
     """
     path = reference_file(name) or Path(name)
     if not path.is_file():
@@ -192,8 +194,12 @@ def load_reference(name: str) -> Reference:
             f"There is no reference for {name!r}; make one with "
             f"`python -m distiller reference --dataset {name}`."
         )
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {key: file[key] for key in file.files}
+    arrays = load_arrays(path)
+    if arrays is None or not set(arrays) >= NEEDED:
+        raise Refused(
+            f"{path} is damaged, or no reference; make it anew with "
+            "`python -m distiller reference`, or copy it anew."
+        )
     return Reference(
         mean=torch.from_numpy(arrays["mean"]),
         basis=torch.from_numpy(arrays["basis"]).float(),

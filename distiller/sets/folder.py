@@ -5,7 +5,6 @@ DIR/metadata.jsonl            one line per image: label, seed, method, nearest r
 DIR/manifest.json             last: versions, the prior's hash, every parameter, scores
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from ..data.report import shown
 from ..data.tree import Tree
 from ..errors import Refused
 from ..limits import number
+from ..machine.json_file import json_object, read_json
 from .class_images import FORMATS, ClassImages, class_folder, find_images
 
 __all__ = ["SetOnDisk", "dataset_of", "file_names", "read_json", "read_set", "weights_of"]
@@ -140,29 +140,6 @@ def weights_of(
     return np.array([found[name] for name in files])
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object in a file.
-
-    Raises:
-        Refused: if it cannot be read, or holds something else.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror or error}.") from error
-    return _json_object(content, path)
-
-
-def _json_object(content: bytes, called: Path) -> dict[str, Any]:
-    try:
-        read = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise Refused(f"{called} cannot be read as JSON.") from error
-    if not isinstance(read, dict):
-        raise Refused(f"{called} is not a JSON object.")
-    return read
-
-
 def dataset_of(path: Path) -> str:
     """The data set that a distilled set in a folder or an archive belongs to, by its manifest.
 
@@ -175,7 +152,7 @@ def dataset_of(path: Path) -> str:
         raise Refused(f"{path} has no manifest.json; name its data set with --dataset.")
     leaf = min(manifests, key=lambda leaf: len(leaf.parts))
     called = path / leaf.name
-    dataset = _json_object(tree.read(leaf), called).get("dataset")
+    dataset = json_object(tree.read(leaf), called).get("dataset")
     name = dataset.get("name") if isinstance(dataset, dict) else None
     if name not in list(DATASETS):
         raise Refused(

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..data.models import prior_folder
 from ..errors import Refused
 from ..event import Event
 from ..image import to_tensor
+from ..machine.arrays import load_array
 from ..machine.checkpoint import Checkpoint, advance, seeded
 from ..machine.compiled import bfloat16_pays
 from ..machine.disk import write_whole
@@ -22,7 +24,6 @@ from .warm_start import start_from
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL
-    from numpy.typing import NDArray
 
 __all__ = ["align", "encode", "train_autoencoder"]
 
@@ -30,7 +31,7 @@ F = nn.functional
 
 
 def train_autoencoder(
-    images: "NDArray[np.uint8]",
+    images: NDArray[np.uint8],
     spec: PriorSpec,
     folder: Path,
     device: torch.device,
@@ -100,7 +101,7 @@ def _autoencoder(size: int, spec: PriorSpec) -> "AutoencoderKL":
     )
 
 
-def _batch(images: "NDArray[np.uint8]", spec: PriorSpec, i: int) -> tuple[Tensor, Tensor]:
+def _batch(images: NDArray[np.uint8], spec: PriorSpec, i: int) -> tuple[Tensor, Tensor]:
     """The images of step i, (n, 3, size, size) in [-1, 1], and the noise for their latents.
 
     Both lie on the CPU, and depend on (seed, i) alone.
@@ -136,7 +137,7 @@ def _gradient_l1(y: Tensor, x: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _whiten(vae: "AutoencoderKL", pixels: "NDArray[np.uint8]", noise: float) -> None:
+def _whiten(vae: "AutoencoderKL", pixels: NDArray[np.uint8], noise: float) -> None:
     """Folds a linear map into the 1 x 1 convolutions around the latents that whitens them.
 
     With mean m and covariance L L^T over channels, z becomes L^-1 (z - m), and back.
@@ -159,7 +160,7 @@ def _whiten(vae: "AutoencoderKL", pixels: "NDArray[np.uint8]", noise: float) -> 
 
 
 @torch.no_grad()
-def align(vae: "AutoencoderKL", pixels: "NDArray[np.uint8]", name: str) -> None:
+def align(vae: "AutoencoderKL", pixels: NDArray[np.uint8], name: str) -> None:
     """Turns the latents of an autoencoder towards those of the prior of a data set.
 
     White latents may be turned over channels as one likes: they stay white, and images come back
@@ -201,7 +202,7 @@ def _turn(vae: "AutoencoderKL", rotation: Tensor) -> None:
     out.weight[:, :, 0, 0] = out.weight[:, :, 0, 0].double() @ rotation.T
 
 
-def _chunks(pixels: "NDArray[np.uint8]", network: nn.Module, size: int = 100) -> Iterator[Tensor]:
+def _chunks(pixels: NDArray[np.uint8], network: nn.Module, size: int = 100) -> Iterator[Tensor]:
     device = next(network.parameters()).device
     for k in range(0, len(pixels), size):
         chunk = to_tensor(pixels[k : k + size])
@@ -210,15 +211,16 @@ def _chunks(pixels: "NDArray[np.uint8]", network: nn.Module, size: int = 100) ->
 
 @torch.no_grad()
 def encode(
-    vae: "AutoencoderKL", pixels: "NDArray[np.uint8]", spec: PriorSpec, folder: Path
+    vae: "AutoencoderKL", pixels: NDArray[np.uint8], spec: PriorSpec, folder: Path
 ) -> Generator[Event, None, Tensor]:
     """The latents (m, channels, side, side) of all images in half precision; kept on disk.
 
     With `spec.flip` those of their mirror images follow.
     """
-    path = folder / "latents.npy"
-    if not path.exists():
-        parts, n = [], (1 + spec.flip) * math.ceil(len(pixels) / 100)
+    path, parts = folder / "latents.npy", list[NDArray[np.float16]]()
+    latents = load_array(path)
+    if latents is None or len(latents) != (1 + spec.flip) * len(pixels):
+        n = (1 + spec.flip) * math.ceil(len(pixels) / 100)
         for mirrored in (False, True)[: 1 + spec.flip]:
             for chunk in _chunks(pixels, vae):
                 image = chunk.flip(-1) if mirrored else chunk
@@ -227,5 +229,7 @@ def encode(
                     z = vae.encode(image).latent_dist.mean
                 parts.append(z.half().cpu().numpy())
                 yield Event("encode", len(parts) - 1, n)
-        write_whole(path, lambda file: np.save(file, np.concatenate(parts)))
-    return torch.from_numpy(np.load(path, allow_pickle=False))
+        # In the layout that they are read in, so that whoever goes on computes the same.
+        latents = np.ascontiguousarray(np.concatenate(parts))
+        write_whole(path, lambda file: np.save(file, latents), sealed=True)
+    return torch.from_numpy(latents)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..machine.disk import write_whole
+from ..machine.json_file import read_json
 from .quality import COMMON_MODE, SHEET
 from .spec import PRESETS
 
@@ -15,8 +16,13 @@ __all__ = ["write_card"]
 
 
 def write_card(folder: Path, measured: dict[str, Any]) -> None:
-    """Writes README.md and adds the measurements to prior.json."""
-    record = json.loads((folder / "prior.json").read_text())
+    """Writes README.md and adds the measurements to prior.json.
+
+    Raises:
+        Refused: if prior.json cannot be read.
+        OSError: if the files cannot be written.
+    """
+    record = read_json(folder / "prior.json", "Run the `train-prior` that made it again.")
     record["measured"] = measured
     write_whole(folder / "prior.json", (json.dumps(record, indent=1) + "\n").encode())
     write_whole(folder / "README.md", _card(folder.name, record).encode())

@@ -28,7 +28,9 @@ from ..diffusion.schedule import Schedule
 from ..errors import Refused
 from ..event import Event
 from ..image import contact_sheet, to_pixels
+from ..machine.checkpoint import load_checkpoint
 from ..machine.disk import sweep, write_whole
+from ..machine.json_file import read_json
 from .autoencoder import encode, train_autoencoder
 from .spec import PriorSpec
 from .transformer import Watch, train_transformer
@@ -75,7 +77,7 @@ def _has_classes(start: str, data: Dataset) -> bool:
     folder = prior_folder(start) if start else None
     if folder is None:
         return False
-    names = json.loads((folder / "model_index.json").read_text()).get("id2label") or {}
+    names = read_json(folder / "model_index.json").get("id2label") or {}
     return tuple(names.values()) == data.classes
 
 
@@ -107,7 +109,7 @@ def _previewer(vae: "AutoencoderKL", classes: int, spec: PriorSpec, folder: Path
 def _seconds(folder: Path) -> float:
     """The time spent on a training run's steps so far."""
     return sum(
-        float(torch.load(path, weights_only=True).get("seconds", 0))
+        float(load_checkpoint(path).get("seconds", 0))
         for name in ("autoencoder.ckpt", "transformer.ckpt")
         if (path := folder / name).exists()  # an autoencoder that was kept has none
     )
@@ -142,7 +144,8 @@ def _claim(folder: Path, dataset: str, spec: PriorSpec) -> None:
     )
     length = {"steps", "autoencoder_steps", "cfg_scale"}
     if record.exists():
-        theirs = usual | json.loads(record.read_text())  # begun before there was some option
+        # Begun before there was some option, it had its default.
+        theirs = usual | read_json(record, f"Delete {folder} to begin again.")
         changed = sorted(key for key in mine if key not in length and mine[key] != theirs.get(key))
         if changed:
             raise Refused(
@@ -159,7 +162,7 @@ def _before(folder: Path) -> dict[str, Any]:
     """How the prior was made that this one of the same data set went on from, if it did."""
     if not (folder / BEFORE).exists():
         return {}
-    record = json.loads((folder / BEFORE).read_text())
+    record = read_json(folder / BEFORE, f"Delete {folder} to begin again.")
     return {"before": {key: record[key] for key in record if key != "measured"}}
 
 

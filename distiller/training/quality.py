@@ -1,6 +1,5 @@
 """Quality: what a prior is measured to reach, by its data set's judge."""
 
-import json
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from ..errors import Refused
 from ..event import Event
 from ..image import contact_sheet, to_pixels, to_tensor
 from ..machine.disk import write_whole
+from ..machine.json_file import read_json
 from ..recipes.loop import Distilled, Settings, draw
 from ..recipes.recipe import Recipe
 from ..scores.efficientnet import (
@@ -182,7 +182,7 @@ def measure_prior(folder: Path) -> Generator[Event, None, dict[str, Any]]:
     """
     if not (folder / "prior.json").is_file():
         raise Refused(f"{folder} has no prior.json; it needs a folder that train-prior wrote.")
-    record = json.loads((folder / "prior.json").read_text())
+    record = read_json(folder / "prior.json", "Run the `train-prior` that made it again.")
     name, spec = record["dataset"], record["spec"]
     data = load(DATASETS.resolve(folder) if (folder / "dataset.json").is_file() else name)
     prior, judge = load_prior(folder), load_judge(data.name)

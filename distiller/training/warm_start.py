@@ -1,9 +1,13 @@
 """Warm starts: training that begins with the weights of another data set's prior."""
 
+from pathlib import Path
+
 from torch import Tensor, nn
 
 from ..data.models import prior_folder
 from ..errors import Refused
+from ..machine.seal import Damaged
+from ..machine.weights import read_tensors
 
 __all__ = ["start_from"]
 
@@ -17,16 +21,14 @@ def start_from(
     shares fewer than half of its weights. If that is allowed, it starts anew.
 
     Raises:
-        Refused: if there is no such prior, or it has another shape and must not.
+        Refused: if there is no such prior, it is damaged, or it has another shape and must not.
     """
-    from safetensors.torch import load_file
-
     folder = prior_folder(name)
     if folder is None:
         raise Refused(f"There is no prior of {name!r} here to start from.")
     theirs: dict[str, Tensor] = {}
     for path in sorted((folder / part).glob("*.safetensors")):
-        theirs |= load_file(path)
+        theirs |= _read(path)
     mine = network.state_dict()
     shared = {
         key: value.float()
@@ -40,3 +42,10 @@ def start_from(
             return
         raise Refused(f"The prior of {name!r} has another shape; it cannot be started from.")
     network.load_state_dict(shared, strict=False)
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        return read_tensors(path)[0]
+    except Damaged as damaged:
+        raise Refused(f"{damaged}, and training is to start from it; copy it anew.") from damaged
