@@ -159,7 +159,7 @@ def shared_pool(
         parts = [finish(draw(Recipe(), prior, data, k, settings)).latents for k in labels]
         price = (time.perf_counter() - began) / LARGEST_POOL
         torch.save((torch.stack(parts), price), path)
-    pool, price = torch.load(path)
+    pool, price = torch.load(path, weights_only=True)
     return pool, price
 
 

@@ -134,7 +134,7 @@ def trained_net(data: Dataset, folder: Path, epochs: int) -> tuple[Classifier, f
         plan = EvaluationPlan(PROTOCOLS["dc"], seeds=1, epochs=epochs, compiled=True)
         found = finish(evaluate(everything, data.test, plan))
         torch.save((found.nets[0].net.state_dict(), found.mean), path)
-    weights, accuracy = torch.load(path)
+    weights, accuracy = torch.load(path, weights_only=True)
     net = make_net("convnet-3", data.size, len(data.classes))
     net.load_state_dict(weights)
     return Classifier(net, PROTOCOLS["dc"], data.size).eval(), accuracy

@@ -2,9 +2,11 @@
 
 import base64
 import io
+import re
 import socket
 from collections.abc import Iterator
 from inspect import isasyncgenfunction, iscoroutinefunction
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -18,7 +20,7 @@ import app
 from distiller.data.registry import load
 from distiller.errors import Refused
 from viz.page.form import settle
-from viz.page.refusal import said
+from viz.page.refusal import said, told
 from viz.page.tabs import TABS
 from viz.preview import data_uri
 
@@ -194,3 +196,21 @@ def test_a_refusal_is_a_notice_and_other_errors_are_not() -> None:
         next(going)
     with pytest.raises(ZeroDivisionError):
         said(fail)()
+
+
+def test_a_notice_is_escaped_and_what_a_program_gets_is_not() -> None:
+    def refuse() -> None:
+        raise Refused("There is no 'A & <b>'.")
+
+    with pytest.raises(gr.Error) as notice:
+        said(refuse)()
+    assert notice.value.message == "There is no 'A &amp; &lt;b&gt;'."
+    with pytest.raises(gr.Error) as error:
+        told(refuse)()
+    assert error.value.message == "There is no 'A & <b>'."
+
+
+def test_notices_are_made_in_one_place() -> None:
+    makers = re.compile(r"gr\.(Error|Warning|Info|Success|Progress|Markdown)\b")
+    found = {p.name for p in Path("viz/page").rglob("*.py") if makers.search(p.read_text())}
+    assert found == {"refusal.py"}

@@ -11,15 +11,15 @@ from gradio.context import LocalContext
 from .. import endpoints
 from ..desk import VISITOR
 from ..settings import OPEN
-from .refusal import said
+from .refusal import told
 
 __all__ = ["add_endpoints"]
 
 
 def add_endpoints() -> None:
     """Offers the endpoints; what samples or scores waits in the line before the device."""
-    gr.api(said(_asked(endpoints.distill)), api_name="distill", **OPEN)
-    gr.api(said(_asked(endpoints.score)), api_name="score", **OPEN)
+    gr.api(told(_asked(endpoints.distill)), api_name="distill", **OPEN)
+    gr.api(told(_asked(endpoints.score)), api_name="score", **OPEN)
     gr.api(endpoints.datasets, api_name="datasets")
     gr.api(endpoints.methods, api_name="methods")
 

@@ -20,7 +20,7 @@ from ...session import Session
 from ...settings import FIRST, OPEN
 from ..form import Form
 from ..frame import add_part
-from ..refusal import said
+from ..refusal import said, told, warn
 from ..run import PRIVATE, QUIET, Run
 from ..tab import Page, Tab
 
@@ -59,7 +59,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             )
         with gr.Column(scale=45, min_width=320, elem_classes="d-panel"):
             frame = "<div class='d-map'></div>"
-            plane = add_part("map", "explore/map", frame, server_functions=[said(real_images)])
+            plane = add_part("map", "explore/map", frame, server_functions=[told(real_images)])
     scores = add_part("scores", "explore/scores", "<div class='d-scoreboard'></div>")
     parts = _Explore(form, chooser, run, stage, export, plane, scores)
     again = gr.State(0)  # counts what asks for the same noise again
@@ -143,7 +143,7 @@ def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
     def read(request: gr.Request, count: int) -> list[Any]:
         asked = opening(dict(request.query_params))
         if asked.refusal:
-            gr.Warning(f"The link was not understood: {asked.refusal}")
+            warn(f"The link was not understood: {asked.refusal}")
         dataset, label = asked.request.dataset, asked.request.classes[0]
         shown = [*_view(dataset, label), first_run(dataset) or gr.skip()]
         return [*parts.form.show(asked.request), *shown, count + 1 if asked.linked else gr.skip()]
