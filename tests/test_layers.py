@@ -65,8 +65,9 @@ VIZ = [
     "payloads", "declarations", "settings", "turn", "kept", "job", "line", "preview", "embedding",
     "witness", "figures", "explore", "desk", "candidate", "board", "accuracy", "training",
     "catalogue",
-    "link", "session", "visit", "endpoints", "shipped", "page.scripts", "page.refusal",
-    "page.frame", "page.run", "page.tab", "page.form", "page.tabs", "page.api", "page.app",
+    "link", "session", "visit", "endpoints", "shipped", "page.scripts", "page.guard",
+    "page.refusal", "page.frame", "page.run", "page.tab", "page.form", "page.tabs",
+    "page.api", "page.app",
 ]  # fmt: skip
 """The modules of viz: one may import those before it."""
 

@@ -10,6 +10,10 @@ Environment variables that the page reads, beside those of the library:
     DISTILLER_TRAIN      1 lets visitors train on their own pictures, 0 does not; unset, they may
                          where no other machine reaches the page
     SPACE_ID             is set on a Space, which other machines reach
+    SPACE_HOST           is set on a Space: the host that it has for its visitors
+    DISTILLER_ORIGINS    other sites that may embed the page, and call it from a browser, such as
+                         "https://example.org"; * for all; unset, there are none, but on a Space
+                         huggingface.co
     DISTILLER_WAITING    runs that may wait in line, 200 if unset; a visitor beyond that waits
                          before the line, and the page tries again by itself
     DISTILLER_KEPT       megabytes of finished runs to keep in the cache folder, 1000 if unset;
@@ -17,15 +21,17 @@ Environment variables that the page reads, beside those of the library:
 """
 
 import os
+import re
 from typing import Any
 
+from distiller.errors import Refused
 from distiller.limits import whole
 from distiller.recipes.loop import Settings
 
 __all__ = [
     "BUDGET", "COMPLETION", "FIRST", "KEPT", "OPEN", "PICTURES", "RUN", "SCORED", "SEEDS",
     "SESSIONS", "STEPS", "THUMBNAILS", "TRAINING", "WORK", "address", "keep_private",
-    "kept_in_memory", "kept_on_disk", "may_train", "port", "waiting",
+    "kept_in_memory", "kept_on_disk", "may_train", "origins", "port", "space_host", "waiting",
 ]  # fmt: skip
 
 FIRST = "solids"
@@ -58,6 +64,9 @@ OPEN: dict[str, Any] = {"concurrency_limit": None}
 TRAINING: dict[str, Any] = {"concurrency_id": "train", "concurrency_limit": 1}
 """The lane of trainings: they take long, and keep nobody else from the device."""
 
+ORIGIN = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+"""An origin of the setting DISTILLER_ORIGINS."""
+
 
 def address() -> str:
     """The address that the page is served on."""
@@ -81,6 +90,28 @@ def keep_private() -> None:
     """Has Gradio and the Hub report nothing of what is done here, where nobody said otherwise."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+
+def origins() -> list[str]:
+    """The other sites that may embed the page, and call it from a browser; "*" is all of them.
+
+    Raises:
+        Refused: if one is not the origin of a site.
+    """
+    usual = "https://huggingface.co" if "SPACE_ID" in os.environ else ""
+    found = re.split(r"[\s,]+", os.environ.get("DISTILLER_ORIGINS", usual).lower())
+    for one in filter(None, found):
+        if not ORIGIN.fullmatch(one):
+            raise Refused(
+                "DISTILLER_ORIGINS needs origins, such as https://example.org or "
+                f"http://localhost:3000, with spaces between them, or *; got {one[:60]!r}."
+            )
+    return [one for one in found if one]
+
+
+def space_host() -> str:
+    """The host of the Space that this is; empty elsewhere."""
+    return os.environ.get("SPACE_HOST", "") if "SPACE_ID" in os.environ else ""
 
 
 def waiting() -> int:

@@ -14,6 +14,7 @@ from ..explore import glimpse_of
 from ..session import Session
 from . import frame, scripts
 from .api import add_endpoints
+from .guard import guard
 from .tab import Page
 from .tabs import TABS
 
@@ -55,7 +56,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
         state_session_capacity=settings.SESSIONS,
         footer_links=["api", "gradio", "settings"],
         head=scripts.head(),
-        app_kwargs={"routes": scripts.routes()},
+        app_kwargs={"routes": scripts.routes(), "middleware": [guard()]},
         **frame.look(),
     )
     return demo
