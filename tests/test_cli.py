@@ -138,6 +138,7 @@ def write_digits(folder: Path, classes: str = "0123456789", ipc: int = 3) -> Pat
     return folder
 
 
+@pytest.mark.slow
 def test_scores_in_features_that_nobody_here_trained(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

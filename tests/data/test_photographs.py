@@ -262,6 +262,7 @@ def test_a_stopped_download_leaves_nothing(tmp_path: Path) -> None:
     assert not list((tmp_path / "cache").iterdir())
 
 
+@pytest.mark.slow
 def test_a_prior_of_photographs_is_trained_and_sampled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

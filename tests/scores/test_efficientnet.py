@@ -29,6 +29,7 @@ def test_the_weights_are_those_whose_origin_is_told() -> None:
     assert "Apache License, Version 2.0" in (FOLDER / "LICENSE").read_text()
 
 
+@pytest.mark.slow
 def test_shapes_are_told_apart_by_features_that_were_trained_on_photographs() -> None:
     train = load("solids").train
     rows = np.concatenate([train.of(k)[:16] for k in range(10)])

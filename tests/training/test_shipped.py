@@ -56,6 +56,7 @@ def test_the_judge_is_right_about_real_images(name: str) -> None:
     assert accuracy == pytest.approx(judge.accuracy, abs=0.3 if every == 1 else 1.5)
 
 
+@pytest.mark.slow
 def test_solids_are_reconstructed() -> None:
     assert psnr(load_prior("solids", "cpu"), load("solids"), 100) >= 28
 

@@ -26,7 +26,7 @@ def build() -> gr.Blocks:
     with gr.Blocks(
         title="distiller", analytics_enabled=False, fill_width=True, delete_cache=settings.KEPT
     ) as demo:
-        page = Page(demo, session=gr.State(Session()), grown=gr.State(0))
+        page = Page(demo, session=gr.State(Session()))
         frame.add_header()
         with gr.Tabs(elem_id="tabs"):
             for tab in TABS:
@@ -43,11 +43,10 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
         print(f"distiller: left out: {wrong}")
     demo = build()
     demo.queue(max_size=None, default_concurrency_limit=40)
-    threading.Thread(target=lambda: glimpse_of(open_lab(settings.FIRST)), daemon=True).start()
     demo.launch(
         server_name=host,
         server_port=port,
-        prevent_thread_lock=not block,
+        prevent_thread_lock=True,
         quiet=not block,
         ssr_mode=False,
         run_history=False,
@@ -59,6 +58,10 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
         app_kwargs={"routes": scripts.routes(), "middleware": [guard()]},
         **frame.look(),
     )
+    # Only now, since Gradio waits but seconds for the server that it starts to answer.
+    threading.Thread(target=lambda: glimpse_of(open_lab(settings.FIRST)), daemon=True).start()
+    if block:
+        demo.block_thread()
     return demo
 
 

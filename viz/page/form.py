@@ -15,7 +15,7 @@ from distiller.sets.request import Request
 from ..catalogue import titles
 from ..settings import RUN
 from .run import QUIET
-from .tab import Page
+from .tab import add_dataset
 
 __all__ = ["Form", "settle"]
 
@@ -79,9 +79,9 @@ class Form:
         }  # fmt: skip
         return [values.get(key, gr.skip()) for key in (*self.plain, *self.options)]
 
-    def add_dataset(self, page: Page) -> gr.Dropdown:
+    def add_dataset(self, tab: gr.Tab) -> gr.Dropdown:
         """Lays out the choice of data set."""
-        self.plain["dataset"] = dropdown = page.add_dataset()
+        self.plain["dataset"] = dropdown = add_dataset(tab)
         return dropdown
 
     def add_class(self) -> gr.State:

@@ -13,7 +13,14 @@ from ..catalogue import titles
 from ..settings import FIRST
 from .run import QUIET
 
-__all__ = ["Page", "Tab"]
+__all__ = ["Page", "Tab", "add_dataset"]
+
+
+def add_dataset(tab: gr.Tab) -> gr.Dropdown:
+    """A choice of data set; a visitor who comes back to the tab finds those that came meanwhile."""
+    dropdown = gr.Dropdown(titles(), value=FIRST, label="Data set")
+    tab.select(lambda: gr.Dropdown(titles()), None, dropdown, **QUIET)
+    return dropdown
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,13 +29,6 @@ class Page:
 
     demo: gr.Blocks
     session: gr.State  # of `Session`: what is kept of a visitor
-    grown: gr.State  # a number that changes whenever there is another data set
-
-    def add_dataset(self) -> gr.Dropdown:
-        """A choice of data set, which offers those that come while the page is open."""
-        dropdown = gr.Dropdown(titles(), value=FIRST, label="Data set")
-        self.grown.change(lambda: gr.Dropdown(titles()), None, dropdown, **QUIET)
-        return dropdown
 
 
 def _always() -> bool:

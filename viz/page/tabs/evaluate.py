@@ -16,13 +16,12 @@ from distiller.evaluation.protocol import PROTOCOLS
 from distiller.limits import choice
 
 from ... import visit
-from ...catalogue import titles
 from ...session import Session
 from ...settings import OPEN, SEEDS
 from ..frame import add_part
 from ..refusal import said
 from ..run import PRIVATE, QUIET, Run
-from ..tab import Page, Tab
+from ..tab import Page, Tab, add_dataset
 
 __all__ = ["TAB", "set_box"]
 
@@ -43,7 +42,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab, and says what happens when."""
     with gr.Row(elem_id="evaluate", elem_classes="d-columns"):
         with gr.Column(scale=30, min_width=280, elem_classes=["d-panel", "d-choices"]):
-            choices = _choices(page)
+            choices = _choices(tab)
             run = Run.lay_out("evaluate", "Evaluate")
         with gr.Column(scale=70, min_width=320, elem_classes="d-panel"):
             board = add_part("board", "evaluate/curves", "<div class='d-board'></div>")
@@ -51,11 +50,10 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
     inputs = [choices.dataset, choices.sets, choices.protocol, choices.net, choices.seeds]
     (evaluated,) = run.wire(page.session, visit.evaluation, inputs, board, OPEN)
     _wire_choices(page.session, choices, [tab.select, choices.dataset.input, evaluated.success])
-    tab.select(lambda: gr.Dropdown(titles()), None, choices.dataset, **QUIET)
 
 
-def _choices(page: Page) -> _Choices:
-    dataset = page.add_dataset()
+def _choices(tab: gr.Tab) -> _Choices:
+    dataset = add_dataset(tab)
     sets = gr.CheckboxGroup([], label="Sets", elem_id="sets")
     upload = gr.UploadButton(
         "Upload a ZIP of class folders", file_types=[*ENDINGS], size="sm", elem_id="upload"

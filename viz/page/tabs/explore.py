@@ -50,7 +50,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
     form = Form()
     with gr.Row(elem_id="explore", elem_classes="d-columns"):
         with gr.Column(scale=21, min_width=264, elem_classes=["d-panel", "d-choices"]):
-            chooser, run = _add_choices(form, page)
+            chooser, run = _add_choices(form, tab)
         with gr.Column(scale=34, min_width=320, elem_classes="d-panel"):
             frame = "<div class='d-stage'></div>"
             stage = add_part("stage", "explore/sheet", frame, first_run(FIRST))
@@ -69,9 +69,9 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
     _wire_link(page, parts, again)
 
 
-def _add_choices(form: Form, page: Page) -> tuple[gr.HTML, Run]:
+def _add_choices(form: Form, tab: gr.Tab) -> tuple[gr.HTML, Run]:
     """The left column: the chooser of the class, and the buttons."""
-    form.add_dataset(page)
+    form.add_dataset(tab)
     frame = "<div class='d-classes' role='radiogroup' aria-label='class'></div>"
     chooser = add_part("classes", "explore/chooser", frame, chooser_of(FIRST, 0), events=["pick"])
     form.add_class()

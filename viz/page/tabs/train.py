@@ -36,8 +36,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
         yield from visit.training(*values)
 
     name = others[0]
-    (trained,) = run.wire(page.session, train, [upload, *others], samples, TRAINING)
-    trained.success(lambda count: count + 1, page.grown, page.grown, **QUIET)
+    run.wire(page.session, train, [upload, *others], samples, TRAINING)
     upload.upload(name_of, upload, name, **QUIET)
     tab.select(lambda: gr.Dropdown(begun()), None, name, **QUIET)
 
