@@ -62,9 +62,10 @@ FOUND = ("methods", "commands")
 
 
 VIZ = [
-    "payloads", "declarations", "settings", "turn", "kept", "job", "line", "preview", "embedding",
+    "study_payloads", "payloads", "declarations",
+    "settings", "turn", "kept", "job", "line", "preview", "embedding",
     "witness", "figures", "explore", "desk", "candidate", "board", "accuracy", "training",
-    "catalogue",
+    "catalogue", "study",
     "link", "session", "visit", "endpoints", "shipped", "page.scripts", "page.guard",
     "page.refusal", "page.frame", "page.run", "page.tab", "page.form", "page.tabs",
     "page.api", "page.app",

@@ -9,6 +9,8 @@ little-endian bytes of an array.
 from collections.abc import Mapping, Sequence
 from typing import Literal, NotRequired, TypedDict
 
+from .study_payloads import Grade, Studies, Study, StudyAxis, StudyLine, StudyValue
+
 __all__ = [
     "Chart",
     "Classes",
@@ -30,15 +32,17 @@ __all__ = [
     "Score",
     "Standing",
     "Step",
+    "Studies",
+    "Study",
+    "StudyAxis",
+    "StudyLine",
+    "StudyValue",
     "Table",
     "Training",
     "TrainingState",
     "View",
     "Witness",
 ]
-
-Grade = Literal["better", "like", "worse"]
-"""A verdict beside random real images, as a word for its colour."""
 
 
 class Device(TypedDict):

@@ -170,6 +170,52 @@ export interface Step {
   words?: string;
 }
 
+export interface Studies {
+  dataset: string;
+  title: string;
+  studies: readonly Study[];
+}
+
+export interface Study {
+  name: string;
+  choice: string;
+  caption: string;
+  labels: string;
+  conditions: readonly string[];
+  commands: readonly string[];
+  axes: readonly StudyAxis[];
+  rows: readonly StudyLine[];
+}
+
+export interface StudyAxis {
+  name: string;
+  title: string;
+  about: string;
+  better: 'higher' | 'lower' | '';
+  digits: number;
+  log: boolean;
+}
+
+export interface StudyLine {
+  name: string;
+  kind: 'random' | 'real' | 'made';
+  link: Readonly<Record<string, string>> | null;
+  values: Readonly<Record<string, StudyValue>>;
+}
+
+export interface StudyValue {
+  mean: number;
+  spread: number | null;
+  low: number | null;
+  high: number | null;
+  sets: string;
+  difference: number | null;
+  difference_low: number | null;
+  difference_high: number | null;
+  grade: 'better' | 'like' | 'worse' | null;
+  verdict: string;
+}
+
 export interface Table {
   caption: string;
   rows: readonly Row[];

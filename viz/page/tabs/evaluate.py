@@ -1,6 +1,7 @@
 """Evaluate: nets are trained on sets, beside nets trained on random real images.
 
-Choices on the left, curves on the right, tables beneath.
+Choices on the left, curves on the right, tables beneath; before any click the shipped study of the
+data set, which every method is in.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ from distiller.limits import choice
 
 from ... import visit
 from ...session import Session
-from ...settings import OPEN, SEEDS
+from ...settings import FIRST, OPEN, SEEDS
+from ...study import studies_of
 from ..frame import add_part
 from ..refusal import said
 from ..run import PRIVATE, QUIET, Run
@@ -46,10 +48,13 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             run = Run.lay_out("evaluate", "Evaluate")
         with gr.Column(scale=70, min_width=320, elem_classes="d-panel"):
             board = add_part("board", "evaluate/curves", "<div class='d-board'></div>")
+            frame = "<details class='d-study' open></details>"
+            study = add_part("study", "evaluate/study", frame, studies_of(FIRST))
     add_part("accuracies", "evaluate/accuracies", "<div class='d-accuracies' hidden></div>")
     inputs = [choices.dataset, choices.sets, choices.protocol, choices.net, choices.seeds]
     (evaluated,) = run.wire(page.session, visit.evaluation, inputs, board, OPEN)
     _wire_choices(page.session, choices, [tab.select, choices.dataset.input, evaluated.success])
+    choices.dataset.input(studies_of, choices.dataset, study, **QUIET)
 
 
 def _choices(tab: gr.Tab) -> _Choices:
