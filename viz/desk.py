@@ -276,6 +276,6 @@ def desk() -> Desk:
     kept = Kept(
         cache_folder() / "runs", memory=settings.kept_in_memory(), disk=settings.kept_on_disk()
     )
-    made = Desk(Line(settings.waiting()), kept)
+    made = Desk(Line(settings.waiting(), grace=settings.grace()), kept)
     atexit.register(made.line.close)  # a thread of torch must not outlive the interpreter
     return made
