@@ -66,9 +66,9 @@ VIZ = [
     "settings", "turn", "kept", "job", "line", "preview", "embedding",
     "witness", "figures", "explore", "desk", "candidate", "board", "accuracy", "training",
     "catalogue", "study",
-    "link", "session", "visit", "endpoints", "shipped", "page.scripts", "page.guard",
-    "page.refusal", "page.frame", "page.run", "page.tab", "page.form", "page.tabs",
-    "page.api", "page.app",
+    "link", "ticket", "session", "resume", "visit", "endpoints", "shipped", "page.scripts",
+    "page.alive", "page.guard", "page.refusal", "page.frame", "page.run", "page.tab", "page.form",
+    "page.tabs", "page.api", "page.app",
 ]  # fmt: skip
 """The modules of viz: one may import those before it."""
 

@@ -78,6 +78,10 @@ export interface Nearest {
   sheet: string | null;
 }
 
+export interface Notice {
+  words: string;
+}
+
 export interface Places {
   dataset: string;
   label: number;
@@ -168,6 +172,7 @@ export interface Step {
   step: number;
   steps: number;
   words?: string;
+  query?: Readonly<Record<string, string>>;
 }
 
 export interface Studies {
