@@ -154,7 +154,8 @@ class Desk:
     ) -> AsyncGenerator[T | Place | Busy, None]:
         """Yields what a long job shows, or how it stands; it makes way for runs."""
         async for shown in self._follow(visitor, make, cost=cost, long=True, begun=begun):
-            yield shown
+            if shown is not None:
+                yield shown
 
     async def _follow(
         self,
@@ -175,19 +176,9 @@ class Desk:
                 yield busy
                 await asyncio.sleep(AGAIN)
         begun(job)
-        async for shown in self.again(visitor, job):
-            yield shown
-
-    async def again(self, visitor: str, job: Job) -> AsyncGenerator[Any, None]:
-        """Yields what a job that stands in the line shows from now on, and last its result.
-
-        Raises:
-            Refused: as the job does.
-        """
         async for shown in self.line.follow(job, visitor):
-            if shown is not None:
-                yield shown
-        if job.state == "done" and job.result is not None:
+            yield shown
+        if job.state == "done":
             yield job.result
 
     def _make(self, request: Request, lab: Lab) -> Generator[payloads.Step, None, Made]:
@@ -285,6 +276,6 @@ def desk() -> Desk:
     kept = Kept(
         cache_folder() / "runs", memory=settings.kept_in_memory(), disk=settings.kept_on_disk()
     )
-    made = Desk(Line(settings.waiting(), grace=settings.grace()), kept)
+    made = Desk(Line(settings.waiting()), kept)
     atexit.register(made.line.close)  # a thread of torch must not outlive the interpreter
     return made

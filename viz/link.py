@@ -1,5 +1,8 @@
 """Links: the address of a page holds the request that it shows.
 
+A link may name its tab; without a name it is Explore's. Those of a comparison are read by
+`viz.lineup`.
+
 A request is written into a link by `Request.query`, and read back here. What a link leaves out has
 its default, parameters that begin with two underscores are Gradio's own.
 """
@@ -30,7 +33,8 @@ def opening(query: Mapping[str, str]) -> Opening:
     shipped = first_run(FIRST)
     usual = Request.from_query(shipped["query"]) if shipped else Request(steps=RUN.steps)
     asked = {key: value for key, value in query.items() if not key.startswith("__")}
-    if not asked:
+    tab = asked.pop("tab", "explore")
+    if not asked or tab != "explore":
         return Opening(usual)
     try:
         request = Request.from_query({"dataset": FIRST, **asked}, BUDGET)

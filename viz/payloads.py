@@ -9,25 +9,46 @@ little-endian bytes of an array.
 from collections.abc import Mapping, Sequence
 from typing import Literal, NotRequired, TypedDict
 
+from .compare_payloads import (
+    Apart,
+    Done,
+    Ingredient,
+    Knob,
+    Lane,
+    Lineup,
+    Menu,
+    Offered,
+    Told,
+    Waiting,
+)
 from .study_payloads import Grade, Studies, Study, StudyAxis, StudyLine, StudyValue
 
 __all__ = [
+    "Apart",
     "Chart",
     "Classes",
     "Curve",
     "Device",
     "Discrepancies",
+    "Done",
     "Evaluation",
     "EvaluationState",
     "Field",
     "Film",
     "Full",
     "Grade",
+    "Ingredient",
     "Kernel",
+    "Knob",
+    "Lane",
+    "Lanes",
     "Line",
+    "Lineup",
+    "Menu",
     "Nearest",
-    "Notice",
+    "Offered",
     "Places",
+    "Race",
     "Row",
     "Run",
     "Score",
@@ -39,9 +60,11 @@ __all__ = [
     "StudyLine",
     "StudyValue",
     "Table",
+    "Told",
     "Training",
     "TrainingState",
     "View",
+    "Waiting",
     "Witness",
 ]
 
@@ -50,12 +73,6 @@ class Device(TypedDict):
     """The header."""
 
     device: str  # in words
-
-
-class Notice(TypedDict):
-    """A sentence to the visitor about the connection, or a run that is followed again."""
-
-    words: str
 
 
 class Classes(TypedDict):
@@ -101,7 +118,6 @@ class Step(TypedDict):
     step: int
     steps: int
     words: NotRequired[str]  # how it stands in the line, while it waits
-    query: NotRequired[Mapping[str, str]]  # of the link that asks for it, at its beginning
 
 
 class Nearest(TypedDict):
@@ -206,6 +222,22 @@ class Discrepancies(TypedDict):
 
     id: str
     rows: Sequence[Score]
+
+
+class Race(TypedDict):
+    """How the lanes of a comparison stand."""
+
+    id: str
+    lanes: Mapping[str, Waiting | Step | Done]  # by slot
+    told: Told
+
+
+class Lanes(TypedDict):
+    """A comparison that ships with the page."""
+
+    lineup: Lineup
+    runs: Mapping[str, Run]  # by slot
+    told: Told
 
 
 Curve = Sequence[Sequence[float]]

@@ -2,12 +2,14 @@
 
     python -m viz.shipped --dataset solids --method dap+diversity --class cone
     python -m viz.shipped --dataset solids --method d3hr+mmd --set
+    python -m viz.shipped --dataset solids --class torus --lanes
 
 writes `assets/references/solids.npz` (the real images as points, with their maps),
 `assets/classes/solids.png` (a picture of each class), `assets/readme/solids.png` (real images
 beside samples) and `assets/first/solids.json` (the run on the page before any click). With
 `--first` only the last. With `--set` only a set of all classes, `assets/sets/solids.zip`, to be
-evaluated on the page before any is made there.
+evaluated on the page before any is made there. With `--lanes` only the comparison that the page
+shows before any click, `assets/compare/solids.json`.
 
 Of data sets whose images are not ours to ship, samples of the prior stand for the classes, and no
 real image is in any of it.
@@ -24,6 +26,7 @@ from numpy.typing import NDArray
 from distiller.data.dataset import Dataset
 from distiller.data.registry import DATASETS, load
 from distiller.diffusion.prior import Prior, load_prior
+from distiller.errors import Refused
 from distiller.event import finish
 from distiller.lab import open_lab
 from distiller.machine.assets import ASSETS
@@ -36,13 +39,15 @@ from distiller.sets.request import Request
 from distiller.sets.writer import archive
 
 from . import payloads
+from .compare import told
 from .embedding import add_umap
 from .explore import explore, shown_result
 from .figures import discrepancy_lines
+from .lineup import usual
 from .preview import class_pictures, contact_sheet, png
 from .settings import RUN
 
-__all__ = ["class_samples", "main", "samples_beside_real"]
+__all__ = ["class_samples", "compared_lanes", "main", "samples_beside_real"]
 
 
 def main() -> None:
@@ -55,8 +60,13 @@ def main() -> None:
     parser.add_argument("--seed", default="0")
     parser.add_argument("--first", action="store_true", help="make the first run only")
     parser.add_argument("--set", action="store_true", help="make the set of all classes only")
+    parser.add_argument("--lanes", action="store_true", help="make the comparison only")
     given = parser.parse_args()
     name = given.dataset
+    if given.lanes:
+        lanes = json.dumps(compared_lanes(name, given.classes))
+        _write(ASSETS / "compare" / f"{name}.json", f"{lanes}\n".encode())
+        return
     if given.set:
         _write(ASSETS / "sets" / f"{name}.zip", whole_set(name, given))
         return
@@ -88,6 +98,25 @@ def whole_set(name: str, given: argparse.Namespace) -> bytes:
     request = Request.parse({**raw, "ipc": 10, "cfg_scale": lab.prior.cfg_scale})
     distilled = finish(distill(request.methods, lab.prior, lab.data, request.settings))
     return archive(measure_set(distilled.images, distilled.labels, lab), request)
+
+
+def compared_lanes(name: str, label: str) -> payloads.Lanes:
+    """The usual lanes of a class, each as it is shown, and what tells them apart.
+
+    Raises:
+        Refused: if the images of the data set are not ours to ship: a lane is of real images.
+    """
+    if not DATASETS[name].ships:
+        raise Refused(f"The images of {name} are not ours to ship, and a comparison shows some.")
+    (number,) = Request.parse({"dataset": name, "classes": label}).classes
+    lineup, lab = usual(name, number), open_lab(name, "cpu")
+    runs = {}
+    for slot, request in lineup.lanes.items():
+        if isinstance(request, Refused):
+            raise request
+        runs[slot] = shown_result(finish(explore(lab, request, {}, {})))
+    shown = {str(slot): run for slot, run in runs.items()}
+    return {"lineup": lineup.value(), "runs": shown, "told": told(lineup.lanes, runs)}
 
 
 def class_samples(data: Dataset, prior: Prior) -> NDArray[np.uint8]:

@@ -2,7 +2,7 @@
 // What happens on the page, by name. A part says what happened, and whoever shows it listens: so a
 // part changes nothing of another.
 
-/** @import { Evaluation, Run, Step } from './payloads.d.ts' */
+/** @import { Evaluation, Lineup, Run, Step } from './payloads.d.ts' */
 
 /**
  * @typedef {object} Choice
@@ -23,9 +23,11 @@
  * @property {Run | Step} run it is shown from now on
  * @property {Choice} choose it is selected from now on
  * @property {Evaluation} evaluation it is shown from now on
- * @property {{ lost: boolean }} connection it was lost, or is back
  * @property {End} end something slow is over, or is to stop
  * @property {undefined} theme light or dark was chosen
+ * @property {Lineup} lineup it is to be compared from now on
+ * @property {number | null} lanes what the lane of a slot shows has changed, or what all show
+ * @property {undefined} look something else of the comparison is looked at
  */
 
 const bus = new EventTarget();

@@ -4,6 +4,7 @@
 /** @import { Component } from './page.js' */
 /** @import { Device } from './payloads.d.ts' */
 
+import { queryOf, setting } from './compare/lineup.js';
 import { find } from './draw/element.js';
 import { shared } from './state.js';
 
@@ -22,9 +23,17 @@ export function mount({ element, props }) {
   find(element, '#theme').addEventListener('click', () => document.body.classList.toggle('dark'));
 }
 
-/** Copies a link to the run that is shown, or leads there; says which. */
+/** The parameters of a link to what is shown: the comparison, or the run of Explore. */
+function shownQuery() {
+  const { lineup, menu } = setting;
+  const compared = document.querySelector('#compare')?.checkVisibility();
+  if (compared && lineup && menu) return queryOf(lineup, menu);
+  return { ...(shared.run && !shared.run.live ? shared.run.query : {}) };
+}
+
+/** Copies a link to what is shown, or leads there; says which. */
 async function share() {
-  const query = new URLSearchParams(shared.run && !shared.run.live ? shared.run.query : {});
+  const query = new URLSearchParams(shownQuery());
   const url = `${location.origin}${location.pathname}?${query}`;
   try {
     await navigator.clipboard.writeText(url);

@@ -1,5 +1,12 @@
 // What the page is sent. Written by `python -m viz.declarations` from viz/payloads.py.
 
+export interface Apart {
+  space: string;
+  score: string;
+  a: number;
+  b: number;
+}
+
 export interface Chart {
   title: string;
   lines: readonly Line[];
@@ -19,6 +26,11 @@ export interface Device {
 export interface Discrepancies {
   id: string;
   rows: readonly Score[];
+}
+
+export interface Done {
+  live: false;
+  token: string;
 }
 
 export interface Evaluation {
@@ -56,11 +68,43 @@ export interface Full {
   each: readonly number[];
 }
 
+export interface Ingredient {
+  name: string;
+  title: string;
+  about: string;
+  alone: boolean;
+  knobs: readonly Knob[];
+}
+
 export interface Kernel {
   rows: number;
   columns: number;
   values: string;
   order: string;
+}
+
+export interface Knob {
+  key: string;
+  title: string;
+  about: string;
+  kind: 'number' | 'whole' | 'choice' | 'flag';
+  usual: number | string | boolean;
+  low: number | null;
+  high: number | null;
+  choices: readonly string[];
+}
+
+export interface Lane {
+  slot: number;
+  method: string;
+  cfg_scale: number | null;
+  options: Readonly<Record<string, number | string | boolean>>;
+}
+
+export interface Lanes {
+  lineup: Lineup;
+  runs: Readonly<Record<string, Run>>;
+  told: Told;
 }
 
 export interface Line {
@@ -71,6 +115,21 @@ export interface Line {
   ends: readonly (readonly number[])[];
 }
 
+export interface Lineup {
+  dataset: string;
+  label: number;
+  ipc: number;
+  steps: number;
+  seed: number;
+  lanes: readonly Lane[];
+  run?: boolean;
+}
+
+export interface Menu {
+  datasets: readonly Offered[];
+  methods: readonly Ingredient[];
+}
+
 export interface Nearest {
   rows: readonly number[];
   distances: readonly number[];
@@ -78,8 +137,11 @@ export interface Nearest {
   sheet: string | null;
 }
 
-export interface Notice {
-  words: string;
+export interface Offered {
+  name: string;
+  title: string;
+  classes: readonly string[];
+  cfg_scale: number;
 }
 
 export interface Places {
@@ -92,6 +154,12 @@ export interface Places {
   mode_names: readonly string[];
   views: Readonly<Record<string, View>>;
   trust: Readonly<Record<string, string>>;
+}
+
+export interface Race {
+  id: string;
+  lanes: Readonly<Record<string, Waiting | Step | Done>>;
+  told: Told;
 }
 
 export interface Row {
@@ -172,7 +240,6 @@ export interface Step {
   step: number;
   steps: number;
   words?: string;
-  query?: Readonly<Record<string, string>>;
 }
 
 export interface Studies {
@@ -227,6 +294,12 @@ export interface Table {
   full: Full | null;
 }
 
+export interface Told {
+  begins: Readonly<Record<string, 'noise' | 'group' | 'pool' | 'real'>>;
+  apart: readonly Apart[];
+  words: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface Training {
   live: boolean;
   name: string;
@@ -261,6 +334,12 @@ export interface TrainingState {
 export interface View {
   xy: string;
   scale: number;
+}
+
+export interface Waiting {
+  live: true;
+  failed: boolean;
+  words: string;
 }
 
 export interface Witness {

@@ -17,7 +17,7 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Method, Recipe, knob
+from ..recipes.recipe import Begin, Method, Recipe, knob
 from ..recipes.surrogate import train_surrogate
 
 __all__ = ["CaO2"]
@@ -32,6 +32,11 @@ class CaO2(Method):
     keep: str = knob("most", "most or least confident of those", choices=("most", "least"))
     pool: int = knob(4, "samples drawn per image kept", low=1, high=50)
     images: int = knob(200, "real images of each class to train on", low=2, high=100_000)
+
+    @property
+    def begins(self) -> Begin:
+        """Of a pool, the k-th best."""
+        return "pool"
 
     def fit(
         self, prior: Prior, data: Dataset, labels: Sequence[int]

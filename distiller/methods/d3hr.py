@@ -38,7 +38,7 @@ from ..machine.arrays import keep_arrays, load_arrays
 from ..machine.disk import cache_folder
 from ..recipes.cache import content_key
 from ..recipes.loop import real_latents, seeded_noise
-from ..recipes.recipe import Method, Recipe, knob
+from ..recipes.recipe import Begin, Method, Recipe, knob
 
 __all__ = ["D3HR"]
 
@@ -73,6 +73,11 @@ class D3HR(Method):
         "dimension", "what skewness is taken over", choices=("dimension", "sample")
     )
     skew_weight: float = knob(0.5, "the weight of skewness", low=0, high=10)
+
+    @property
+    def begins(self) -> Begin:
+        """The seed's noise with its moments corrected, or the best of many groups of noise."""
+        return "noise" if self.selection == "moment" else "group"
 
     def fit(
         self, prior: Prior, data: Dataset, labels: Sequence[int]

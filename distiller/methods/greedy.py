@@ -15,8 +15,8 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Method, Recipe, knob
-from ..recipes.selection import pool_knob, selecting
+from ..recipes.recipe import Begin, Method, Recipe, knob
+from ..recipes.selection import begins_from, pool_knob, selecting
 from ..scores.discrepancy import DISCREPANCIES, greedy
 
 __all__ = ["Greedy"]
@@ -31,6 +31,11 @@ class Greedy(Method):
     by: str = knob("quantisation", "the discrepancy", choices=tuple(DISCREPANCIES))
     pool: int = pool_knob()
     references: int = knob(200, "real images of the class to match", low=6, high=100_000)
+
+    @property
+    def begins(self) -> Begin:
+        """Of a pool, or of real images, the k-th best."""
+        return begins_from(self.pool)
 
     def fit(
         self, prior: Prior, data: Dataset, labels: Sequence[int]

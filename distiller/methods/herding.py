@@ -20,8 +20,8 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Method, Recipe, knob
-from ..recipes.selection import pool_knob, selecting
+from ..recipes.recipe import Begin, Method, Recipe, knob
+from ..recipes.selection import begins_from, pool_knob, selecting
 from ..scores.kernel import median_distance, rbf
 
 __all__ = ["Herding"]
@@ -35,6 +35,11 @@ class Herding(Method):
 
     pool: int = pool_knob()
     references: int = knob(1000, "real images of the class to match", low=2, high=100_000)
+
+    @property
+    def begins(self) -> Begin:
+        """Of a pool, or of real images, the k-th best."""
+        return begins_from(self.pool)
 
     def fit(
         self, prior: Prior, data: Dataset, labels: Sequence[int]

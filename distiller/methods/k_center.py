@@ -17,8 +17,8 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Method, Recipe, knob
-from ..recipes.selection import pool_knob, selecting
+from ..recipes.recipe import Begin, Method, Recipe, knob
+from ..recipes.selection import begins_from, pool_knob, selecting
 from ..scores.kernel import distance
 
 __all__ = ["KCenter"]
@@ -32,6 +32,11 @@ class KCenter(Method):
 
     pool: int = pool_knob()
     references: int = knob(1000, "real images of the class to cover", low=2, high=100_000)
+
+    @property
+    def begins(self) -> Begin:
+        """Of a pool, or of real images, the k-th best."""
+        return begins_from(self.pool)
 
     def fit(
         self, prior: Prior, data: Dataset, labels: Sequence[int]

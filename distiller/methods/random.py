@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Method, Recipe
+from ..recipes.recipe import Begin, Method, Recipe
 
 __all__ = ["Random"]
 
@@ -20,6 +20,11 @@ class Random(Method):
     """Real images of the class, drawn at random without replacement: what any method must beat."""
 
     title: ClassVar[str] = "Random real"
+
+    @property
+    def begins(self) -> Begin:
+        """Real images, which the seed draws."""
+        return "real"
 
     def fit(
         self, prior: Prior, data: Dataset, labels: Sequence[int]

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from ..event import Event
 from ..limits import choice, flag, number, whole
 
 __all__ = [
-    "Init", "Method", "Recipe", "Select", "Subset", "check", "combine", "convert", "knob",
+    "Begin", "Init", "Method", "Recipe", "Select", "Subset", "check", "combine", "convert", "knob",
     "live_knobs", "with_dials",
 ]  # fmt: skip
 
@@ -36,6 +36,11 @@ Select = Callable[[int, Tensor, int], Sequence[int]]
 
 Subset = Callable[[int, int, int], NDArray[np.int64]]
 """Maps (label, n, seed) to indices of real training images, in place of sampling."""
+
+
+Begin = Literal["noise", "group", "pool", "real"]
+"""What the k-th image of a set begins from: the k-th noise of its seed and class, noise that its
+method chose, any of a larger pool, or a real image."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,12 @@ class Method(ABC):
     def pool(self) -> int:
         """How many latents are drawn for each that is kept: 1, or a hyperparameter's value."""
         return 1
+
+    @property
+    def begins(self) -> Begin:
+        """What its k-th image begins from. Methods that say "noise" begin from the same: that of
+        the seed, the class and k."""
+        return "noise" if self.pool == 1 else "pool"
 
     def guarantee(self) -> dict[str, Any] | None:
         """What it promises of a set, as plain values for the set's manifest; None is nothing."""

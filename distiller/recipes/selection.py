@@ -10,9 +10,9 @@ from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
 from .loop import encode_classes, real_latents
-from .recipe import Recipe, knob
+from .recipe import Begin, Recipe, knob
 
-__all__ = ["Rule", "pool_knob", "selecting"]
+__all__ = ["Rule", "begins_from", "pool_knob", "selecting"]
 
 Rule = Callable[[Tensor, Tensor, int], Sequence[int]]
 """Maps (candidates (m, d), real (k, d), n) to n rows of the candidates, best first."""
@@ -23,6 +23,11 @@ def pool_knob(default: int = 3) -> int:
     about = "samples drawn per image kept; 1 picks real images instead"
     made: int = knob(default, about, low=1, high=50)
     return made
+
+
+def begins_from(pool: int) -> Begin:
+    """What an image begins from that is picked from a pool of so many for each, or is real."""
+    return "real" if pool == 1 else "pool"
 
 
 def selecting(

@@ -10,6 +10,7 @@ import torch
 
 from distiller.data.dataset import Dataset, Split
 from distiller.diffusion.prior import Prior
+from distiller.diffusion.sampler import SAMPLERS, ddim
 from distiller.errors import Refused
 from distiller.event import Event
 from distiller.image import to_tensor
@@ -110,6 +111,55 @@ def test_distils_the_images_that_were_asked_for(name: str) -> None:
     assert distilled.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
     assert torch.isfinite(distilled.latents).all()
     assert ((distilled.sources >= 0) == (name == "random")).all()
+
+
+def began(name: str, monkeypatch: pytest.MonkeyPatch, **options: Any) -> torch.Tensor:
+    """The latents (n, ...) that the sampler of a method's first class is given; none of real."""
+    given = []
+
+    def sampler(denoiser: Any, x: torch.Tensor, times: Any, schedule: Any, noise: Any) -> Any:
+        given.append(x)
+        return ddim(denoiser, x, times, schedule, noise)
+
+    monkeypatch.setitem(SAMPLERS, "watched", sampler)
+    prior, data = world(name)
+    methods = make_methods(name, {**QUICK.get(name, {}), **options})
+    recipe = returned(fit(methods, prior, data, [0]))
+    settings = dataclasses.replace(SETTINGS, sampler="watched")
+    returned(draw(recipe, prior, data, 0, settings))
+    return given[0] if given else torch.empty(0)
+
+
+def test_begins_from_what_it_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column of a comparison is one noise for all methods that say so."""
+    x, n = began(name, monkeypatch), SETTINGS.ipc
+    begins = METHODS[name]().begins
+    noise = seeded_noise(world(name)[0].latent_shape, SETTINGS.seed, 0, max(len(x), n))
+    assert begins in ("noise", "pool", "real")
+    if begins == "real":
+        assert not len(x)
+    elif begins == "pool":
+        assert len(x) > n
+        assert torch.equal(x, noise)
+    elif name == "d3hr":  # its moments are those of the class: each row is still most like its own
+        like = torch.cdist(_standard(x), _standard(noise)).argmin(1)
+        assert like.tolist() == list(range(n))
+    else:
+        assert torch.equal(x, noise)
+
+
+def _standard(z: torch.Tensor) -> torch.Tensor:
+    """Rows (n, d) with mean 0 and deviation 1 in each dimension over the rows."""
+    z = z.flatten(1)
+    return (z - z.mean(0)) / z.std(0)
+
+
+def test_what_a_method_begins_from_follows_its_hyperparameters() -> None:
+    for name in ("herding", "k-center", "greedy", "kernel-thinning"):
+        assert make_methods(name, {f"{name}.pool": 1})[name].begins == "real"
+        assert make_methods(name, {f"{name}.pool": 2})[name].begins == "pool"
+    assert make_methods("cao2", {"cao2.pool": 1})["cao2"].begins == "pool"  # in another order
+    assert make_methods("d3hr", {"d3hr.selection": "best"})["d3hr"].begins == "group"
 
 
 def test_streams_events_and_stops_at_once(name: str) -> None:

@@ -13,13 +13,11 @@ from distiller.recipes.recipe import live_knobs
 from distiller.sets.request import Request
 
 from ..catalogue import titles
-from ..settings import RUN
+from ..settings import ALONE, RUN
 from .run import QUIET
 from .tab import add_dataset
 
 __all__ = ["Form", "settle"]
-
-ALONE = ("random", "dit")  # methods with nothing to add to: real images, and no change at all
 
 
 def settle(chosen: Sequence[str]) -> list[str]:

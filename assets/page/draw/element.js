@@ -27,6 +27,19 @@ export function makeButton(className, text, click) {
 }
 
 /**
+ * A slider over whole numbers from 0.
+ * @param {number} last
+ */
+export function makeRange(last) {
+  const input = make('input');
+  input.type = 'range';
+  input.min = '0';
+  input.max = String(last);
+  input.step = '1';
+  return input;
+}
+
+/**
  * Words that stand out.
  * @param {string | number} text
  * @param {string} title an explanation, on hovering

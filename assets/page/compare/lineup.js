@@ -1,0 +1,185 @@
+// @ts-check
+// What is compared: a class, a seed, and lanes of methods. It changes here alone, and is said on
+// the bus. Each lane keeps its slot, and so its mark, as long as it is there.
+
+/** @import { Knob, Lane, Lineup, Menu } from '../payloads.d.ts' */
+
+import { say } from '../bus.js';
+
+export const FEWEST = 2;
+export const MOST = 6;
+/** The numbers of a lineup that a visitor sets. @type {readonly ['ipc', 'steps', 'seed']} */
+export const NUMBERS = ['ipc', 'steps', 'seed'];
+
+/** @type {{ lineup: Lineup | null, menu: Menu | null }} */
+export const setting = { lineup: null, menu: null };
+
+/**
+ * Takes another lineup.
+ * @param {Lineup} lineup
+ */
+export function arrange(lineup) {
+  setting.lineup = lineup;
+  say('lineup', lineup);
+}
+
+/** @param {Partial<Lineup>} changes */
+export function rearrange(changes) {
+  if (setting.lineup) arrange({ ...setting.lineup, ...changes, run: false });
+}
+
+/**
+ * The lowest slot that is free; -1 where there is none.
+ * @param {readonly Lane[]} lanes
+ */
+export function freeSlot(lanes) {
+  const taken = new Set(lanes.map(({ slot }) => slot));
+  return Array.from({ length: MOST }, (_, slot) => slot).findIndex((slot) => !taken.has(slot));
+}
+
+/**
+ * The lanes with one more of these settings, behind the others; the same where all slots are taken.
+ * @param {readonly Lane[]} lanes
+ * @param {Omit<Lane, 'slot'>} lane
+ * @returns {readonly Lane[]}
+ */
+export function withLane(lanes, lane) {
+  const slot = freeSlot(lanes);
+  return slot < 0 ? lanes : [...lanes, { ...lane, slot }];
+}
+
+/**
+ * The lanes without that of a slot; the same where there would be too few.
+ * @param {readonly Lane[]} lanes
+ * @param {number} slot
+ */
+export function without(lanes, slot) {
+  return lanes.length > FEWEST ? lanes.filter((lane) => lane.slot !== slot) : lanes;
+}
+
+/**
+ * The lanes with one of them changed.
+ * @param {readonly Lane[]} lanes
+ * @param {number} slot
+ * @param {Partial<Lane>} changes
+ */
+export function withChange(lanes, slot, changes) {
+  return lanes.map((lane) => (lane.slot === slot ? { ...lane, ...changes } : lane));
+}
+
+/**
+ * The methods of a lane after one was switched on or off: some stand alone, the last click decides.
+ * @param {string} method as "dap+diversity"
+ * @param {string} clicked
+ * @param {readonly string[]} alone
+ */
+export function toggled(method, clicked, alone) {
+  const chosen = method.split('+');
+  if (chosen.includes(clicked)) {
+    const rest = chosen.filter((name) => name !== clicked);
+    return rest.length ? rest.join('+') : 'dit';
+  }
+  if (alone.includes(clicked)) return clicked;
+  return [...chosen.filter((name) => !alone.includes(name)), clicked].join('+');
+}
+
+/**
+ * The options of those methods that a lane has.
+ * @param {Lane['options']} options
+ * @param {string} method
+ */
+export function optionsOf(options, method) {
+  const chosen = method.split('+');
+  return Object.fromEntries(
+    Object.entries(options).filter(([key]) => chosen.includes(key.split('.')[0])),
+  );
+}
+
+/**
+ * What decides what a lane shows: its settings and what it shares.
+ * @param {Lineup} lineup
+ * @param {Lane} lane
+ */
+export function keyOf({ dataset, label, ipc, steps, seed }, { method, cfg_scale, options }) {
+  const own = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([dataset, label, ipc, steps, seed, method, cfg_scale, own]);
+}
+
+/**
+ * The parameters of a link to a lineup, as `viz.lineup` reads them.
+ * @param {Lineup} lineup
+ * @param {Menu} menu
+ * @returns {Record<string, string>}
+ */
+export function queryOf(lineup, { datasets }) {
+  const classes = datasets.find(({ name }) => name === lineup.dataset)?.classes ?? [];
+  /** @type {Record<string, string>} */
+  const query = {
+    tab: 'compare',
+    dataset: lineup.dataset,
+    classes: classes[lineup.label],
+    ...Object.fromEntries(NUMBERS.map((key) => [key, String(lineup[key])])),
+  };
+  for (const [k, { method, cfg_scale, options }] of lineup.lanes.entries()) {
+    const name = `lane${k + 1}`;
+    query[name] = method;
+    if (cfg_scale !== null) query[`${name}.cfg_scale`] = String(cfg_scale);
+    for (const [key, value] of Object.entries(options)) query[`${name}.${key}`] = String(value);
+  }
+  return query;
+}
+
+/**
+ * The lane that a run of Explore would be, from the parameters of its link.
+ * @param {Readonly<Record<string, string>>} query
+ * @param {Menu} menu
+ * @returns {Omit<Lane, 'slot'>}
+ */
+export function laneOf({ dataset, method, cfg_scale, ...rest }, { datasets, methods }) {
+  const usual = datasets.find(({ name }) => name === dataset)?.cfg_scale;
+  const knobs = new Map(methods.flatMap((one) => one.knobs.map((knob) => [knob.key, knob])));
+  /** @type {Record<string, string | number | boolean>} */
+  const options = {};
+  for (const [key, text] of Object.entries(rest)) {
+    const knob = knobs.get(key);
+    if (knob) options[key] = parsed(knob, text);
+  }
+  const scale = cfg_scale === undefined ? null : Number(cfg_scale);
+  return { method, cfg_scale: scale === usual ? null : scale, options };
+}
+
+/**
+ * A hyperparameter's value from its text.
+ * @param {Knob} knob
+ * @param {string} text
+ */
+export function parsed({ kind }, text) {
+  if (kind === 'flag') return text.toLowerCase() === 'true';
+  return kind === 'choice' ? text : Number(text);
+}
+
+/**
+ * The titles of a lane's methods.
+ * @param {Lane} lane
+ */
+export function titleOf({ method }) {
+  const titles = new Map(setting.menu?.methods.map(({ name, title }) => [name, title]));
+  return method
+    .split('+')
+    .map((name) => titles.get(name) ?? name)
+    .join(' + ');
+}
+
+/**
+ * A lane's settings in words: those that are not as usual, and the class guidance.
+ * @param {Lane} lane
+ */
+export function settingsOf({ method, cfg_scale, options }) {
+  if (method === 'random') return 'drawn by chance';
+  const usual = setting.menu?.datasets.find(({ name }) => name === setting.lineup?.dataset);
+  const scale = cfg_scale ?? usual?.cfg_scale;
+  const words = scale === undefined ? [] : [`CFG ${scale}`];
+  for (const [key, value] of Object.entries(options))
+    words.push(`${key.split('.')[1].replaceAll('_', ' ')} ${value}`);
+  return words.join(' · ');
+}

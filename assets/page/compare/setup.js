@@ -1,0 +1,188 @@
+// @ts-check
+// What is compared: the class and the numbers that all lanes share, and the lanes as chips.
+
+/** @import { Component } from '../page.js' */
+/** @import { Lane, Lanes, Lineup, Menu } from '../payloads.d.ts' */
+
+import { on } from '../bus.js';
+import { find, make, makeButton } from '../draw/element.js';
+import { fill } from '../draw/select.js';
+import { Editor } from './editor.js';
+import {
+  arrange,
+  FEWEST,
+  MOST,
+  NUMBERS,
+  rearrange,
+  setting,
+  settingsOf,
+  titleOf,
+  withLane,
+  without,
+} from './lineup.js';
+import { makeMark } from './marks.js';
+import { clear, state, takeShipped } from './results.js';
+
+/** @typedef {(dataset: string) => Promise<Lanes | null>} Shipped */
+
+const LIMITS = { ipc: [1, 64], steps: [1, 1000], seed: [0, 2 ** 31 - 1] };
+const TITLES = { ipc: 'Images', steps: 'Steps', seed: 'Seed' };
+
+class Setup {
+  /**
+   * @param {HTMLElement} root
+   * @param {Shipped} shipped
+   */
+  constructor(root, shipped) {
+    this.shipped = shipped;
+    this.dataset = makeSelect((name) => {
+      this.choose({ dataset: name, label: 0 });
+      this.showShipped(name);
+    });
+    this.label = makeSelect((value) => this.choose({ label: Number(value) }));
+    this.numbers = NUMBERS.map((key) => makeNumber(key, (value) => rearrange({ [key]: value })));
+    this.lanes = make('div', 'd-lanes');
+    this.lanes.setAttribute('role', 'group');
+    this.lanes.setAttribute('aria-label', 'lanes');
+    this.editor = new Editor();
+    const shared = make('div', 'd-shared');
+    shared.append(
+      labelled('Data set', this.dataset),
+      labelled('Class', this.label),
+      ...NUMBERS.map((key, k) => labelled(TITLES[key], this.numbers[k])),
+    );
+    root.append(shared, this.lanes, this.editor.node);
+  }
+
+  /**
+   * Another class: what the lanes show is of the one before.
+   * @param {Partial<Lineup>} changes
+   */
+  choose(changes) {
+    clear();
+    rearrange(changes);
+  }
+
+  /**
+   * Shows the comparison that ships with a data set, unless something else was asked for meanwhile.
+   * @param {string} dataset
+   */
+  async showShipped(dataset) {
+    const before = setting.lineup;
+    const lanes = await this.shipped(dataset);
+    if (!lanes || setting.lineup !== before || state.going) return;
+    arrange(lanes.lineup);
+    takeShipped(lanes);
+  }
+
+  draw() {
+    const { lineup, menu } = setting;
+    if (!lineup || !menu) return;
+    fill(
+      this.dataset,
+      menu.datasets.map(({ name, title }) => [name, title]),
+      lineup.dataset,
+    );
+    const classes = menu.datasets.find(({ name }) => name === lineup.dataset)?.classes ?? [];
+    fill(
+      this.label,
+      classes.map((name, k) => [String(k), name]),
+      String(lineup.label),
+    );
+    for (const [k, key] of NUMBERS.entries()) this.numbers[k].value = String(lineup[key]);
+    this.drawLanes(lineup);
+    this.editor.draw();
+  }
+
+  /** @param {Lineup} lineup */
+  drawLanes({ lanes }) {
+    const chips = lanes.map((lane) => this.makeChip(lane, lanes.length > FEWEST));
+    const add = makeButton('d-chip d-add', '+ a lane', () => this.add());
+    add.hidden = lanes.length >= MOST;
+    add.title = 'a method, or the same method with other settings';
+    this.lanes.replaceChildren(...chips, add);
+  }
+
+  /**
+   * @param {Lane} lane
+   * @param {boolean} spare whether it can be removed
+   */
+  makeChip(lane, spare) {
+    const chip = make('span', 'd-chip');
+    const title = titleOf(lane);
+    const edit = makeButton('', '', () => this.editor.open(lane.slot));
+    edit.append(makeMark(lane.slot), make('b', '', title), make('small', '', settingsOf(lane)));
+    edit.setAttribute('aria-label', `change lane ${title}, ${settingsOf(lane)}`);
+    chip.append(edit);
+    if (spare) {
+      const remove = makeButton('d-remove', '✕', () => {
+        rearrange({ lanes: without(setting.lineup?.lanes ?? [], lane.slot) });
+        this.lanes.querySelector('button')?.focus();
+      });
+      remove.setAttribute('aria-label', `remove lane ${title}`);
+      chip.append(remove);
+    }
+    return chip;
+  }
+
+  /** One more lane, like the last, to be changed at once. */
+  add() {
+    const lanes = setting.lineup?.lanes ?? [];
+    const like = lanes.at(-1) ?? { method: 'dit', cfg_scale: null, options: {} };
+    const more = withLane(lanes, like);
+    const made = more.at(-1);
+    if (more === lanes || !made) return;
+    rearrange({ lanes: more });
+    this.editor.open(made.slot);
+  }
+}
+
+/** @param {(value: string) => void} choose */
+function makeSelect(choose) {
+  const select = make('select');
+  select.addEventListener('change', () => choose(select.value));
+  return select;
+}
+
+/**
+ * @param {'ipc' | 'steps' | 'seed'} key
+ * @param {(value: number) => void} change
+ */
+function makeNumber(key, change) {
+  const [low, high] = LIMITS[key];
+  const input = Object.assign(make('input'), { type: 'number', min: low, max: high, step: 1 });
+  input.addEventListener('change', () => {
+    const value = Math.round(Number(input.value));
+    if (Number.isFinite(value)) change(Math.max(low, Math.min(high, value)));
+  });
+  return input;
+}
+
+/**
+ * @param {string} text
+ * @param {HTMLElement} control
+ */
+function labelled(text, control) {
+  const label = make('label');
+  label.append(make('span', '', text), control);
+  return label;
+}
+
+/** @param {Component<Lineup>} component */
+export async function mount({ element, props, server, watch }) {
+  const shipped = /** @type {Shipped} */ (server.lanes_before_a_run);
+  const setup = new Setup(find(element, '.d-setup'), shipped);
+  const menu = /** @type {(nothing: null) => Promise<Menu>} */ (server.offered);
+  on('lineup', (lineup) => {
+    if (props.value !== lineup) props.value = lineup; // so that Python is handed it
+    setup.draw();
+  });
+  watch('value', () => {
+    if (props.value && props.value !== setting.lineup) arrange(props.value);
+  });
+  setting.menu = await menu(null);
+  const lineup = setting.lineup ?? props.value;
+  if (!lineup) return;
+  arrange(lineup);
+  if (!lineup.run && lineup === props.value) await setup.showShipped(lineup.dataset);
+}

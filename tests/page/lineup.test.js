@@ -1,0 +1,143 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  freeSlot,
+  keyOf,
+  laneOf,
+  optionsOf,
+  queryOf,
+  toggled,
+  withChange,
+  withLane,
+  without,
+} from '../../assets/page/compare/lineup.js';
+import { difference, frameAt } from '../../assets/page/values/difference.js';
+
+/** @import { Lineup, Menu } from '../../assets/page/payloads.d.ts' */
+
+const lane = { method: 'dit', cfg_scale: null, options: {} };
+/** @param {...number} slots */
+const lanes = (...slots) => slots.map((slot) => ({ ...lane, slot }));
+const knob = { title: '', about: '', low: 0, high: 5, choices: [] };
+/** @type {Menu} */
+const menu = {
+  datasets: [{ name: 'digits', title: 'Digits', classes: ['zero', 'one'], cfg_scale: 1.5 }],
+  methods: [
+    {
+      name: 'dap',
+      title: 'DAP',
+      about: '',
+      alone: false,
+      knobs: [
+        { ...knob, key: 'dap.gamma', kind: 'number', usual: 0.3 },
+        { ...knob, key: 'dap.kernel', kind: 'choice', usual: 'rbf' },
+        { ...knob, key: 'dap.mean', kind: 'flag', usual: false },
+      ],
+    },
+  ],
+};
+/** @type {Lineup} */
+const lineup = { dataset: 'digits', label: 1, ipc: 4, steps: 6, seed: 2, lanes: lanes(0, 2) };
+
+test('a lane keeps its slot, and a new one takes the lowest that is free', () => {
+  assert.equal(freeSlot(lanes(0, 1, 3)), 2);
+  assert.deepEqual(
+    withLane(lanes(0, 2), lane).map(({ slot }) => slot),
+    [0, 2, 1],
+  );
+  const full = lanes(0, 1, 2, 3, 4, 5);
+  assert.equal(withLane(full, lane), full);
+});
+
+test('two lanes stay, however many are removed', () => {
+  assert.deepEqual(without(lanes(0, 1, 2), 1), lanes(0, 2));
+  assert.equal(without(lanes(0, 1), 1).length, 2);
+});
+
+test('a change is of one lane', () => {
+  const changed = withChange(lanes(0, 2), 2, { method: 'dap' });
+  assert.deepEqual(
+    changed.map(({ method }) => method),
+    ['dit', 'dap'],
+  );
+});
+
+test('methods stack, but for those that stand alone', () => {
+  const alone = ['random', 'dit'];
+  assert.equal(toggled('dit', 'dap', alone), 'dap');
+  assert.equal(toggled('dap', 'mmd', alone), 'dap+mmd');
+  assert.equal(toggled('dap+mmd', 'random', alone), 'random');
+  assert.equal(toggled('dap+mmd', 'dap', alone), 'mmd');
+  assert.equal(toggled('dap', 'dap', alone), 'dit');
+});
+
+test('options go with their method', () => {
+  const options = { 'dap.gamma': 1, 'mmd.strength': 2 };
+  assert.deepEqual(optionsOf(options, 'mmd+diversity'), { 'mmd.strength': 2 });
+});
+
+test('what a lane shows depends on its settings, in whatever order, and on what is shared', () => {
+  const [a, b] = [
+    { 'dap.gamma': 1, 'dap.kernel': 'rbf' },
+    { 'dap.kernel': 'rbf', 'dap.gamma': 1 },
+  ].map((options) => keyOf(lineup, { ...lane, slot: 0, options }));
+  assert.equal(a, b);
+  assert.equal(
+    a,
+    keyOf(
+      { ...lineup, lanes: [] },
+      { ...lane, slot: 3, options: { 'dap.gamma': 1, 'dap.kernel': 'rbf' } },
+    ),
+  );
+  assert.notEqual(a, keyOf({ ...lineup, seed: 3 }, { ...lane, slot: 0 }));
+});
+
+test('a link has plain parameters, lanes by their numbers', () => {
+  const own = withChange(lineup.lanes, 2, {
+    method: 'dap',
+    cfg_scale: 3,
+    options: { 'dap.gamma': 0.5 },
+  });
+  assert.deepEqual(queryOf({ ...lineup, lanes: own }, menu), {
+    tab: 'compare',
+    dataset: 'digits',
+    classes: 'one',
+    ipc: '4',
+    steps: '6',
+    seed: '2',
+    lane1: 'dit',
+    lane2: 'dap',
+    'lane2.cfg_scale': '3',
+    'lane2.dap.gamma': '0.5',
+  });
+});
+
+test('a run of Explore is a lane', () => {
+  const query = { dataset: 'digits', method: 'dap', cfg_scale: '1.5', ipc: '10', seed: '1' };
+  const options = { 'dap.gamma': '0.5', 'dap.kernel': 'linear', 'dap.mean': 'True' };
+  assert.deepEqual(laneOf({ ...query, ...options }, menu), {
+    method: 'dap',
+    cfg_scale: null,
+    options: { 'dap.gamma': 0.5, 'dap.kernel': 'linear', 'dap.mean': true },
+  });
+  assert.equal(laneOf({ ...query, cfg_scale: '3' }, menu).cfg_scale, 3);
+});
+
+test('a difference is zero of equal images, and all of black and white', () => {
+  const black = new Uint8ClampedArray([0, 0, 0, 255, 0, 0, 0, 255]);
+  const white = new Uint8ClampedArray([255, 255, 255, 255, 255, 255, 255, 255]);
+  const near = new Uint8ClampedArray([51, 0, 0, 255, 0, 0, 0, 255]);
+  assert.equal(difference(black, black).mean, 0);
+  assert.equal(difference(black, white).mean, 100);
+  const { pixels, mean } = difference(near, black);
+  assert.ok(Math.abs(mean - 100 / 30) < 1e-9); // a fifth of one of six values
+  assert.deepEqual([...pixels], [102, 0, 0, 255, 0, 0, 0, 255]); // twice as bright
+});
+
+test('films of any length begin and end together', () => {
+  assert.deepEqual(
+    [frameAt(0, 12), frameAt(1, 12), frameAt(0.5, 12), frameAt(0.7, 1)],
+    [0, 11, 6, 0],
+  );
+});

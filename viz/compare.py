@@ -1,0 +1,274 @@
+"""Comparisons: the lanes of a lineup are distilled side by side, and told apart as far as they are.
+
+Every lane is a run of the desk with a key of its own, so one that was made before is there at once,
+whoever made it, and the others stand in the line in their order. One after the other shows a first
+full row sooner than all together would.
+"""
+
+import asyncio
+import json
+import secrets
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Mapping
+from functools import cache
+from itertools import combinations
+from math import sqrt
+from statistics import NormalDist
+from threading import Lock
+from typing import Any, NamedTuple
+
+from distiller.errors import Refused
+from distiller.machine.assets import ASSETS
+from distiller.methods import METHODS
+from distiller.sets.request import Request
+
+from . import payloads
+from .desk import Made, desk, words_of
+from .job import Busy, Job, Place
+from .lineup import Lineup, begins_of
+from .session import Session
+
+__all__ = ["compared", "handed", "shipped_lanes", "told"]
+
+LEVEL = 0.05  # of all the comparisons between the lanes of one lineup, together
+WIDTHS = ("mmd2_half", "mmd2_double")  # the same score again, at other bandwidths
+SPACES = ("latents", "features")
+PAUSE = 0.05  # seconds between two values to show, at least
+HELD = 64  # finished runs that can be fetched, the newest
+
+
+async def compared(session: Session, raw: Any) -> AsyncGenerator[payloads.Race, None]:
+    """Makes the lanes of a lineup, and yields how all of them stand.
+
+    A finished lane is a token, with which the page fetches its run (`handed`) once: what is yielded
+    stays small. A lane that is refused shows its sentence, and the others go on.
+
+    Raises:
+        Refused: if the lineup itself cannot be made.
+        Exception: what else went wrong in a lane, once the others are done.
+    """
+    lineup = Lineup.parse(raw)
+    race = _Race(session, lineup.lanes)
+    session.turn("compare").leave = race.leave
+    async for shown in race.follow():
+        yield shown
+    if race.wrong:
+        raise race.wrong[0]
+
+
+class _Race:
+    """The lanes of one comparison, on their way."""
+
+    def __init__(self, session: Session, lanes: Mapping[int, Request | Refused]) -> None:
+        # Not the visitor's own name: a dial that is turned on Explore must not turn a lane.
+        self.visitor, self.id = f"{session.visitor} comparing", secrets.token_hex(8)
+        self.lanes = lanes
+        self.jobs: list[Job] = []
+        self.wrong: list[Exception] = []
+        self.runs: dict[int, payloads.Run] = {}
+        self.shown: dict[str, payloads.Waiting | payloads.Step | payloads.Done] = {}
+        self._news = asyncio.Event()
+
+    def leave(self) -> None:
+        """Takes back what is not done yet."""
+        for job in self.jobs:
+            desk().line.leave(job, self.visitor)
+
+    async def follow(self) -> AsyncGenerator[payloads.Race, None]:
+        """How the lanes stand, until all are over; of what comes in quick succession the last."""
+        tasks = [asyncio.create_task(self._lane(*lane)) for lane in self.lanes.items()]
+        try:
+            over = False
+            while not over:
+                await self._news.wait()
+                self._news.clear()
+                over = all(task.done() for task in tasks)
+                yield {
+                    "id": self.id,
+                    "lanes": dict(self.shown),
+                    "told": told(self.lanes, self.runs),
+                }
+                await asyncio.sleep(PAUSE)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _show(self, slot: int, shown: payloads.Waiting | payloads.Step | payloads.Done) -> None:
+        if self.shown.get(str(slot)) != shown:
+            self.shown[str(slot)] = shown
+            self._news.set()
+
+    async def _lane(self, slot: int, request: Request | Refused) -> None:
+        """Shows how a lane stands. What is no refusal is kept, and said in general words."""
+        try:
+            if isinstance(request, Refused):
+                raise request
+            await self._run(slot, request)
+        except Refused as refusal:
+            self._say(slot, str(refusal), failed=True)
+        except Exception as error:  # raised again by `compared`
+            self.wrong.append(error)
+            self._say(slot, "Something went wrong here; the server's log says what.", failed=True)
+        finally:
+            asyncio.get_running_loop().call_soon(self._news.set)  # once this task is done
+
+    async def _run(self, slot: int, request: Request) -> None:
+        dials = {"cfg_scale": request.cfg_scale, **request.options}
+        self._say(slot, "waits for its turn")
+        async for shown in desk().run(self.visitor, request, dials, self.jobs.append):
+            if isinstance(shown, Made):
+                self.runs[slot] = shown.shown
+                self._show(slot, {"live": False, "token": _hand(shown.shown)})
+            elif isinstance(shown, (Place, Busy)):
+                self._say(slot, words_of(shown))
+            else:
+                self._show(slot, shown)
+
+    def _say(self, slot: int, words: str, *, failed: bool = False) -> None:
+        self._show(slot, {"live": True, "failed": failed, "words": words})
+
+
+_HELD: OrderedDict[str, payloads.Run] = OrderedDict()
+_HOLDING = Lock()
+
+
+def _hand(run: payloads.Run) -> str:
+    """Holds a finished run for the page to fetch; the token that it is fetched with."""
+    token = secrets.token_hex(16)
+    with _HOLDING:
+        _HELD[token] = run
+        while len(_HELD) > HELD:
+            _HELD.popitem(last=False)
+    return token
+
+
+def handed(token: Any) -> payloads.Run:
+    """The finished run of a token.
+
+    Raises:
+        Refused: if it is held no longer, or never was.
+    """
+    with _HOLDING:
+        run = _HELD.get(str(token))
+    if run is None:
+        raise Refused("These images are held no longer. Distil the lanes again.")
+    return run
+
+
+# ------------------------------------------------------------------------------- telling apart
+
+
+def told(lanes: Mapping[int, Request | Refused], runs: Mapping[int, payloads.Run]) -> payloads.Told:
+    """What tells finished lanes apart, by their slots: on one class, from one seed.
+
+    Two random draws of as many real images differ, too: the difference of two independent draws
+    has sqrt(2) times their deviation s. So lanes are told apart by a score if they differ by more
+    than z sqrt(2) s, where z is such that all comparisons of the lineup in one space together find
+    a difference between random draws in one of twenty cases (Bonferroni). Lanes from the same noise
+    differ less than independent draws do: the yardstick errs on the side of saying nothing.
+    """
+    made = {slot: lane for slot, lane in lanes.items() if isinstance(lane, Request)}
+    sampled = [slot for slot in sorted(runs) if made[slot].method != "random"]
+    found: dict[str, list[payloads.Apart]] = {}
+    words: dict[str, list[str]] = {}
+    for space in SPACES:
+        scores = {slot: _scores(runs[slot], space) for slot in sampled}
+        found[space] = _apart(space, scores)
+        words[space] = _sentences(found[space], scores, runs, made)
+    return {
+        "begins": {str(slot): begins_of(request) for slot, request in made.items()},
+        "apart": [pair for space in SPACES for pair in found[space]],
+        "words": words,
+    }
+
+
+class _Known(NamedTuple):
+    """A score that has random real draws beside it."""
+
+    title: str
+    value: float
+    spread: float  # the standard deviation of the draws
+
+
+Scores = Mapping[str, _Known]
+
+
+def _scores(run: payloads.Run, space: str) -> dict[str, _Known]:
+    """The scores of a run in a space, and those of the judge, by name."""
+    found = {}
+    for score in run["scores"]:
+        value, spread = score["value"], score["spread"]
+        fits = score["space"] in (space, "judge") and score["name"] not in WIDTHS
+        if fits and value is not None and spread is not None:
+            found[score["name"]] = _Known(score["title"], value, spread)
+    return found
+
+
+def _apart(space: str, lanes: Mapping[int, Scores]) -> list[payloads.Apart]:
+    """The pairs of lanes that a score tells apart."""
+    pairs = list(combinations(lanes, 2))
+    first = next(iter(lanes.values()), {})
+    names = [name for name in first if all(name in scores for scores in lanes.values())]
+    count = len(pairs) * len(names)
+    z = NormalDist().inv_cdf(1 - LEVEL / (2 * count)) if count else 0.0
+    found: list[payloads.Apart] = []
+    for name in names:
+        for a, b in pairs:
+            one, other = lanes[a][name], lanes[b][name]
+            if abs(one.value - other.value) > z * sqrt(2) * max(one.spread, 1e-12):
+                found.append({"space": space, "score": name, "a": a, "b": b})
+    return found
+
+
+def _sentences(
+    apart: list[payloads.Apart],
+    lanes: Mapping[int, Scores],
+    runs: Mapping[int, payloads.Run],
+    made: Mapping[int, Request],
+) -> list[str]:
+    """What can be said of the lanes beside each other."""
+    if len(lanes) < 2:
+        return []
+    n = max(run["n"] for run in runs.values())
+    chance = f"random draws of {n} real image{'s' * (n > 1)} do"
+    if not apart:
+        return [
+            "No score tells these lanes apart on this one class: they differ by no more than "
+            f"{chance}."
+        ]
+    names = _names({slot: made[slot] for slot in lanes})
+    found = []
+    for pair in apart:
+        a, b = (lanes[pair[side]][pair["score"]] for side in ("a", "b"))
+        one, other = names[pair["a"]], names[pair["b"]]
+        found.append(f"{a.title} tells {one} ({a.value:.3g}) from {other} ({b.value:.3g}).")
+    return [
+        *found,
+        f"These lanes differ by more than {chance}. Of one class and one seed that is a hint: "
+        "only many classes or seeds can confirm it.",
+    ]
+
+
+def _names(lanes: Mapping[int, Request]) -> dict[int, str]:
+    """The lanes in words, no longer than it takes to tell one from the other."""
+    titles = {
+        slot: " + ".join(METHODS[name].title for name in request.method.split("+"))
+        for slot, request in lanes.items()
+    }
+    several = {title for title in titles.values() if list(titles.values()).count(title) > 1}
+    return {
+        slot: f"{title} in lane {slot + 1}" if title in several else title
+        for slot, title in titles.items()
+    }
+
+
+# ------------------------------------------------------------------------------------- shipped
+
+
+@cache
+def shipped_lanes(dataset: str) -> payloads.Lanes | None:
+    """The comparison that ships with a data set; none of most."""
+    path = ASSETS / "compare" / f"{dataset}.json"
+    lanes: payloads.Lanes | None = json.loads(path.read_text()) if path.is_file() else None
+    return lanes

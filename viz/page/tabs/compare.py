@@ -1,0 +1,83 @@
+"""Compare: methods side by side, on one class and from one seed.
+
+What is compared on top, the images of all lanes and one map beneath, then the scores.
+"""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import gradio as gr
+
+from distiller.data.registry import DATASETS
+from distiller.errors import Refused
+from distiller.limits import choice
+
+from ... import payloads
+from ...compare import compared, handed, shipped_lanes
+from ...lineup import linked, menu, usual
+from ...session import Session
+from ...settings import FIRST, OPEN
+from ..frame import add_part
+from ..refusal import said
+from ..run import PRIVATE, Run
+from ..tab import Page, Tab
+
+__all__ = ["TAB"]
+
+
+def lay_out(page: Page, tab: gr.Tab) -> None:
+    """Lays out the tab, and says what happens when."""
+    with gr.Row(elem_id="compare", elem_classes=["d-panel", "d-compare"]):
+        with gr.Column(scale=80, min_width=320):
+            setup = add_part(
+                "setup", "compare/setup", "<div class='d-setup'></div>", usual(FIRST).value(),
+                server_functions=[offered, said(lanes_before_a_run)],
+            )  # fmt: skip
+        with gr.Column(scale=20, min_width=200):
+            run = Run.lay_out("compare", "Distil all lanes")
+    columns = gr.Row(elem_id="lanes", elem_classes="d-columns")
+    with columns, gr.Column(scale=58, min_width=320, elem_classes="d-panel"):
+        frame = "<div class='d-matrix-frame'></div>"
+        matrix = add_part("matrix", "compare/matrix", frame, server_functions=[said(handed)])
+    again = gr.State(0)  # counts what asks for the lanes without a click
+    _wire(page, setup, run, matrix, again)
+
+
+def _wire(page: Page, setup: gr.HTML, run: Run, matrix: gr.HTML, again: gr.State) -> None:
+    """A click makes the lanes; so does a link, which opens the tab."""
+
+    async def compare(session: Session, lineup: Any) -> AsyncGenerator[payloads.Race, None]:
+        async for shown in compared(session, lineup):
+            yield shown
+
+    def read(request: gr.Request, count: int) -> list[Any]:
+        query = dict(request.query_params)
+        try:
+            asked = linked(query)
+        except Refused as refusal:
+            gr.Warning(f"The link was not understood: {refusal}")
+            asked = None
+        there = gr.Tabs(selected="compare-tab") if query.get("tab") == "compare" else gr.skip()
+        if asked is None:
+            return [gr.skip(), gr.skip(), there]
+        return [{**asked.value(), "run": True}, count + 1, there]
+
+    run.wire(page.session, compare, [setup], matrix, OPEN, also=[again.change])
+    page.demo.load(read, again, [setup, again, page.tabs], **PRIVATE, **OPEN)
+
+
+def offered(_: Any) -> payloads.Menu:
+    """What a comparison can be made of."""
+    return menu()
+
+
+def lanes_before_a_run(dataset: Any) -> payloads.Lanes | None:
+    """The comparison that ships with a data set, if one does.
+
+    Raises:
+        Refused: if there is no such data set.
+    """
+    return shipped_lanes(choice("data set", dataset, DATASETS))
+
+
+TAB = Tab("compare", "Compare", 15, lay_out)
