@@ -65,10 +65,9 @@ VIZ = [
     "study_payloads", "compare_payloads", "payloads", "declarations",
     "settings", "turn", "kept", "job", "line", "preview", "embedding",
     "witness", "figures", "explore", "desk", "candidate", "board", "accuracy", "training",
-    "catalogue", "study", "link", "lineup", "session", "visit", "compare", "endpoints",
-    "shipped", "page.scripts", "page.guard", "page.refusal", "page.frame", "page.run", "page.tab",
-    "page.form", "page.tabs",
-    "page.api", "page.app",
+    "catalogue", "study", "link", "ticket", "lineup", "session", "resume", "visit", "compare",
+    "endpoints", "shipped", "page.scripts", "page.alive", "page.guard", "page.refusal",
+    "page.frame", "page.run", "page.tab", "page.form", "page.tabs", "page.api", "page.app",
 ]  # fmt: skip
 """The modules of viz: one may import those before it."""
 

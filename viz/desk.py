@@ -154,8 +154,7 @@ class Desk:
     ) -> AsyncGenerator[T | Place | Busy, None]:
         """Yields what a long job shows, or how it stands; it makes way for runs."""
         async for shown in self._follow(visitor, make, cost=cost, long=True, begun=begun):
-            if shown is not None:
-                yield shown
+            yield shown
 
     async def _follow(
         self,
@@ -176,9 +175,19 @@ class Desk:
                 yield busy
                 await asyncio.sleep(AGAIN)
         begun(job)
-        async for shown in self.line.follow(job, visitor):
+        async for shown in self.again(visitor, job):
             yield shown
-        if job.state == "done":
+
+    async def again(self, visitor: str, job: Job) -> AsyncGenerator[Any, None]:
+        """Yields what a job that stands in the line shows from now on, and last its result.
+
+        Raises:
+            Refused: as the job does.
+        """
+        async for shown in self.line.follow(job, visitor):
+            if shown is not None:
+                yield shown
+        if job.state == "done" and job.result is not None:
             yield job.result
 
     def _make(self, request: Request, lab: Lab) -> Generator[payloads.Step, None, Made]:
@@ -276,6 +285,6 @@ def desk() -> Desk:
     kept = Kept(
         cache_folder() / "runs", memory=settings.kept_in_memory(), disk=settings.kept_on_disk()
     )
-    made = Desk(Line(settings.waiting()), kept)
+    made = Desk(Line(settings.waiting(), grace=settings.grace()), kept)
     atexit.register(made.line.close)  # a thread of torch must not outlive the interpreter
     return made

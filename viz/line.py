@@ -24,7 +24,6 @@ from .job import OVER, Busy, Job, Place, State, Steps
 
 __all__ = ["Line"]
 
-GRACE = 60.0  # seconds that a waiting job outlives its last follower
 KEPT = 900.0  # seconds that a job which is over can be found by its id
 SHARE = 0.2  # of the time, for long jobs while short ones keep coming
 _log = logging.getLogger(__name__)
@@ -33,8 +32,16 @@ _log = logging.getLogger(__name__)
 class Line:
     """Jobs in order of their turn, and the thread that does them."""
 
-    def __init__(self, most: int = 200, clock: Callable[[], float] = time.monotonic) -> None:
-        self.most = most
+    def __init__(
+        self, most: int = 200, clock: Callable[[], float] = time.monotonic, grace: float = 60.0
+    ) -> None:
+        """
+        Args:
+            most: how many jobs may wait.
+            clock: tells the seconds.
+            grace: seconds that a waiting job outlives its last follower.
+        """
+        self.most, self.grace = most, grace
         self._clock = clock
         self._lock = threading.Condition()
         self._jobs: dict[str, Job] = {}  # by id, waiting, in service or over
@@ -280,7 +287,7 @@ class Line:
         """Forgets what is long over, and what waits for nobody."""
         now = self._clock()
         for job in list(self._jobs.values()):
-            if job.state == "waiting" and job.alone is not None and now - job.alone > GRACE:
+            if job.state == "waiting" and job.alone is not None and now - job.alone > self.grace:
                 self._end(job, "stopped")
             if job.over and now - job.ended > KEPT:
                 del self._jobs[job.id]

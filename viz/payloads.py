@@ -46,6 +46,7 @@ __all__ = [
     "Lineup",
     "Menu",
     "Nearest",
+    "Notice",
     "Offered",
     "Places",
     "Race",
@@ -73,6 +74,12 @@ class Device(TypedDict):
     """The header."""
 
     device: str  # in words
+
+
+class Notice(TypedDict):
+    """A sentence to the visitor about the connection, or a run that is followed again."""
+
+    words: str
 
 
 class Classes(TypedDict):
@@ -118,6 +125,7 @@ class Step(TypedDict):
     step: int
     steps: int
     words: NotRequired[str]  # how it stands in the line, while it waits
+    query: NotRequired[Mapping[str, str]]  # of the link that asks for it, at its beginning
 
 
 class Nearest(TypedDict):

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakValueDictionary
 
 from distiller.sets.request import dial_value
 
@@ -10,9 +11,10 @@ from .board import Board
 from .candidate import Shelf
 from .desk import Made, desk
 from .job import Job
+from .ticket import Ticket
 from .turn import Turn
 
-__all__ = ["Session"]
+__all__ = ["Session", "holder"]
 
 
 @dataclass
@@ -26,6 +28,8 @@ class Session:
     shelf: Shelf = field(default_factory=Shelf)
     board: Board = field(default_factory=Board)
     turns: dict[str, Turn] = field(default_factory=dict)  # by what was asked for
+    tickets: dict[str, Ticket] = field(default_factory=dict)  # of what was asked for last
+    picked: dict[str, Ticket] = field(default_factory=dict)  # that a page is to follow again
 
     def __deepcopy__(self, memo: object) -> "Session":
         """Each visitor begins anew: Gradio copies the session that it was given for each."""
@@ -34,6 +38,14 @@ class Session:
     def turn(self, name: str) -> Turn:
         """Whether something of this name was asked for, goes on, and is to stop."""
         return self.turns.setdefault(name, Turn())
+
+    def issue(self, name: str, ticket: Ticket) -> Ticket:
+        """Keeps the ticket of what was asked for last; that of the time before leads nowhere."""
+        if (old := self.tickets.get(name)) is not None:
+            _HOLDERS.pop(old.id, None)
+        self.tickets[name] = ticket
+        _HOLDERS[ticket.id] = self
+        return ticket
 
     def set_dial(self, key: str, value: Any) -> None:
         """Turns a dial of the run that goes on, if this visitor alone asked for it.
@@ -51,3 +63,15 @@ class Session:
     def acts(self) -> bool:
         """Whether a dial acts now: the run goes on, and is this visitor's alone."""
         return self.job is not None and not self.job.over and not self.job.shared
+
+
+_HOLDERS: WeakValueDictionary[str, Session] = WeakValueDictionary()
+"""Sessions by the ids of their tickets, as long as the page keeps them."""
+
+
+def holder(id: Any) -> tuple[Session, Ticket] | None:
+    """The session and the ticket of an id that was given to a visitor; None of any other."""
+    session = _HOLDERS.get(id) if isinstance(id, str) else None
+    if session is None:
+        return None
+    return next(((session, t) for t in session.tickets.values() if t.id == id), None)

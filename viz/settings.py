@@ -16,6 +16,8 @@ Environment variables that the page reads, beside those of the library:
                          huggingface.co
     DISTILLER_WAITING    runs that may wait in line, 200 if unset; a visitor beyond that waits
                          before the line, and the page tries again by itself
+    DISTILLER_GRACE      seconds that a waiting run keeps its place after its page was closed or
+                         lost its connection, 60 if unset
     DISTILLER_KEPT       megabytes of finished runs to keep in the cache folder, 1000 if unset;
                          0 keeps none, in memory neither
 """
@@ -30,7 +32,7 @@ from distiller.recipes.loop import Settings
 
 __all__ = [
     "ALONE", "BUDGET", "COMPLETION", "FIRST", "KEPT", "OPEN", "PICTURES", "RUN", "SCORED", "SEEDS",
-    "SESSIONS", "STEPS", "THUMBNAILS", "TRAINING", "WORK", "address", "keep_private",
+    "SESSIONS", "STEPS", "THUMBNAILS", "TRAINING", "WORK", "address", "grace", "keep_private",
     "kept_in_memory", "kept_on_disk", "may_train", "origins", "port", "space_host", "waiting",
 ]  # fmt: skip
 
@@ -119,6 +121,11 @@ def space_host() -> str:
 def waiting() -> int:
     """How many runs may wait in line."""
     return _positive("DISTILLER_WAITING", 200)
+
+
+def grace() -> int:
+    """Seconds that a waiting run keeps its place while nobody follows it."""
+    return _positive("DISTILLER_GRACE", 60)
 
 
 def kept_in_memory() -> int:

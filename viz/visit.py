@@ -29,9 +29,13 @@ from .desk import Made, desk, words_of
 from .job import Busy, Job, Place
 from .session import Session
 from .settings import BUDGET, SEEDS, STEPS, may_train
+from .ticket import Ticket
 from .training import train_pictures
 
-__all__ = ["evaluation", "measured", "received", "run", "sets_of", "training"]
+__all__ = [
+    "evaluation", "evaluation_again", "measured", "received", "run", "run_again", "sets_of",
+    "training",
+]  # fmt: skip
 
 Sheet = payloads.Step | payloads.Run
 
@@ -48,26 +52,44 @@ async def run(
             if the file cannot be written, which comes after the set was shown.
     """
     request = Request.parse(raw, BUDGET)
-    session.dials = {"cfg_scale": request.cfg_scale, **request.options}
-    session.job = None
-    name = secrets.token_hex(8)  # so that the page can tell a run it stopped from the next
+    dials = {"cfg_scale": request.cfg_scale, **request.options}
+    session.dials, session.job = dials, None
+    ask = partial(desk().run, session.visitor, request, dials)
+    async for shown in run_again(session, session.issue("explore", Ticket(ask, request))):
+        yield shown
+
+
+async def run_again(
+    session: Session, ticket: Ticket
+) -> AsyncGenerator[tuple[Sheet | None, Path | None], None]:
+    """Follows a run of one class, as `run` does: one that goes on or is done is not begun anew.
+
+    Raises:
+        Refused: as `run` does.
+    """
+    request = ticket.request
+    assert request is not None
     begin = figures.waiting(Event("begin", 0, 1, request.classes[0]), request.ipc)
-    yield {**begin, "id": name}, None
-    begun = partial(_begun, session)
+    begin["id"], begin["query"] = ticket.id, request.query()
+    yield begin, None
     made: Made | None = None
-    async for shown in desk().run(session.visitor, request, session.dials, begun):
+    async for shown in ticket.follow(session.visitor, partial(_begun, session)):
         if isinstance(shown, Made):
             made = shown
         elif isinstance(shown, (Place, Busy)):
-            yield {**begin, "id": name, "words": words_of(shown)}, None
+            place = begin.copy()
+            place["words"] = words_of(shown)
+            yield place, None
         else:
-            yield {**shown, "id": name}, None
+            step: payloads.Step = shown
+            yield {**step, "id": ticket.id}, None
     if made is None:  # it was stopped
         return
     images = {made.request.classes[0]: made.images}
     session.shelf.put_run(made.request, images, made.prior, repeatable=made.repeatable)
-    session.last = name, made
-    yield {**made.shown, "id": name}, None
+    session.last = ticket.id, made
+    ticket.shown = True
+    yield {**made.shown, "id": ticket.id}, None
     file = f"{request.dataset}-{made.shown['class']}-{request.method}.zip"
     for path in _packed(made.packed, file):
         yield None, path
@@ -148,20 +170,34 @@ async def evaluation(
     recipe = protocol_for(choice("protocol", protocol, PROTOCOLS), name)
     model = choice("net", net or recipe.net, {*NETS, recipe.net})
     plan = EvaluationPlan(recipe, model, whole("seeds", seeds, 1, SEEDS))
-    number = secrets.token_hex(8)
+    board = session.board
 
     def work() -> Generator[payloads.EvaluationState, None, None]:
-        yield from evaluate_sets(open_lab(name), sets, session.board, plan)
+        yield from evaluate_sets(open_lab(name), sets, board, plan)
+
+    ask = partial(desk().long, session.visitor, work, 20.0 * plan.seeds * (len(sets) + 1))
+    async for shown in evaluation_again(session, session.issue("evaluate", Ticket(ask))):
+        yield shown
+
+
+async def evaluation_again(
+    session: Session, ticket: Ticket
+) -> AsyncGenerator[payloads.Evaluation, None]:
+    """Follows an evaluation: one that goes on or is done is not begun anew.
+
+    Raises:
+        Refused: as the evaluation does.
+    """
 
     def begun(job: Job) -> None:
         session.turn("evaluate").leave = partial(desk().line.leave, job, session.visitor)
 
-    cost = 20.0 * plan.seeds * (len(sets) + 1)
-    async for shown in desk().long(session.visitor, work, cost, begun):
+    async for shown in ticket.follow(session.visitor, begun):
+        state: payloads.EvaluationState = shown
         if isinstance(shown, (Place, Busy)):
-            yield {**waiting(session.board, words_of(shown)), "id": number}
-        else:
-            yield {**shown, "id": number}
+            state = waiting(session.board, words_of(shown))
+        ticket.shown = not state["live"]
+        yield {**state, "id": ticket.id}
 
 
 # ------------------------------------------------------------------------------------ training

@@ -23,6 +23,7 @@
  * @property {Run | Step} run it is shown from now on
  * @property {Choice} choose it is selected from now on
  * @property {Evaluation} evaluation it is shown from now on
+ * @property {{ lost: boolean }} connection it was lost, or is back
  * @property {End} end something slow is over, or is to stop
  * @property {undefined} theme light or dark was chosen
  * @property {Lineup} lineup it is to be compared from now on

@@ -3,7 +3,9 @@
 // that Gradio calls, and the browser tests.
 
 import { on, say } from './bus.js';
+import { watch } from './connection.js';
 import { watchTheme } from './draw/colour.js';
+import { follow } from './keep.js';
 import { shared } from './state.js';
 import { numbers } from './values/bytes.js';
 
@@ -29,4 +31,6 @@ export async function mount(path, component) {
 }
 
 watchTheme();
+follow();
+watch();
 Object.assign(window, { distiller: { shared, on, say, numbers } });

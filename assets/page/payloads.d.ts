@@ -137,6 +137,10 @@ export interface Nearest {
   sheet: string | null;
 }
 
+export interface Notice {
+  words: string;
+}
+
 export interface Offered {
   name: string;
   title: string;
@@ -240,6 +244,7 @@ export interface Step {
   step: number;
   steps: number;
   words?: string;
+  query?: Readonly<Record<string, string>>;
 }
 
 export interface Studies {

@@ -34,7 +34,8 @@ def finished(page: Page) -> None:
 def live_at(page: Page, step: int) -> None:
     """Waits until a run that goes on is on the page at a step."""
     page.wait_for_function(
-        "(step) => window.distiller.shared.run.live && window.distiller.shared.run.step === step",
+        "(step) => { const run = window.distiller?.shared.run;"
+        " return run?.live && run.step === step; }",
         arg=step,
         polling=50,  # frames are rare on a loaded machine
     )

@@ -142,13 +142,16 @@ def test_a_run_outlives_its_connection(line: Line) -> None:
     assert (job.state, job.result) == ("done", "A")
 
 
-def test_what_waits_for_nobody_is_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_waits_for_nobody_is_taken_out_after_a_grace_time() -> None:
     now = [0.0]
-    line = Line(clock=lambda: now[0])
+    line = Line(clock=lambda: now[0], grace=5.0)
     gate = Gate()
     first, left = line.join("a", gate.job("a")), line.join("b", gate.job("b"))
     until(lambda: first.state == "running")
-    now[0] = module.GRACE + 1
+    now[0] = 5.0
+    assert line.find(left.id) is left
+    assert left.state == "waiting"
+    now[0] = 5.1
     assert line.find(left.id) is left
     assert left.state == "stopped"
     gate.open()

@@ -1,7 +1,13 @@
 """What is asked for and stopped."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from typing import Any
 
+import pytest
+
+from distiller.errors import Refused
+from tests.followed import everything
 from viz.turn import Turn
 
 
@@ -28,3 +34,66 @@ def test_a_turn_stops_what_was_asked_for_and_nothing_else() -> None:
     turn.stop()  # still waiting in line
     assert list(turn.take(values())) == []
     assert list(turn.take(values())) == [0, 1, 2, 3, 4]
+    turn.ask()
+    turn.stop()
+    turn.ask()  # and again
+    assert list(turn.take(values())) == [0, 1, 2, 3, 4]
+
+
+async def count(closed: list[bool]) -> AsyncGenerator[int, None]:
+    try:
+        yield 0
+        yield 1
+        await asyncio.sleep(3600)
+    finally:
+        closed.append(True)
+
+
+def test_a_stop_waits_for_no_value_that_is_yet_to_come() -> None:
+    turn, closed = Turn(), list[bool]()
+
+    async def watch() -> list[int]:
+        seen = []
+        asyncio.get_running_loop().call_later(0.05, turn.stop)
+        async for value in turn.follow(count(closed)):
+            seen.append(value)
+        return seen
+
+    turn.ask()
+    assert asyncio.run(asyncio.wait_for(watch(), 30)) == [0, 1]
+    assert closed == [True]
+    assert not turn.going
+    turn.ask()
+    turn.stop()  # before it began
+    assert everything(turn.follow(count(closed))) == []
+
+
+def test_a_follower_that_nobody_listens_to_is_not_in_the_way() -> None:
+    """The server may not have noticed yet that a connection was lost, when the page comes back."""
+    turn, closed, left = Turn(), list[bool](), list[str]()
+
+    async def watch() -> None:
+        lost = turn.follow(count(closed))
+        assert await anext(lost) == 0
+        again = turn.follow(count(closed))
+        assert await anext(again) == 0
+        turn.leave = lambda: left.append("the line")
+        await lost.aclose()
+        assert turn.going
+        turn.stop()
+        assert left == ["the line"]
+        assert [value async for value in again] == []
+        assert not turn.going
+
+    asyncio.run(watch())
+
+
+def test_what_is_refused_is_refused_to_who_follows() -> None:
+    async def refuse() -> AsyncGenerator[Any, None]:
+        yield 0
+        raise Refused("No.")
+
+    turn = Turn()
+    with pytest.raises(Refused, match="No"):
+        everything(turn.follow(refuse()))
+    assert not turn.going

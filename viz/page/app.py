@@ -12,7 +12,7 @@ from distiller.sets.upload import LIMITS
 from .. import settings
 from ..explore import glimpse_of
 from ..session import Session
-from . import frame, scripts
+from . import alive, frame, scripts
 from .api import add_endpoints
 from .guard import guard
 from .tab import Page
@@ -26,10 +26,11 @@ def build() -> gr.Blocks:
     with gr.Blocks(
         title="distiller", analytics_enabled=False, fill_width=True, delete_cache=settings.KEPT
     ) as demo:
+        session, returned = gr.State(Session()), gr.State(0)
         frame.add_header()
-        tabs = gr.Tabs(elem_id="tabs")
-        page = Page(demo, tabs, session=gr.State(Session()))
-        with tabs:
+        notice = frame.add_notice()
+        with gr.Tabs(elem_id="tabs") as tabs:
+            page = Page(demo, session, notice, returned, tabs)
             for tab in TABS:
                 if tab.offered():
                     with gr.Tab(tab.title, id=f"{tab.name}-tab") as within:
@@ -56,7 +57,10 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
         state_session_capacity=settings.SESSIONS,
         footer_links=["api", "gradio", "settings"],
         head=scripts.head(),
-        app_kwargs={"routes": scripts.routes(), "middleware": [guard()]},
+        app_kwargs={
+            "routes": [*scripts.routes(), *alive.routes()],
+            "middleware": [guard()],
+        },
         **frame.look(),
     )
     # Only now, since Gradio waits but seconds for the server that it starts to answer.

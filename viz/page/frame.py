@@ -11,7 +11,7 @@ from distiller.machine.device import choose_dtype
 
 from . import scripts
 
-__all__ = ["add_header", "add_part", "look"]
+__all__ = ["add_header", "add_notice", "add_part", "look"]
 
 HEADER = """<div id="header"><h1>di<em>still</em>er</h1>
 <span class="tag">see what a handful of images keeps of thousands</span>
@@ -29,6 +29,11 @@ def add_header() -> None:
         padding=False,
         js_on_load=scripts.part("header"),
     )
+
+
+def add_notice() -> gr.HTML:
+    """Lays out the place where the page says that a connection was lost, or a run found again."""
+    return add_part("notice", "notice", "<div class='d-words' role='status' hidden></div>")
 
 
 def add_part(

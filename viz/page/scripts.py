@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from distiller.machine.assets import ASSETS
 
-__all__ = ["head", "part", "routes"]
+__all__ = ["brought", "head", "part", "routes"]
 
 SCRIPTS = ASSETS / "page"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -55,6 +55,16 @@ def _serve(request: Request) -> Response:
 def routes() -> list[Route]:
     """What serves the scripts."""
     return [Route("/scripts/{version}/{name:path}", _serve)]
+
+
+def brought() -> str:
+    """A script that brings what the page kept, in place of the first value of an event."""
+    return (
+        f"async (first, ...rest) => {{\n"
+        f"  const keep = await import(new URL('{_url('keep.js')}', document.baseURI).href);\n"
+        f"  return [keep.bring(), ...rest];\n"
+        f"}}"
+    )
 
 
 def head() -> str:

@@ -28,8 +28,10 @@ class Page:
     """What the tabs of one page share."""
 
     demo: gr.Blocks
-    tabs: gr.Tabs
     session: gr.State  # of `Session`: what is kept of a visitor
+    notice: gr.HTML  # sentences about the connection; what the page kept comes in by it
+    returned: gr.State  # a number that changes when an evaluation is to be followed again
+    tabs: gr.Tabs
 
 
 def _always() -> bool:

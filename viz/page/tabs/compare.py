@@ -18,7 +18,7 @@ from ...lineup import linked, menu, usual
 from ...session import Session
 from ...settings import FIRST, OPEN
 from ..frame import add_part
-from ..refusal import said
+from ..refusal import said, warn
 from ..run import PRIVATE, Run
 from ..tab import Page, Tab
 
@@ -55,7 +55,7 @@ def _wire(page: Page, setup: gr.HTML, run: Run, matrix: gr.HTML, again: gr.State
         try:
             asked = linked(query)
         except Refused as refusal:
-            gr.Warning(f"The link was not understood: {refusal}")
+            warn(f"The link was not understood: {refusal}")
             asked = None
         there = gr.Tabs(selected="compare-tab") if query.get("tab") == "compare" else gr.skip()
         if asked is None:

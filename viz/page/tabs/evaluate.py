@@ -4,7 +4,7 @@ Choices on the left, curves on the right, tables beneath; before any click the s
 data set, which every method is in.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,9 +52,21 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             study = add_part("study", "evaluate/study", frame, studies_of(FIRST))
     add_part("accuracies", "evaluate/accuracies", "<div class='d-accuracies' hidden></div>")
     inputs = [choices.dataset, choices.sets, choices.protocol, choices.net, choices.seeds]
-    (evaluated,) = run.wire(page.session, visit.evaluation, inputs, board, OPEN)
-    _wire_choices(page.session, choices, [tab.select, choices.dataset.input, evaluated.success])
+    also = [page.returned.change]
+    runs = run.wire(page.session, _evaluate, inputs, board, OPEN, also=also)
+    moments = [tab.select, choices.dataset.input, *(evaluated.success for evaluated in runs)]
+    _wire_choices(page.session, choices, moments)
     choices.dataset.input(studies_of, choices.dataset, study, **QUIET)
+
+
+async def _evaluate(session: Session, *values: Any) -> AsyncGenerator[Any, None]:
+    ticket = session.picked.pop("evaluate", None)
+    if ticket is None:
+        boards = visit.evaluation(session, *values)
+    else:
+        boards = visit.evaluation_again(session, ticket)
+    async for shown in boards:
+        yield shown
 
 
 def _choices(tab: gr.Tab) -> _Choices:

@@ -16,8 +16,10 @@ from distiller.limits import whole
 from ... import visit
 from ...catalogue import chooser_of, first_run, map_of, real_images
 from ...link import opening
+from ...resume import resume
 from ...session import Session
 from ...settings import FIRST, OPEN
+from .. import scripts
 from ..form import Form
 from ..frame import add_part
 from ..refusal import said, told, warn
@@ -91,7 +93,12 @@ def _wire_run(page: Page, parts: _Explore, again: gr.State) -> None:
     """A click distils; so does a live slider that is let go of, unless a run takes it up."""
 
     async def distil(session: Session, *values: Any) -> AsyncGenerator[tuple[Any, Any], None]:
-        async for shown, file in visit.run(session, parts.form.read(values)):
+        ticket = session.picked.pop("explore", None)
+        if ticket is None:
+            sheets = visit.run(session, parts.form.read(values))
+        else:
+            sheets = visit.run_again(session, ticket)
+        async for shown, file in sheets:
             button = gr.DownloadButton(value=str(file), interactive=True) if file else gr.skip()
             yield shown or gr.skip(), button
 
@@ -99,7 +106,10 @@ def _wire_run(page: Page, parts: _Explore, again: gr.State) -> None:
         return await visit.measured(session) or gr.skip()
 
     def ask_again(session: Session, count: int) -> Any:
-        return gr.skip() if session.acts else count + 1
+        if session.acts:
+            return gr.skip()
+        session.turn("explore").ask()
+        return count + 1
 
     outputs = [parts.stage, parts.export]
     inputs = parts.form.inputs
@@ -138,18 +148,31 @@ def _wire_choices(parts: _Explore) -> None:
 
 
 def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
-    """A link brings its settings, and the shipped run of its data set until its own comes."""
+    """A link brings its settings, and the shipped run of its data set until its own comes.
 
-    def read(request: gr.Request, count: int) -> list[Any]:
-        asked = opening(dict(request.query_params))
+    A page that was loaded again goes on with what it had.
+    """
+
+    def read(request: gr.Request, brought: Any, count: int, returned: int) -> list[Any]:
+        asked, back = opening(dict(request.query_params)), resume(brought)
         if asked.refusal:
             warn(f"The link was not understood: {asked.refusal}")
-        dataset, label = asked.request.dataset, asked.request.classes[0]
+        chosen = back.request or asked.request
+        dataset, label = chosen.dataset, chosen.classes[0]
         shown = [*_view(dataset, label), first_run(dataset) or gr.skip()]
-        return [*parts.form.show(asked.request), *shown, count + 1 if asked.linked else gr.skip()]
+        runs = "explore" in back.picked or (asked.linked and back.request is None)
+        going_on = [
+            back.session or gr.skip(),
+            {"words": back.words} if back.words else gr.skip(),
+            returned + 1 if "evaluate" in back.picked else gr.skip(),
+            gr.Tabs(selected=f"{back.front}-tab") if back.front else gr.skip(),
+        ]
+        return [*parts.form.show(chosen), *shown, count + 1 if runs else gr.skip(), *going_on]
 
-    outputs = [*parts.form.inputs, *parts.view, parts.stage, again]
-    page.demo.load(read, again, outputs, **PRIVATE, **OPEN)
+    kept = [page.session, page.notice, page.returned, page.tabs]
+    outputs = [*parts.form.inputs, *parts.view, parts.stage, again, *kept]
+    inputs = [page.notice, again, page.returned]
+    page.demo.load(said(read), inputs, outputs, js=scripts.brought(), **PRIVATE, **OPEN)
 
 
 TAB = Tab("explore", "Explore", 10, lay_out)

@@ -1,0 +1,71 @@
+// @ts-check
+// What the page keeps while its tab is open: the ids of its last runs. A page that is loaded again
+// brings them, and goes on with those runs.
+
+import { on } from './bus.js';
+
+const KEY = 'distiller';
+const RECENT = 60_000; // milliseconds
+
+/**
+ * @typedef {object} Kept
+ * @property {string} id
+ * @property {Readonly<Record<string, string>>} [query] of the link that asks for it
+ * @property {string} [address] parameters of the page's address when it was asked for
+ */
+
+/**
+ * @typedef {object} Tab
+ * @property {Kept} [explore]
+ * @property {Kept} [evaluate]
+ * @property {string} [front] which of them was asked for last
+ * @property {number | boolean} [lost] when the connection was seen to be lost; for the server,
+ *   whether that was just now
+ */
+
+/** @returns {Tab} */
+function read() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY) ?? '{}');
+  } catch {
+    return {}; // a browser may allow no storage, and anyone may have written there
+  }
+}
+
+/** @param {Tab} changes */
+export function keep(changes) {
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify({ ...read(), ...changes }));
+  } catch {
+    // without storage nothing is brought back, and all else works
+  }
+}
+
+/**
+ * What a page that is loaded brings, as text. Another link than the one that was open asks for
+ * another run.
+ */
+export function bring() {
+  const kept = read();
+  if (kept.explore && kept.explore.address !== location.search) keep({ explore: undefined });
+  const { lost, ...rest } = read();
+  const text = JSON.stringify({ ...rest, lost: Date.now() - Number(lost) < RECENT });
+  keep({ lost: undefined });
+  return text;
+}
+
+/** Keeps the ids of what is asked for from now on. */
+export function follow() {
+  on('run', ({ id, query, live }) => {
+    const known = read().explore;
+    if (!id || (live && id === known?.id)) return;
+    const asked = query ?? known?.query;
+    keep({ explore: { id, query: asked, address: location.search }, front: 'explore' });
+  });
+  on('evaluation', ({ id }) => {
+    if (id !== read().evaluate?.id) keep({ evaluate: { id }, front: 'evaluate' });
+  });
+  on('end', ({ run, how }) => {
+    if (how !== 'ended' && (run === 'explore' || run === 'evaluate')) keep({ [run]: undefined });
+  });
+}

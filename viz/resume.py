@@ -1,0 +1,121 @@
+"""Coming back: a page that was loaded again goes on with what its visitor had.
+
+A run belongs to a ticket on the server, not to a connection. A page keeps the ids of its last runs
+as long as its tab is open, and brings them when it is loaded. What it brings is not trusted: an id
+leads to the visit that it was given to, or to nothing.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from distiller.errors import Refused
+from distiller.recipes.recipe import live_knobs
+from distiller.sets.request import Request
+
+from .session import Session, holder
+from .settings import BUDGET
+from .ticket import Ticket
+
+__all__ = ["Resumed", "resume", "standing"]
+
+LONGEST = 20_000  # characters of what a page may bring
+NOUNS = {"explore": ("run", "Distil"), "evaluate": ("evaluation", "Evaluate")}
+STANDING = {
+    "asked": "Your {0} had not begun yet. It is asked for again.",
+    "waiting": "Your {0} still waits in line. The page follows it again.",
+    "running": "Your {0} went on while the page was away. The page follows it again.",
+    "done": "Your {0} was finished while the page was away. Here it is.",
+    "shown": "The page was loaded again. Here is your last {0}.",
+    "failed": "Your {0} went wrong while the page was away.",
+    "stopped": "Your {0} was out of the line, as the page was away for too long. "
+    "It is asked for again.",
+    "unknown": "The server does not know your last {0} any more: the server was started anew, or "
+    "the page was away for too long.",
+}
+LOST = "The connection was lost and is back. "
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """What a page that was loaded again goes on with."""
+
+    session: Session | None = None  # of the visit that goes on; None of a new one
+    picked: tuple[str, ...] = ()  # the names of the runs that are followed again
+    front: str = ""  # the one of them that was asked for last
+    request: Request | None = None  # what the form is to show
+    words: str = ""  # that say so
+
+
+def resume(brought: Any) -> Resumed:
+    """What a page goes on with that brings this text: JSON of the ids of its runs by name.
+
+    Nonsense leads to a new visit.
+    """
+    kept = _read(brought)
+    back = LOST if kept.get("lost") is True else ""
+    session: Session | None = None
+    picked, words, request = list[str](), dict[str, str](), None
+    for name, (noun, button) in NOUNS.items():
+        record = kept.get(name)
+        if not isinstance(record, Mapping):
+            continue
+        found = holder(record.get("id"))
+        if found is None or found[1] is not found[0].tickets.get(name):
+            words[name] = STANDING["unknown"].format(noun) + f" Press {button} to make it again."
+            request = _asked(record.get("query")) if name == "explore" else request
+            continue
+        if session is not None and found[0] is not session:
+            continue  # a page goes on with one visit
+        session, ticket = found
+        session.picked[name] = ticket
+        picked.append(name)
+        words[name] = STANDING[_state(ticket)].format(noun)
+        if ticket.request is not None:
+            request = _turned(ticket.request, session.dials)
+    front = next((name for name in picked if name == kept.get("front")), "".join(picked[:1]))
+    chosen = words.get(front) or " ".join(words.values())
+    return Resumed(session, tuple(picked), front, request, back * bool(words) + chosen)
+
+
+def standing(id: str) -> str:
+    """How the run of an id stands, in a word: "none" where no id is given."""
+    found = holder(id)
+    if found is None:
+        return "unknown" if id else "none"
+    _, ticket = found
+    return _state(ticket)
+
+
+def _read(brought: Any) -> Mapping[str, Any]:
+    if not isinstance(brought, str) or len(brought) > LONGEST:
+        return {}
+    try:
+        kept = json.loads(brought)
+    except (ValueError, RecursionError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def _state(ticket: Ticket) -> str:
+    if ticket.shown:
+        return "shown"
+    return "asked" if ticket.job is None else ticket.job.state
+
+
+def _asked(query: Any) -> Request | None:
+    """The request of a query that the page kept, if it is one."""
+    try:
+        return Request.from_query(query, BUDGET) if isinstance(query, dict) else None
+    except Refused:
+        return None
+
+
+def _turned(request: Request, dials: Mapping[str, Any]) -> Request:
+    """A request with the dials as they stand, and without what is private."""
+    options = {
+        key: dials.get(key, value) if key in live_knobs(request.methods) else value
+        for key, value in request.public()["options"].items()
+    }
+    return replace(request, options=options, cfg_scale=dials.get("cfg_scale", request.cfg_scale))
