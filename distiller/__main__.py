@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if getattr(options, "dataset", None):
             options.dataset = DATASETS.resolve(options.dataset)
         command.run(options)
+        sys.stdout.flush()
     except Refused as refused:
         print(f"distiller: {refused}", file=sys.stderr)
         return 2
@@ -30,7 +31,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        resumes = "; once that is mended, the same command goes on from here" * command.resumes
+        print(f"distiller: {_failed(error)}{resumes}.", file=sys.stderr)
+        _give_up_printing()
+        return 2
     return 0
+
+
+def _give_up_printing() -> None:
+    """Lets the program end in silence where what is printed cannot be written."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _failed(error: OSError) -> str:
+    what = error.filename or "A file, or what is printed,"
+    return f"{what} could not be read or written ({error.strerror or error})"
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     ["errors", "event", "image", "version", "limits", "progress"],
     [
-        "machine.assets", "machine.seal", "machine.disk", "machine.arrays", "machine.weights",
-        "machine.json_file", "machine.malloc", "machine.torchvision_shim", "machine.web",
-        "machine.checkpoint", "machine.compiled", "machine.device",
+        "machine.assets", "machine.lock", "machine.seal", "machine.disk", "machine.arrays",
+        "machine.weights", "machine.json_file", "machine.malloc",
+        "machine.torchvision_shim", "machine.web", "machine.checkpoint",
+        "machine.compiler_cache", "machine.compiled", "machine.device",
     ],
     [
         "data.solids", "data.picture", "data.tree", "data.file_names", "data.zip_file",

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..data.registry import DATASETS, load
 from ..limits import choice, number, whole
+from ..machine.lock import alone
 from ..progress import show
 from .command import Command, add_dataset, add_device, add_out
 
@@ -101,8 +102,9 @@ def run_teacher(options: argparse.Namespace) -> None:
         "device": str(choose_device(options.device)),
         "compiled": None if shutil.which("g++") else False,
     }
-    teacher, config = show(train_teacher(data, **given))
-    save_teacher(teacher, config, options.out)
+    with alone(options.out):  # which must be a place that can be written
+        teacher, config = show(train_teacher(data, **given))
+        save_teacher(teacher, config, options.out)
     print(f"A teacher of {config['accuracy']:.1f} % on the real test split in {options.out}")
 
 
@@ -117,13 +119,14 @@ def run_judge(options: argparse.Namespace) -> None:
     from ..scores.judge import save_judge, train_judge
 
     data = load(options.dataset)
-    judge = show(train_judge(data, folder=options.out / ".training"))
-    save_judge(judge, options.out)
+    with alone(options.out):
+        judge = show(train_judge(data, folder=options.out / ".training"))
+        save_judge(judge, options.out)
     print(f"Accuracy on the real test split: {judge.accuracy}")
 
 
 COMMANDS = (
     Command("train-prior", run_prior, add_prior, place=60, resumes=True),
     Command("train-teacher", run_teacher, add_teacher, place=70),
-    Command("train-judge", run_judge, add_judge, place=80),
+    Command("train-judge", run_judge, add_judge, place=80, resumes=True),
 )

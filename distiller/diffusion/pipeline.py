@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ..errors import Refused
+from ..machine.json_file import read_json
 from ..machine.torchvision_shim import declare_missing_operators
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, DiTTransformer2DModel
 
-__all__ = ["class_names", "hash_weights", "labels_of", "load_networks", "refuse_checkpoint"]
+__all__ = [
+    "check_files", "class_names", "hash_files", "hash_weights", "labels_of", "load_networks",
+    "refuse_checkpoint",
+]  # fmt: skip
 
 VARIANT = re.compile(
     r"diffusion_pytorch_model(?:\.(?:safetensors|bin)\.index)?(?:\.(\w+))?(?:-\d+-of-\d+)?"
@@ -50,6 +54,36 @@ def refuse_checkpoint(source: str) -> None:
                 f"{source} holds the checkpoint {held[0]} and no model_index.json, so it is no "
                 f"folder of diffusers. {CONVERT}"
             )
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file of network and autoencoder, by its path below a prior's folder."""
+    return {
+        f"{part}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
+        for part in ("transformer", "vae")
+        for path in sorted((folder / part).iterdir())
+        if path.is_file()
+    }
+
+
+def check_files(folder: Path) -> None:
+    """Makes sure that a prior's files are those that `train-prior` recorded, if it made them.
+
+    Raises:
+        Refused: naming one that is not.
+    """
+    record = folder / "prior.json"
+    if not record.is_file():
+        return
+    remedy = "Copy the prior anew, or run the `train-prior` that made it again."
+    recorded = read_json(record, remedy).get("sha256", {})  # earlier versions recorded nothing
+    found = hash_files(folder) if recorded else {}
+    wrong = [name for name in sorted(recorded) if found.get(name) != recorded[name]]
+    if wrong:
+        what = "is not what was written" if wrong[0] in found else "is missing"
+        raise Refused(
+            f"{folder / wrong[0]} {what}: its checksum is another than that in prior.json. {remedy}"
+        )
 
 
 def hash_weights(folder: Path | None) -> str:

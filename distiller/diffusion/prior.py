@@ -16,7 +16,7 @@ from ..machine.device import choose_device, choose_dtype
 from ..machine.json_file import read_json
 from ..machine.malloc import memory_kept
 from ..machine.torchvision_shim import declare_missing_operators
-from .pipeline import class_names, hash_weights, load_networks, refuse_checkpoint
+from .pipeline import check_files, class_names, hash_weights, load_networks, refuse_checkpoint
 from .sampler import Denoiser, Estimate
 from .schedule import Schedule
 
@@ -203,6 +203,9 @@ def _load(source: str, name: str, device: torch.device, dtype: torch.dtype) -> P
     declare_missing_operators()
     from diffusers import DDIMScheduler, DiTPipeline
 
+    folder = Path(source) if Path(source).is_dir() else None
+    if folder is not None:
+        check_files(folder)
     index: dict[str, Any] = DiTPipeline.load_config(source)
     config: dict[str, Any] = DDIMScheduler.load_config(source, subfolder="scheduler")
     schedule = Schedule(DDIMScheduler.from_config(config).betas)
@@ -210,7 +213,6 @@ def _load(source: str, name: str, device: torch.device, dtype: torch.dtype) -> P
     for module in (transformer, vae):
         module.to(device).eval().requires_grad_(False)
     predicts = config.get("prediction_type", "epsilon")
-    folder = Path(source) if Path(source).is_dir() else None
     made = assemble(name, DiT(transformer, schedule, predicts), vae)
     labels, cfg_scale = class_names(source, index, made.null_label), default_cfg_scale(source)
     return replace(

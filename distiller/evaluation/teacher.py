@@ -8,7 +8,6 @@ content of that split, so that `evaluate --protocol soft` finds it.
 """
 
 import json
-import shutil
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -71,15 +70,20 @@ def save_teacher(teacher: Classifier, config: dict[str, Any], folder: Path) -> N
     """Writes a teacher into a folder, and into the cache if that can be written.
 
     Raises:
-        Refused: if the folder cannot be written.
+        Refused: if the folder cannot be written; what was trained is then still in the cache.
     """
+    kept = _kept(str(config["train"]), str(config["net"]))
+    here = ""
+    with suppress(OSError):
+        with written_whole(kept) as partial:
+            _write(teacher, config, partial)
+        here = f" The teacher is kept in {kept}; copy it from there."
     try:
         _write(teacher, config, folder)
     except OSError as error:
-        raise Refused(f"{folder} could not be written ({error.strerror or error}).") from error
-    kept = _kept(str(config["train"]), str(config["net"]))
-    with suppress(OSError), written_whole(kept) as partial:
-        shutil.copytree(folder, partial)
+        raise Refused(
+            f"{folder} could not be written ({error.strerror or error}).{here}"
+        ) from error
 
 
 def _write(teacher: Classifier, config: dict[str, Any], folder: Path) -> None:

@@ -7,6 +7,7 @@ from .compiled import bfloat16_pays, compiled_forward, training_work
 from .device import DTYPES, choose_device, choose_dtype
 from .disk import cache_folder, keep, sweep, write_whole, written_whole
 from .json_file import json_object, read_json
+from .lock import alone
 from .malloc import memory_kept
 from .seal import Damaged, check_seal
 from .torchvision_shim import declare_missing_operators
@@ -19,6 +20,7 @@ __all__ = [
     "Checkpoint",
     "Damaged",
     "advance",
+    "alone",
     "bfloat16_pays",
     "cache_folder",
     "check_seal",

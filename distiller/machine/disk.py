@@ -81,13 +81,17 @@ def keep(
         write_whole(path, content, sealed=sealed)
 
 
-def sweep(*folders: Path) -> None:
-    """Removes from folders what processes of this machine that were killed left half written."""
-    if os.name != "posix":  # elsewhere one cannot ask whether a process lives
+def sweep(*folders: Path, alone: bool = False) -> None:
+    """Removes from folders what processes of this machine that were killed left half written.
+
+    Whoever holds the folders alone removes what those of other machines left too, whose numbers
+    may be those of processes that live here.
+    """
+    if os.name != "posix" and not alone:  # elsewhere one cannot ask whether a process lives
         return
     for partial in (path for folder in folders for path in folder.glob(f"*{PARTIAL}")):
         process, _, thread = partial.name.removesuffix(PARTIAL).rpartition(".")[2].partition("-")
-        if process.isdigit() and thread.isdigit() and not _lives(int(process)):
+        if process.isdigit() and thread.isdigit() and (alone or not _lives(int(process))):
             _remove(partial)
 
 

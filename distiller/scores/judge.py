@@ -22,7 +22,7 @@ from ..errors import Refused
 from ..event import Event
 from ..image import to_tensor
 from ..machine.checkpoint import Checkpoint, advance
-from ..machine.compiled import bfloat16_pays
+from ..machine.compiled import low_precision
 from ..machine.disk import write_whole
 from ..machine.json_file import read_json
 from ..machine.seal import Damaged
@@ -175,10 +175,12 @@ def train_judge(
     rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, spec.lr, total_steps=spec.steps)
     order = _order(len(split.labels), spec)
 
+    low = low_precision(folder, "cpu")
+
     def step(i: int) -> dict[str, float]:
         rows = np.sort(order[i * spec.batch : (i + 1) * spec.batch])
         images = _augmented(split.images[rows], np.random.default_rng([spec.seed, i]), spec.flip)
-        loss = _loss(judge.train(), images, split, rows, spec.smoothing)
+        loss = _loss(judge.train(), images, split, rows, spec.smoothing, low)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -216,10 +218,15 @@ def _order(n: int, spec: JudgeSpec) -> NDArray[np.int64]:
 
 
 def _loss(
-    judge: Judge, images: Tensor, split: Split, rows: NDArray[np.int64], smoothing: float
+    judge: Judge,
+    images: Tensor,
+    split: Split,
+    rows: NDArray[np.int64],
+    smoothing: float,
+    low: bool,
 ) -> Tensor:
     """The cross-entropy of images (n, 3, h, w), which are `rows` of a split, and of their modes."""
-    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_pays("cpu")):
+    with torch.autocast("cpu", torch.bfloat16, enabled=low):
         _, classes, modes = judge(images)
     labels = torch.from_numpy(split.labels[rows])
     loss = F.cross_entropy(classes.float(), labels, label_smoothing=smoothing)

@@ -26,6 +26,7 @@ from ..errors import Refused
 from ..event import Event
 from ..lab import Lab
 from ..machine.disk import sweep, write_whole
+from ..machine.lock import alone
 from ..recipes.loop import draw, fit
 from ..version import __version__
 from .class_images import class_folder
@@ -37,14 +38,16 @@ from .scoring import Scored, score_set
 __all__ = ["archive", "export"]
 
 SCHEMA = 1
+REQUEST = ".request.json"  # what a set that is not whole yet is made of
 
 
 def export(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, Path]:
     """Distils what a request asks for into a folder, going on from what is there.
 
     Raises:
-        Refused: if the folder holds something else or cannot be written, the prior makes images of
-            another size than the data set's, or what it makes are no images.
+        Refused: if the folder holds something else or cannot be written, another run works in it,
+            the prior makes images of another size than the data set's, or what it makes are no
+            images.
     """
     data, prior = lab.data, lab.prior
     if prior.size not in (None, data.size):
@@ -54,23 +57,29 @@ def export(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, P
             "data set, so it needs a prior of that size."
         )
     try:
-        _claim(folder, _identity(request, prior))
-        try:
-            yield from _write_images(request, folder, lab)
-        except Refused:
-            _unclaim(folder)
-            raise
-        found = read_set(folder, data.classes)
-        measured = measure_set(found.images, found.labels, lab)
-        for name, text in _records(found.files, measured, request).items():
-            write_whole(folder / name, text.encode())
-        (folder / ".request.json").unlink(missing_ok=True)
+        with alone(folder) as held:
+            _claim(folder, _identity(request, prior), held)
+            yield from _write(request, folder, lab)
     except OSError as error:
         raise Refused(
             f"{folder} could not be written ({error.strerror or error}); what is complete stays "
             "there, and the same command goes on from it."
         ) from error
     return folder
+
+
+def _write(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, None]:
+    """Distils and writes what is missing of a set, the manifest last."""
+    try:
+        yield from _write_images(request, folder, lab)
+    except Refused:
+        _unclaim(folder)
+        raise
+    found = read_set(folder, lab.data.classes)
+    measured = measure_set(found.images, found.labels, lab)
+    for name, text in _records(found.files, measured, request).items():
+        write_whole(folder / name, text.encode())
+    (folder / REQUEST).unlink(missing_ok=True)
 
 
 def _write_images(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, None]:
@@ -148,12 +157,12 @@ def _guarantees(request: Request) -> dict[str, Any]:
     return {"guarantees": made} if made else {}
 
 
-def _claim(folder: Path, record: Mapping[str, Any]) -> None:
-    """Makes the folder, or makes sure that it belongs to this request."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
+def _claim(folder: Path, record: Mapping[str, Any], held: bool) -> None:
+    """Makes sure that the folder belongs to this request, or is free; `held`: no other run's."""
+    sweep(folder, alone=held)
+    _sweep_begun(folder, held)
     mine = json.loads(json.dumps(record))
-    for name in ("manifest.json", ".request.json"):
+    for name in ("manifest.json", REQUEST):
         if (folder / name).exists():
             theirs = read_json(folder / name)
             if {key: theirs.get(key) for key in mine} != mine:
@@ -161,17 +170,31 @@ def _claim(folder: Path, record: Mapping[str, Any]) -> None:
                     f"{folder} holds another set, made with other parameters, another prior or in "
                     "another precision; choose an empty folder."
                 )
-            sweep(*(path for path in folder.iterdir() if path.is_dir()))
+            sweep(*(path for path in folder.iterdir() if path.is_dir()), alone=held)
             return
     if any(path for path in folder.iterdir()):
         raise Refused(f"{folder} is not empty and holds no distilled set; choose another folder.")
-    write_whole(folder / ".request.json", json.dumps(mine, indent=1).encode())
+    write_whole(folder / REQUEST, json.dumps(mine, indent=1).encode())
+
+
+def _sweep_begun(folder: Path, held: bool) -> None:
+    """Removes what a run that was killed as it began left of the request.
+
+    Raises:
+        Refused: if it may be that of a run that begins now, where folders cannot be held.
+    """
+    for partial in folder.glob(f"{REQUEST}*.partial"):
+        if not held:
+            raise Refused(
+                f"Another run begins to work in {folder}. If there is none, delete {partial}."
+            )
+        partial.unlink(missing_ok=True)
 
 
 def _unclaim(folder: Path) -> None:
     """Gives the folder back if nothing was made, so that a better request finds it empty."""
     if not any(folder.rglob("*.png")):
-        (folder / ".request.json").unlink(missing_ok=True)
+        (folder / REQUEST).unlink(missing_ok=True)
         with suppress(OSError):  # it holds something else
             folder.rmdir()
 

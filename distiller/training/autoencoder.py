@@ -16,7 +16,7 @@ from ..event import Event
 from ..image import to_tensor
 from ..machine.arrays import load_array
 from ..machine.checkpoint import Checkpoint, advance, seeded
-from ..machine.compiled import bfloat16_pays
+from ..machine.compiled import low_precision
 from ..machine.disk import write_whole
 from ..machine.torchvision_shim import declare_missing_operators
 from .spec import PriorSpec
@@ -59,12 +59,14 @@ def train_autoencoder(
         vae.parameters(), spec.autoencoder_lr, betas=(0.9, 0.99), fused=True
     )
 
+    low = low_precision(folder, device.type)
+
     def step(i: int) -> dict[str, float]:
         x, noise = _batch(images, spec, i)
         x = x.to(device, memory_format=torch.channels_last)
         for group in optimizer.param_groups:
             group["lr"] = _rate(spec, i)
-        y = _reconstructed(vae, x, spec.latent_noise * noise.to(device))
+        y = _reconstructed(vae, x, spec.latent_noise * noise.to(device), low)
         loss = F.l1_loss(y, x) + 0.5 * _gradient_l1(y, x)
         optimizer.zero_grad()
         loss.backward()
@@ -114,9 +116,9 @@ def _batch(images: NDArray[np.uint8], spec: PriorSpec, i: int) -> tuple[Tensor, 
     return x, torch.randn(len(x), spec.latent_channels, side, side, generator=generator)
 
 
-def _reconstructed(vae: "AutoencoderKL", x: Tensor, noise: Tensor) -> Tensor:
+def _reconstructed(vae: "AutoencoderKL", x: Tensor, noise: Tensor, low: bool) -> Tensor:
     """Images (n, 3, size, size) through their latents, to which noise is added, and back."""
-    with torch.autocast(x.device.type, torch.bfloat16, enabled=bfloat16_pays(x.device.type)):
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=low):
         # Not compiled: torch 2.13 then silently drops the encoder's gradient on a CPU.
         z = vae.encode(x).latent_dist.mean
         y: Tensor = vae.decode(z + noise).sample.float()
@@ -225,7 +227,7 @@ def encode(
             for chunk in _chunks(pixels, vae):
                 image = chunk.flip(-1) if mirrored else chunk
                 where = image.device.type
-                with torch.autocast(where, torch.bfloat16, enabled=bfloat16_pays(where)):
+                with torch.autocast(where, torch.bfloat16, enabled=low_precision(folder, where)):
                     z = vae.encode(image).latent_dist.mean
                 parts.append(z.half().cpu().numpy())
                 yield Event("encode", len(parts) - 1, n)

@@ -26,6 +26,7 @@ from ..diffusion.prior import load_prior
 from ..errors import Refused
 from ..event import Event
 from ..machine.disk import sweep, write_whole
+from ..machine.lock import alone
 from ..scores.judge import Judge, JudgeSpec, load_judge, save_judge, train_judge
 from ..scores.reference import build_reference, save_reference
 from .prior import train_prior
@@ -69,24 +70,29 @@ def take_in(
     """Reads pictures into `out`, or finds them there.
 
     Raises:
-        Refused: if they cannot be read, or `out` holds something else or has a name that is taken.
+        Refused: if they cannot be read, `out` holds something else or has a name that is taken,
+            another run works in it, or it cannot be written.
     """
     spec_for(size, 2)
     name, kept = out.resolve().name, out / "pictures"
     if not name or (name in DATASETS and DATASETS[name].folder != out.resolve()):
         raise Refused(f"There is a data set {name!r} already; give the folder another name.")
-    sweep(out)
-    if kept.is_dir():
-        return (yield from _again(source, out, size, class_level))
-    if out.is_dir() and any(out.iterdir()):
-        raise Refused(f"{out} is not empty and holds no prior begun here; choose another folder.")
-    pictures = yield from read_pictures(source, size, class_level=class_level, without=out)
-    spec_for(size, len(pictures.classes))
     try:
-        save_pictures(pictures, kept)
+        with alone(out) as held:
+            sweep(out, alone=held)
+            if kept.is_dir():
+                return (yield from _again(source, out, size, class_level))
+            if any(out.iterdir()):
+                raise Refused(
+                    f"{out} is not empty and holds no prior begun here; choose another folder."
+                )
+            pictures = yield from read_pictures(source, size, class_level=class_level, without=out)
+            spec_for(size, len(pictures.classes))
+            save_pictures(pictures, kept)
+            return load_pictures(kept)
     except OSError as error:
-        raise Refused(f"{kept} could not be written ({error.strerror or error}).") from error
-    return load_pictures(kept)
+        words = f"{error.filename or kept} could not be written ({error.strerror or error})."
+        raise Refused(words) from error
 
 
 def _again(
@@ -124,7 +130,8 @@ def train_own(out: Path, device: torch.device, **given: Any) -> Generator[Event,
     What is given replaces hyperparameters of `spec_for`. To train longer, ask for more steps.
 
     Raises:
-        Refused: if there are no pictures, or training began with other hyperparameters.
+        Refused: if there are no pictures, training began with other hyperparameters, another run
+            works in the folder, or it cannot be written.
     """
     pictures = load_pictures(out / "pictures")
     if not len(pictures.test):
@@ -138,11 +145,12 @@ def train_own(out: Path, device: torch.device, **given: Any) -> Generator[Event,
     data = Dataset("pictures", pictures.classes, train, test)
     spec = replace(spec_for(data.size, len(data.classes)), **given)
     try:
-        yield from train_prior(data, out, spec, device)
-        judge = yield from _judge(data, out / "judge", out / ".training")
-        prior = load_prior(out, str(device))
-        save_reference((yield from build_reference(data, prior, judge)), out / "reference.npz")
-        _describe(data, out)
+        with alone(out):
+            yield from train_prior(data, out, spec, device)
+            judge = yield from _judge(data, out / "judge", out / ".training")
+            prior = load_prior(out, str(device))
+            save_reference((yield from build_reference(data, prior, judge)), out / "reference.npz")
+            _describe(data, out)
     except OSError as error:
         raise Refused(
             f"{out} could not be written ({error.strerror or error}); the same command goes on "

@@ -8,7 +8,9 @@ the averaged weights so far lie in `.training/preview-<step>.png`, a row for eac
 """
 
 import copy
+import errno
 import json
+import shutil
 from collections.abc import Generator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +24,7 @@ from torch import nn
 from ..data.dataset import Dataset
 from ..data.models import prior_folder
 from ..data.registry import render_solids
+from ..diffusion.pipeline import hash_files
 from ..diffusion.prior import DiT, assemble
 from ..diffusion.sampler import dpmpp
 from ..diffusion.schedule import Schedule
@@ -29,19 +32,21 @@ from ..errors import Refused
 from ..event import Event
 from ..image import contact_sheet, to_pixels
 from ..machine.checkpoint import load_checkpoint
-from ..machine.disk import sweep, write_whole
+from ..machine.disk import sweep, write_whole, written_whole
 from ..machine.json_file import read_json
+from ..machine.lock import alone
 from .autoencoder import encode, train_autoencoder
 from .spec import PriorSpec
 from .transformer import Watch, train_transformer
 
 if TYPE_CHECKING:
-    from diffusers import AutoencoderKL, DiTTransformer2DModel
+    from diffusers import AutoencoderKL, DiTPipeline, DiTTransformer2DModel
     from numpy.typing import NDArray
 
 __all__ = ["train_prior"]
 
 BEFORE = "before.json"
+NEW = ".new"  # where a prior is written before it takes the place of the one before
 PREVIEW_CLASSES, PREVIEW_COLUMNS, PREVIEW_STEPS = 10, 4, 12
 
 
@@ -54,10 +59,26 @@ def train_prior(
     more steps. A prior whose checkpoints are gone is trained further by starting from itself.
 
     Raises:
-        Refused: if `out/.training` belongs to other hyperparameters or another data set.
+        Refused: if `out/.training` belongs to other hyperparameters or another data set, another
+            run works in it, or something cannot be written.
     """
     folder = out / ".training"
-    _claim(folder, data.name, spec)
+    try:
+        with alone(folder) as held:
+            _claim(folder, data.name, spec, held)
+            yield from _train(data, out, spec, device)
+    except OSError as error:
+        raise Refused(
+            f"{error.filename or out} could not be written ({error.strerror or error}); the same "
+            "command goes on from what is there."
+        ) from error
+    return out
+
+
+def _train(
+    data: Dataset, out: Path, spec: PriorSpec, device: torch.device
+) -> Generator[Event, None, None]:
+    folder = out / ".training"
     images, label_of = training_images(data, spec)
     further = spec.start == data.name
     vae = yield from train_autoencoder(images, spec, folder, device, further=further)
@@ -69,7 +90,6 @@ def train_prior(
         latents, labels, spec, folder, device, watch, same_classes=same
     )
     save_prior(out, vae, transformer, data, spec, _seconds(folder), _before(folder))
-    return out
 
 
 def _has_classes(start: str, data: Dataset) -> bool:
@@ -134,10 +154,9 @@ def training_images(
     return split.images, split.labels
 
 
-def _claim(folder: Path, dataset: str, spec: PriorSpec) -> None:
-    """Makes the folder of a training run, or makes sure that it belongs to this one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
+def _claim(folder: Path, dataset: str, spec: PriorSpec, held: bool) -> None:
+    """Makes sure that the folder of a training run belongs to this one; `held`: no other's."""
+    sweep(folder, alone=held)
     record = folder / "run.json"
     usual, mine = json.loads(
         json.dumps([asdict(PriorSpec()), {"dataset": dataset, **asdict(spec)}])
@@ -163,7 +182,7 @@ def _before(folder: Path) -> dict[str, Any]:
     if not (folder / BEFORE).exists():
         return {}
     record = read_json(folder / BEFORE, f"Delete {folder} to begin again.")
-    return {"before": {key: record[key] for key in record if key != "measured"}}
+    return {"before": {key: record[key] for key in record if key not in ("measured", "sha256")}}
 
 
 def _machine() -> str:
@@ -184,7 +203,11 @@ def save_prior(
 ) -> None:
     """Writes a `DiTPipeline` folder in half precision, in files below 10 MB, and `prior.json`.
 
-    The record in `prior.json` takes up what else there is to say of how it was made.
+    The record in `prior.json` takes up what else there is to say of how it was made. All is
+    written elsewhere first: a disk that is full leaves the prior that was there.
+
+    Raises:
+        OSError: if it cannot be written.
     """
     from diffusers import DDIMScheduler, DiTPipeline
 
@@ -194,14 +217,40 @@ def save_prior(
         DDIMScheduler(beta_schedule="linear", prediction_type="v_prediction", clip_sample=False),
     )
     pipeline.register_to_config(id2label={str(k): name for k, name in enumerate(data.classes)})
-    pipeline.save_pretrained(out, max_shard_size="9MB")
-    record = {
+    with written_whole(out / NEW) as partial:
+        _save(pipeline, partial)
+        record = _record(data, spec, seconds) | {"sha256": hash_files(partial)} | dict(more)
+        text = json.dumps(record, indent=1) + "\n"
+        (partial / "prior.json").write_text(text, encoding="utf-8")
+    _put_in_place(out / NEW, out)
+
+
+def _record(data: Dataset, spec: PriorSpec, seconds: float) -> dict[str, Any]:
+    return {
         "dataset": data.name,
         "spec": asdict(spec),
         "cfg_scale": spec.cfg_scale,
         "seconds": round(seconds),
         "machine": _machine(),
         "torch": torch.__version__,
-        **more,
     }
-    write_whole(out / "prior.json", (json.dumps(record, indent=1) + "\n").encode())
+
+
+def _save(pipeline: "DiTPipeline", folder: Path) -> None:
+    from safetensors import SafetensorError
+
+    try:
+        pipeline.save_pretrained(folder, max_shard_size="9MB")
+    except SafetensorError as error:  # in which safetensors wraps that of a full disk
+        raise OSError(errno.EIO, str(error), str(folder)) from error
+
+
+def _put_in_place(new: Path, out: Path) -> None:
+    """Moves what a folder holds to its place, model_index.json last: without it, there is none."""
+    index = out / "model_index.json"
+    index.unlink(missing_ok=True)
+    for part in sorted(new.iterdir(), key=lambda path: path.name == index.name):
+        if part.is_dir():
+            shutil.rmtree(out / part.name, ignore_errors=True)
+        part.replace(out / part.name)
+    new.rmdir()

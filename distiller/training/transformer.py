@@ -20,7 +20,7 @@ from ..diffusion.schedule import Schedule
 from ..errors import Refused
 from ..event import Event
 from ..machine.checkpoint import Checkpoint, advance, seeded
-from ..machine.compiled import bfloat16_pays
+from ..machine.compiled import compiled, low_precision
 from ..machine.torchvision_shim import declare_missing_operators
 from .muon import Muon
 from .routing import draw_tokens, routed
@@ -68,13 +68,15 @@ def train_transformer(
         start_from(network, spec.start, "transformer", classes=same_classes)
     network.to(device)
     average = copy.deepcopy(network).requires_grad_(False)
-    optimizers = _optimizers(network, spec, device)
+    low = low_precision(folder, device.type)
+    optimizers = _optimizers(network, spec, low)
     schedule, brake = Schedule.linear(), _Brake()
-    predict = torch.compile(_predict) if _compiles(device) else _predict
+    # In float32 compiling gains nothing: 23 images a second on one core, with and without.
+    predict = compiled(_predict) if low and _has_compiler(device) else _predict
 
     def step(i: int) -> dict[str, float]:
         batch = _batch(latents, labels, spec, schedule.T, i)
-        loss = _loss(partial(predict, network), schedule, spec.snr, batch, device)
+        loss = _loss(partial(predict, network), schedule, spec.snr, batch, device, low)
         loss.backward()
         for optimizer in optimizers:
             _set_rate(optimizer, brake.factor * _rate(spec, i), spec.warmup)
@@ -100,11 +102,6 @@ def _check_routing(spec: PriorSpec) -> None:
             f"Tokens are routed past the blocks between the first and the last; a depth of "
             f"{spec.depth} has none. Use a depth of 3 or more, or no routing."
         )
-
-
-def _compiles(device: torch.device) -> bool:
-    # In float32 compiling gains nothing: 23 images a second on one core, with and without.
-    return bfloat16_pays(device.type) and _has_compiler(device)
 
 
 def _batch(latents: Tensor, labels: Tensor, spec: PriorSpec, T: int, i: int) -> _Batch:
@@ -142,12 +139,13 @@ def _loss(
     gamma: float,
     batch: _Batch,
     device: torch.device,
+    low: bool,
 ) -> Tensor:
     """The weighted mean squared error of the predicted v."""
     x0, y, t, eps = (part.to(device) for part in batch[:4])
     kept = None if batch[4] is None else batch[4].to(device)
     alpha, sigma = schedule(t, like=x0)
-    with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16_pays(device.type)):
+    with torch.autocast(device.type, torch.bfloat16, enabled=low):
         v = predict(alpha * x0 + sigma * eps, t - 1, y, kept)
     error = (v.float() - (alpha * eps - sigma * x0)).square()
     return (snr_weight(alpha, sigma, gamma) * error).mean()
@@ -266,9 +264,7 @@ def _transformer(shape: Sequence[int], spec: PriorSpec) -> "DiTTransformer2DMode
     return network
 
 
-def _optimizers(
-    network: nn.Module, spec: PriorSpec, device: torch.device
-) -> list[torch.optim.Optimizer]:
+def _optimizers(network: nn.Module, spec: PriorSpec, low: bool) -> list[torch.optim.Optimizer]:
     """Muon (Jordan et al., 2024) for the matrices inside the blocks, AdamW for everything else."""
     matrices: list[Tensor] = []
     rest: list[Tensor] = []
@@ -278,7 +274,7 @@ def _optimizers(
     made: list[torch.optim.Optimizer] = []
     if matrices:
         groups = [{"params": matrices, "peak": spec.lr}]
-        dtype = torch.bfloat16 if bfloat16_pays(device.type) else torch.float32
+        dtype = torch.bfloat16 if low else torch.float32
         options = {"weight_decay": 0.01, "adjust_lr_fn": "match_rms_adamw"}
         made.append(Muon(groups, spec.lr, dtype=dtype, **options))
     groups = [{"params": rest, "peak": spec.lr}]

@@ -5,6 +5,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from ..data.models import prior_folder
+from ..diffusion.pipeline import check_files
 from ..errors import Refused
 from ..machine.seal import Damaged
 from ..machine.weights import read_tensors
@@ -26,6 +27,7 @@ def start_from(
     folder = prior_folder(name)
     if folder is None:
         raise Refused(f"There is no prior of {name!r} here to start from.")
+    check_files(folder)
     theirs: dict[str, Tensor] = {}
     for path in sorted((folder / part).glob("*.safetensors")):
         theirs |= _read(path)
