@@ -49,11 +49,7 @@ def train_autoencoder(
     Raises:
         Refused: if it is to start from a prior that is not here, or to stay as one that it cannot.
     """
-    vae = _autoencoder(images.shape[1], spec)
-    if start := spec.autoencoder_start or spec.start:
-        start_from(vae, start, "vae", other_shape=spec.autoencoder_steps > 0)
-    elif not spec.autoencoder_steps:
-        raise Refused("Without a prior to start from, the autoencoder needs at least one step.")
+    vae = _begun(images.shape[1], spec)
     vae.to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(
         vae.parameters(), spec.autoencoder_lr, betas=(0.9, 0.99), fused=True
@@ -81,6 +77,16 @@ def train_autoencoder(
         _whiten(vae, images[:: max(1, len(images) // 2000)], spec.latent_noise)
     if spec.start and spec.autoencoder_start not in ("", spec.start):
         align(vae, images[:: max(1, len(images) // 250)], spec.start)
+    return vae
+
+
+def _begun(size: int, spec: PriorSpec) -> "AutoencoderKL":
+    """An autoencoder for images of (size, size, 3), with the weights that it starts from."""
+    vae = _autoencoder(size, spec)
+    if start := spec.autoencoder_start or spec.start:
+        start_from(vae, start, "vae", other_shape=spec.autoencoder_steps > 0)
+    elif not spec.autoencoder_steps:
+        raise Refused("Without a prior to start from, the autoencoder needs at least one step.")
     return vae
 
 

@@ -90,9 +90,8 @@ def train_transformer(
 
     state: dict[str, Any] = {"network": network, "average": average, "brake": brake}
     state |= {f"optimizer{k}": optimizer for k, optimizer in enumerate(optimizers)}
-    yield from advance(
-        "transformer", spec.steps, Checkpoint(folder / "transformer.ckpt", state), step
-    )
+    checkpoint = Checkpoint(folder / "transformer.ckpt", state)
+    yield from advance("transformer", spec.steps, checkpoint, step)
     return average
 
 
