@@ -39,6 +39,7 @@ class Candidate:
     request: Request | None = None  # how it is made, where that is known
     weights: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)  # by label, (n,)
     made_here: bool = False  # so that missing classes can be made
+    notes: tuple[str, ...] = ()  # what an uploaded set left out, and what is doubtful of it
     prior: str = ""  # the fingerprint of the prior that made it, where that is known
 
     @classmethod
@@ -48,7 +49,7 @@ class Candidate:
         rows = {int(k): np.flatnonzero(found.labels == k) for k in np.unique(found.labels)}
         weights = {} if (w := found.weights) is None else {k: w[r] for k, r in rows.items()}
         images = {k: found.images[r] for k, r in rows.items()}
-        return cls(name, dataset, images, uploaded.request, weights)
+        return cls(name, dataset, images, uploaded.request, weights, notes=found.notes)
 
     @property
     def pixels(self) -> int:

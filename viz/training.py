@@ -80,13 +80,23 @@ def train_pictures(
             "A name has up to 40 small letters, digits, - and _, a letter or digit first; "
             f"got {name[:60]!r}."
         )
+    out = own_folder() / name
     try:
-        yield from _train(source, own_folder() / name, size, device, steps)
+        yield from _train(source, out, size, device, steps)
+    except Refused as refused:
+        raise Refused(_named(str(refused), source, out)) from refused
     except OSError as error:
         raise Refused(
             f"What is trained could not be written ({error.strerror or error}); once it can be, "
             "the same name goes on from there."
         ) from error
+
+
+def _named(words: str, source: Path | None, out: Path) -> str:
+    """Words for a visitor, who knows the file that was chosen and not where it lies here."""
+    for path in (out / "pictures", out) if source is None else (source, out / "pictures", out):
+        words = words.replace(str(path), path.name if path == source else out.name)
+    return words
 
 
 def _train(
@@ -100,7 +110,7 @@ def _train(
     else:
         pictures = yield from _followed(take_in(source, out, size), show)
         write_whole(out / SOURCE, _digest(source).encode())
-    show.begin(out, pictures, steps)
+    show.begin(source, out, pictures, steps)
     given = {} if steps is None else {"steps": steps}
     made = yield from _followed(train_own(out, choose_device(device), **given), show)
     yield show.now("map")
@@ -156,9 +166,10 @@ class _Progress:
     curve: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
     preview: tuple[str, str] = ("", "")  # the file that was read last, and what it holds
 
-    def begin(self, out: Path, pictures: Pictures, steps: int | None) -> None:
+    def begin(self, source: Path | None, out: Path, pictures: Pictures, steps: int | None) -> None:
         """Plans the work on pictures that were taken in."""
-        self.folder, self.report = out / ".training", pictures.report.lines()
+        self.folder = out / ".training"
+        self.report = [_named(line, source, out) for line in pictures.report.lines()]
         self.classes = list(pictures.classes)
         spec = spec_for(pictures.train.shape[1], len(pictures.classes))
         n, area = len(pictures.train), (pictures.train.shape[1] / 64) ** 2

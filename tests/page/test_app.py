@@ -4,6 +4,7 @@ import base64
 import io
 import re
 import socket
+import zipfile
 from collections.abc import Iterator
 from inspect import isasyncgenfunction, iscoroutinefunction
 from pathlib import Path
@@ -12,17 +13,22 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
+from gradio.routes import App
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 import app
 from distiller.data.registry import load
 from distiller.errors import Refused
+from viz.page import alive
 from viz.page.form import settle
 from viz.page.refusal import said, told
 from viz.page.tabs import TABS
 from viz.preview import data_uri
+from viz.session import Session
 
 
 def free_port() -> int:
@@ -214,3 +220,85 @@ def test_notices_are_made_in_one_place() -> None:
     makers = re.compile(r"gr\.(Error|Warning|Info|Success|Progress|Markdown)\b")
     found = {p.name for p in Path("viz/page").rglob("*.py") if makers.search(p.read_text())}
     assert found == {"refusal.py"}
+
+
+@pytest.fixture(scope="module")
+def stranger() -> Iterator[TestClient]:
+    """Who posts to the page what no page would."""
+    demo = app.build()
+    demo.queue()
+    with TestClient(App.create_app(demo), raise_server_exceptions=False) as made:
+        made.demo = demo  # type: ignore[attr-defined]
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("pick", [None], "There is no data set 'None'"),
+        ("pick", ["digits"], "class must be a whole number from 0 to 9"),
+        ("change", [None], "There is no data set 'None'"),
+        ("explain", [None], "There is no protocol 'None'"),
+        ("set_box", [None, None, []], "There is no data set 'None'"),
+        ("studies_of", [None], "There is no data set 'None'"),
+        ("turn", [None, 7], "must be a number from 0 to"),
+    ],
+)
+def test_what_a_private_event_refuses_is_words_and_no_traceback(
+    stranger: TestClient,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    data: list[Any],
+    words: str,
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise Refused("gamma must be a number from 0 to 5; got 7.")
+
+    monkeypatch.setattr("viz.session.Session.set_dial", refuse)  # sliders keep to their range
+    found = stranger.demo.fns.items()  # type: ignore[attr-defined]
+    number = next(i for i, f in found if f.name == name)
+    body = {"fn_index": number, "data": data, "session_hash": "x", "event_data": {"label": "moon"}}
+    answer = stranger.post("/gradio_api/run/predict", json=body)
+    assert words in answer.json()["error"]
+    assert "Known: ." not in answer.text
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (["cats", [0]], "There is no data set 'cats'"),
+        (5, "A data set and a list of rows are needed"),
+        (["digits", ["x"]], "image must be a whole number"),
+    ],
+)
+def test_what_the_map_is_refused_is_words_and_no_traceback(
+    stranger: TestClient, capfd: pytest.CaptureFixture[str], asked: Any, words: str
+) -> None:
+    blocks = stranger.demo.blocks.values()  # type: ignore[attr-defined]
+    plane = next(block for block in blocks if getattr(block, "elem_id", None) == "map")
+    body = {"session_hash": "x", "component_id": plane._id, "fn_name": "real_images", "data": asked}
+    answer = stranger.post("/gradio_api/component_server", json=body)
+    assert answer.status_code == 422
+    assert words in answer.json()["detail"]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_what_is_doubtful_of_an_uploaded_set_is_said_on_the_page(tmp_path: Path) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (32, 32)).save(picture, "PNG")
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as file:
+        for name in ("train/3/0.png", "test/3/0.png"):
+            file.writestr(name, picture.getvalue())
+    receive = next(f.fn for f in app.build().fns.values() if f.name == "receive")
+    box, notice = receive(Session(), "digits", [], str(tmp_path / "mine.zip"))
+    assert box.value == ["upload mine"]
+    assert notice == {"words": "mine.zip: The set is train/; test/ is not read."}
+
+
+def test_a_page_asks_how_its_run_stands() -> None:
+    with TestClient(Starlette(routes=alive.routes())) as made:
+        assert made.post("/alive", content="").text == "none"
+        assert made.post("/alive", content="f" * 32).text == "unknown"
+        assert made.post("/alive", content="f" * 1000).status_code == 413

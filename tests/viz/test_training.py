@@ -135,3 +135,19 @@ def test_long_curves_are_thinned_to_means() -> None:
     values = show.curve["judge"]
     assert len(values) == 120
     assert values[3] == (31, pytest.approx(34.5))
+
+
+def test_a_visitor_is_told_the_name_of_a_file_and_not_where_it_lies(tmp_path: Path) -> None:
+    """What is refused, and what is reported, names the file as the visitor does."""
+    hidden = tmp_path / "cache" / "0f3a" / "mine.zip"
+    hidden.parent.mkdir(parents=True)
+    with zipfile.ZipFile(hidden, "w") as file:
+        file.writestr("cats/1.png", b"no picture")
+    with pytest.raises(Refused, match=r"mine\.zip") as refused:
+        list(train_pictures(hidden, "cats", 32))
+    assert str(tmp_path) not in str(refused.value)
+    packed = hidden.with_name("twice.zip")
+    packed.write_bytes(b"PK")
+    with pytest.raises(Refused, match=r"twice\.zip") as refused:
+        list(train_pictures(packed, "dogs", 32))
+    assert str(tmp_path) not in str(refused.value)

@@ -11,10 +11,11 @@ from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import Any
 
 import gradio as gr
+from starlette.exceptions import HTTPException
 
 from distiller.errors import Refused
 
-__all__ = ["said", "told", "warn"]
+__all__ = ["answered", "said", "told", "warn"]
 
 
 def said(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,6 +29,19 @@ def said(work: Callable[..., Any]) -> Callable[..., Any]:
 def told(work: Callable[..., Any]) -> Callable[..., Any]:
     """The same for what programs call: each `Refused` is an error with the same words."""
     return _turning(work, str)
+
+
+def answered(work: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function for what a part's script calls: a `Refused` is an answer with its words."""
+
+    @wraps(work)
+    def answer(*given: Any) -> Any:
+        try:
+            return work(*given)
+        except Refused as error:
+            raise HTTPException(422, str(error)) from error
+
+    return answer
 
 
 def warn(words: str) -> None:

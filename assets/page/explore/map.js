@@ -21,7 +21,7 @@ import { Picked } from './picked.js';
 import { decode, factsOf, nearestTo, standingOf, uncovered } from './points.js';
 import { CONFIG, layoutOf, madePlaces, placesOf, TRACES, traceNumber, tracesOf } from './traces.js';
 
-/** @typedef {(dataset: string, rows: number[]) => Promise<Source[]>} RealImages */
+/** @typedef {(dataset: string, rows: number[]) => Promise<Source[] | undefined>} RealImages */
 
 const NEAR = 2; // pixels: points that lie on each other
 
@@ -106,7 +106,9 @@ class RealMap {
     const missing = rows.filter((row) => !this.fetched.has(key(row)));
     if (missing.length) {
       const sources = await this.realImages(dataset, missing);
-      for (const [k, row] of missing.entries()) this.fetched.set(key(row), sources[k]);
+      // Without an answer they are asked for again, the next time.
+      for (const [k, row] of sources ? missing.entries() : [])
+        this.fetched.set(key(row), sources[k]);
     }
     return rows.map((row) => this.fetched.get(key(row)) ?? null);
   }

@@ -6,6 +6,7 @@ data set, which every method is in.
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -55,8 +56,8 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
     also = [page.returned.change]
     runs = run.wire(page.session, _evaluate, inputs, board, OPEN, also=also)
     moments = [tab.select, choices.dataset.input, *(evaluated.success for evaluated in runs)]
-    _wire_choices(page.session, choices, moments)
-    choices.dataset.input(studies_of, choices.dataset, study, **QUIET)
+    _wire_choices(page, choices, moments)
+    choices.dataset.input(said(studies_of), choices.dataset, study, **QUIET)
 
 
 async def _evaluate(session: Session, *values: Any) -> AsyncGenerator[Any, None]:
@@ -84,19 +85,26 @@ def _choices(tab: gr.Tab) -> _Choices:
     return _Choices(dataset, sets, upload, protocol, net, seeds)
 
 
-def _wire_choices(session: gr.State, choices: _Choices, moments: Sequence[Any]) -> None:
+def _wire_choices(page: Page, choices: _Choices, moments: Sequence[Any]) -> None:
     """Has the choices follow one another; at these moments there may be other sets."""
-    protocol, inputs = choices.protocol, [session, choices.dataset, choices.sets]
+    protocol, inputs = choices.protocol, [page.session, choices.dataset, choices.sets]
     for moment in moments:
-        moment(set_box, inputs, choices.sets, **QUIET)
-    protocol.input(lambda name: gr.Dropdown(info=_about(name)), protocol, protocol, **QUIET)
+        moment(said(set_box), inputs, choices.sets, **QUIET)
+
+    def explain(name: Any) -> gr.Dropdown:
+        return gr.Dropdown(info=_about(name))
+
+    protocol.input(said(explain), protocol, protocol, **QUIET)
 
     def receive(session: Session, dataset: str, chosen: Sequence[str], uploaded: Any) -> Any:
         name = visit.received(session, dataset, uploaded)
-        return set_box(session, dataset, [*chosen, name])
+        notes = session.shelf.of(dataset)[name].notes
+        words = " ".join([f"{Path(uploaded).name}:", *notes])
+        return set_box(session, dataset, [*chosen, name]), {"words": words} if notes else gr.skip()
 
     # Queued, as what is refused without the queue is not said on the page.
-    choices.upload.upload(said(receive), [*inputs, choices.upload], choices.sets, **PRIVATE)
+    outputs = [choices.sets, page.notice]
+    choices.upload.upload(said(receive), [*inputs, choices.upload], outputs, **PRIVATE)
 
 
 def set_box(session: Session, dataset: str, chosen: Sequence[str]) -> gr.CheckboxGroup:

@@ -11,7 +11,7 @@ import gradio as gr
 
 from distiller.data.registry import DATASETS
 from distiller.diffusion.prior import default_cfg_scale
-from distiller.limits import whole
+from distiller.limits import choice, whole
 
 from ... import visit
 from ...catalogue import chooser_of, first_run, map_of, real_images
@@ -22,7 +22,7 @@ from ...settings import FIRST, OPEN
 from .. import scripts
 from ..form import Form
 from ..frame import add_part
-from ..refusal import said, told, warn
+from ..refusal import answered, said, warn
 from ..run import PRIVATE, QUIET, Run
 from ..tab import Page, Tab
 
@@ -61,7 +61,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             )
         with gr.Column(scale=45, min_width=320, elem_classes="d-panel"):
             frame = "<div class='d-map'></div>"
-            plane = add_part("map", "explore/map", frame, server_functions=[told(real_images)])
+            plane = add_part("map", "explore/map", frame, server_functions=[answered(real_images)])
     scores = add_part("scores", "explore/scores", "<div class='d-scoreboard'></div>")
     parts = _Explore(form, chooser, run, stage, export, plane, scores)
     again = gr.State(0)  # counts what asks for the same noise again
@@ -134,17 +134,19 @@ def _wire_choices(parts: _Explore) -> None:
     dataset, label = (parts.form.plain[key] for key in ("dataset", "classes"))
 
     def pick(dataset: str, event: gr.EventData) -> list[Any]:
-        chosen = whole("class", event.label, 0, len(DATASETS[dataset].classes) - 1)
-        return [chosen, *_view(dataset, chosen)[1:]]
+        name = choice("data set", dataset, DATASETS)
+        chosen = whole("class", event.label, 0, len(DATASETS[name].classes) - 1)
+        return [chosen, *_view(name, chosen)[1:]]
 
     def change(dataset: str) -> list[Any]:
+        dataset = choice("data set", dataset, DATASETS)
         first = first_run(dataset)
         chosen = first["label"] if first else 0
         return [chosen, default_cfg_scale(dataset), *_view(dataset, chosen), first or gr.skip()]
 
-    parts.chooser.pick(pick, dataset, [label, *parts.view[1:]], **QUIET)
+    parts.chooser.pick(said(pick), dataset, [label, *parts.view[1:]], **QUIET)
     changed = [label, parts.form.plain["cfg_scale"], *parts.view, parts.stage]
-    dataset.input(change, dataset, changed, **QUIET)
+    dataset.input(said(change), dataset, changed, **QUIET)
 
 
 def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
