@@ -16,12 +16,13 @@ from .machine.device import choose_device, choose_dtype
 from .scores.judge import Judge, load_judge
 from .scores.reference import Reference, load_reference
 
-__all__ = ["IMAGES", "Lab", "forget_labs", "open_lab"]
+__all__ = ["IMAGES", "Lab", "forget_labs", "open_images", "open_lab"]
 
 IMAGES = ("here", "download", "none")
 """Which real images a lab holds: those that are on this machine, those that can be downloaded
 too, or none. A lab without images still scores a set, and runs methods that look at no image."""
 _OPENING = Lock()
+_READING = Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,19 @@ def open_lab(
         return _open(name, str(where), precision, prior, images)
 
 
+def open_images(name: str) -> Dataset:
+    """The data set of a lab, as far as it is on this machine; nothing else is loaded.
+
+    Raises:
+        Refused: if there is no such data set, or its images cannot be read.
+    """
+    choice("data set", name, DATASETS)
+    if not DATASETS[name].here():
+        return load_here(name)
+    with _READING:
+        return _here(name)
+
+
 def forget_labs() -> None:
     """Has the next `open_lab` load its files again, as a training may have changed them.
 
@@ -70,6 +84,8 @@ def forget_labs() -> None:
     """
     with _OPENING:
         _open.cache_clear()
+    with _READING:
+        _here.cache_clear()
 
 
 @cache
@@ -79,11 +95,16 @@ def _open(name: str, device: str, dtype: str, prior: str | None, images: str) ->
     return Lab(_images(name, images), loaded, reference, judge)
 
 
+@cache
+def _here(name: str) -> Dataset:
+    return load_here(name)
+
+
 def _images(name: str, images: str) -> Dataset:
     if images == "download":
         return load(name)
     if images == "here":
-        return load_here(name)
+        return open_images(name)
     source = DATASETS[name]
     split = Absent(source.size, "This needs real images, and the lab was opened without them.")
     return Dataset(name, source.classes, split, split, source.modes)

@@ -7,9 +7,9 @@ from typing import Any
 
 from distiller.data.dataset import Absent
 from distiller.data.models import has_models
-from distiller.data.registry import DATASETS, load_here
+from distiller.data.registry import DATASETS
 from distiller.errors import Refused
-from distiller.lab import forget_labs, open_lab
+from distiller.lab import forget_labs, open_images
 from distiller.limits import choice, whole
 from distiller.machine.assets import ASSETS
 from distiller.scores.reference import Reference, load_reference
@@ -50,7 +50,7 @@ def thumbnails(dataset: str) -> str | None:
     path = ASSETS / "classes" / f"{dataset}.png"
     if not path.is_file():
         few = DATASETS[dataset].here() and len(DATASETS[dataset].classes) <= THUMBNAILS
-        return data_uri(class_pictures(load_here(dataset))) if few else None
+        return data_uri(class_pictures(open_images(dataset))) if few else None
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
@@ -80,7 +80,7 @@ def real_images(asked: Any) -> list[str | None]:
     dataset, rows = choice("data set", asked[0], DATASETS), asked[1][:THUMBNAILS]
     points = reference_of(dataset).rows
     chosen = [points[whole("image", row, 0, len(points) - 1)] for row in rows]
-    train = open_lab(dataset).data.train
+    train = open_images(dataset).train
     if isinstance(train, Absent):
         return [None] * len(chosen)
     return [data_uri(train.images[row]) for row in chosen]

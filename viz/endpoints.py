@@ -6,7 +6,7 @@ Their docstrings and types are what `/?view=api` shows.
 import io
 import json
 import zipfile
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from distiller.lab import open_lab
 from distiller.limits import choice
 from distiller.methods import method_table
 from distiller.sets.measured import measure_set
-from distiller.sets.request import Request
+from distiller.sets.request import Request, label_of
 from distiller.sets.scoring import score_set
 
 from .desk import VISITOR, Made, desk, words_of
@@ -91,7 +91,7 @@ def _result(made: Made) -> dict[str, Any]:
 
 
 def _decode(
-    images: Any, classes: Sequence[str], size: int
+    images: Any, classes: tuple[str, ...], size: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Images from the API, checked: known classes, few and small enough, PNG."""
     if not isinstance(images, dict) or not all(isinstance(v, list) for v in images.values()):
@@ -104,7 +104,7 @@ def _decode(
         )
     pixels, labels = [], []
     for name, uris in images.items():
-        label = classes.index(choice("class", name, classes))
+        label = label_of(name, classes)
         for k, uri in enumerate(uris):
             pixels.append(from_data_uri(uri, f"{name}/{k}", size))
             labels.append(label)

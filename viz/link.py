@@ -4,12 +4,14 @@ A link may name its tab; without a name it is Explore's. Those of a comparison a
 `viz.lineup`.
 
 A request is written into a link by `Request.query`, and read back here. What a link leaves out has
-its default, parameters that begin with two underscores are Gradio's own.
+its default, parameters that begin with two underscores are Gradio's own. A page shows one class:
+of a link to several it makes the first.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from distiller.data.models import has_models
 from distiller.errors import Refused
 from distiller.sets.request import Request
 
@@ -18,6 +20,9 @@ from .settings import BUDGET, FIRST, RUN
 
 __all__ = ["Opening", "opening"]
 
+ORDER = ("dataset", "method", "classes", "sampler", "seed", "cfg_scale", "ipc", "steps")
+"""In which the parameters of a link are tried: a method before its options, what costs last."""
+
 
 @dataclass(frozen=True)
 class Opening:
@@ -25,20 +30,58 @@ class Opening:
 
     request: Request
     linked: bool = False  # whether a link asks for it, so that it is to be run
-    refusal: str = ""  # why the link was not understood, if it was not
+    refusal: str = ""  # why the link cannot be followed, if it cannot
 
 
 def opening(query: Mapping[str, str]) -> Opening:
-    """The request that a link asks for; without one that is understood, that of the shipped run."""
-    shipped = first_run(FIRST)
-    usual = Request.from_query(shipped["query"]) if shipped else Request(steps=RUN.steps)
+    """The request that a link asks for; without a link, that of the shipped run.
+
+    Of a link that cannot be followed, what can be had is set, and nothing is run.
+    """
     asked = {key: value for key, value in query.items() if not key.startswith("__")}
     tab = asked.pop("tab", "explore")
     if not asked or tab != "explore":
-        return Opening(usual)
+        return Opening(Request.from_query(_shipped(FIRST)))
     try:
-        request = Request.from_query({"dataset": FIRST, **asked}, BUDGET)
-        reference_of(request.dataset)  # or there is nothing to show of it
+        return Opening(_read({"dataset": FIRST, **asked}), linked=True)
     except Refused as error:
-        return Opening(usual, refusal=str(error))
-    return Opening(request, linked=True)
+        return Opening(_possible(asked), refusal=str(error))
+
+
+def _read(query: Mapping[str, str]) -> Request:
+    """The request of a link, for its first class.
+
+    Raises:
+        Refused: if it asks for what there is not, or for too much.
+    """
+    request = Request.from_query(query)
+    request = replace(request, classes=request.classes[:1])
+    request.check_cost(BUDGET)
+    reference_of(request.dataset)  # or there is nothing to show of it
+    return request
+
+
+def _possible(asked: Mapping[str, str]) -> Request:
+    """What can be had of a link: its settings, one by one, in place of the shipped run's."""
+    dataset = asked.get("dataset", FIRST)
+    shown = _shipped(dataset if has_models(dataset) else FIRST)
+    found = _read(shown)
+    order = {key: place for place, key in enumerate(ORDER)}
+    for key in sorted(asked, key=lambda key: order.get(key, 1.5)):
+        # Another method has other options.
+        kept = {k: v for k, v in shown.items() if key != "method" or "." not in k}
+        trial = {**kept, key: asked[key]}
+        try:
+            found = _read(trial)
+        except Refused:
+            continue
+        shown = trial
+    return found
+
+
+def _shipped(dataset: str) -> dict[str, str]:
+    """The parameters of a link to the shipped run of a data set, or to the usual one."""
+    run = first_run(dataset)
+    return (
+        dict(run["query"]) if run else {"dataset": dataset, "classes": "0", "steps": str(RUN.steps)}
+    )

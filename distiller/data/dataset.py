@@ -1,6 +1,7 @@
 """Data sets: real images with their classes, in a train and a test split."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,3 +102,16 @@ class Source:
     here: Callable[[], bool] = lambda: True  # whether its images can be had without a download
     ships: bool = True  # whether its images may be among what is shipped
     folder: Path | None = None  # where a data set of one's own lies, with its models
+
+    def __post_init__(self) -> None:
+        """A class is found by its name.
+
+        Raises:
+            Refused: if two classes have the same one.
+        """
+        twice = [name for name, n in Counter(self.classes).items() if n > 1]
+        if twice:
+            raise Refused(
+                f"Two classes of {self.title} are called {twice[0][:60]!r}, so that this name "
+                "means neither. Give each class a name of its own, in its dataset.json."
+            )

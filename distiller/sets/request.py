@@ -4,6 +4,7 @@ The page, the command line, the API and permalinks all pass what they were given
 `Request.parse`, so a value is accepted or refused the same way wherever it comes from.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
@@ -16,12 +17,16 @@ from ..methods import METHODS, make_methods
 from ..recipes.loop import Settings
 from ..recipes.recipe import Method, convert, live_knobs
 
-__all__ = ["BUDGET", "Request", "dial_value"]
+__all__ = ["BOUNDS", "BUDGET", "Request", "dial_value", "label_of"]
 
 BUDGET = 100_000_000
 """Images times steps that a request may ask for; the page sets a smaller one."""
 
-CFG_SCALES = (0, 30)
+BOUNDS: Mapping[str, tuple[int, int]] = {
+    "ipc": (1, 5000), "steps": (1, 1000), "cfg_scale": (0, 30), "seed": (0, 2**31 - 1),
+}  # fmt: skip
+"""The least and the most of each number of a request, for the controls of the page, too. Those of
+the options stand with the methods."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,8 @@ class Request:
     def parse(cls, raw: Mapping[str, Any], budget: int = BUDGET) -> "Request":
         """Validates raw values, text or not; what is left out has its default.
 
-        Classes may be indices or names, one, a list, or text with commas; none means all. Text is
-        a name where there is a class of that name, a number always an index.
+        Classes may be indices or names, as `label_of` reads them: one, a list, or text with
+        commas; none means all.
 
         Raises:
             Refused: naming what is wrong, what is allowed, and what came.
@@ -59,23 +64,31 @@ class Request:
             dataset=dataset,
             method="+".join(methods),
             classes=_classes(raw.get("classes"), DATASETS[dataset].classes),
-            ipc=whole("ipc", given["ipc"], 1, 5000),
-            steps=whole("steps", given["steps"], 1, 1000),
-            cfg_scale=None if cfg_scale is None else number("cfg_scale", cfg_scale, *CFG_SCALES),
-            seed=whole("seed", given["seed"], 0, 2**31 - 1),
+            ipc=whole("ipc", given["ipc"], *BOUNDS["ipc"]),
+            steps=whole("steps", given["steps"], *BOUNDS["steps"]),
+            cfg_scale=None if cfg_scale is None else dial_value("cfg_scale", cfg_scale),
+            seed=whole("seed", given["seed"], *BOUNDS["seed"]),
             sampler=choice("sampler", given["sampler"], SAMPLERS),
             options=_options(methods),
             prior=raw.get("prior"),
         )
-        cost, pool = request.image_steps(), request.pool
-        if cost > budget:
-            drawn = f"{request.ipc} images" + (f" from a pool {pool} times as large" * (pool > 1))
-            raise Refused(
-                f"{drawn} of {len(request.classes)} classes in {request.steps} steps "
-                f"are {cost:,} image steps; at most {budget:,} are allowed here. "
-                "Ask for fewer images, classes or steps."
-            )
+        request.check_cost(budget)
         return request
+
+    def check_cost(self, budget: int) -> None:
+        """Looks at what it costs.
+
+        Raises:
+            Refused: if that is more image steps than the budget has.
+        """
+        cost, pool, n = self.image_steps(), self.pool, len(self.classes)
+        if cost > budget:
+            drawn = f"{self.ipc} images" + (f" from a pool {pool} times as large" * (pool > 1))
+            raise Refused(
+                f"{drawn} of {n} class{'es' * (n > 1)} in {self.steps} steps "
+                f"are {cost:,} image steps; at most {budget:,} are allowed here. "
+                f"Ask for fewer images{', classes' * (n > 1)} or steps."
+            )
 
     def public(self) -> dict[str, Any]:
         """The request as a record that may be read by others: without private options."""
@@ -100,7 +113,7 @@ class Request:
         plain = {
             "dataset": self.dataset,
             "method": self.method,
-            "classes": ",".join(names[c] for c in self.classes),
+            "classes": _class_text(self.classes, names),
             "ipc": self.ipc,
             "steps": self.steps,
             "cfg_scale": self.cfg_scale,
@@ -119,6 +132,9 @@ class Request:
         """
         options = {key: value for key, value in query.items() if "." in key}
         raw = {key: value for key, value in query.items() if "." not in key}
+        known = {*cls.__dataclass_fields__} - {"options", "prior"}  # no link chooses a folder
+        for key in raw:
+            choice("parameter", key, known)
         return cls.parse({**raw, "options": options}, budget)
 
     @property
@@ -151,7 +167,7 @@ def dial_value(key: str, value: Any) -> float:
         Refused: if nothing of that name may be turned, or the value is out of its range.
     """
     if key == "cfg_scale":
-        return number(key, value, *CFG_SCALES)
+        return number(key, value, *BOUNDS[key])
     knobs = live_knobs(METHODS)
     return float(convert(key, knobs[choice("dial", key, ["cfg_scale", *knobs])], value))
 
@@ -165,17 +181,38 @@ def _classes(given: Any, names: tuple[str, ...]) -> tuple[int, ...]:
     if given is None or given == "":
         return tuple(range(len(names)))
     if isinstance(given, str):
-        given = given.split(",")
+        given = [given] if given in names else given.split(",")
     elif isinstance(given, (int, float)):
         given = [given]
-    chosen = [_class(item, names) for item in given]
+    chosen = [label_of(item, names) for item in given]
     if len(set(chosen)) < len(chosen):
         raise Refused(f"A class is named twice in {str(given)[:60]}.")
     return tuple(chosen)
 
 
-def _class(item: Any, names: tuple[str, ...]) -> int:
+def _class_text(classes: tuple[int, ...], names: tuple[str, ...]) -> str:
+    """The names of classes, read back by `_classes`; indices where those would mean others."""
+    text = ",".join(names[c] for c in classes)
+    try:
+        if _classes(text, names) == classes:
+            return text
+    except Refused:
+        pass  # a part of a name is none
+    return ",".join(f"#{c}" for c in classes)
+
+
+def label_of(item: Any, names: tuple[str, ...]) -> int:
+    """The label of a class that is given by its name or its index.
+
+    Text is a name where there is a class of that name; a number, and text such as "#7", is always
+    an index, counted from 0.
+
+    Raises:
+        Refused: if there is no such class.
+    """
     text = str(item).strip()
+    if re.fullmatch(r"#\d{1,9}", text):
+        return whole("class", text[1:], 0, len(names) - 1)
     if text in names and not isinstance(item, int):  # a class may be called "7", and be the third
         return names.index(text)
     try:

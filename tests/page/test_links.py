@@ -38,7 +38,23 @@ def test_a_link_that_leaves_out_the_scale_has_that_of_its_prior(page: Page, addr
     assert float(shared(page, "s.run.query.cfg_scale")) == 1.5
 
 
+def test_a_link_may_ask_for_as_much_as_the_library_takes(page: Page, address: str) -> None:
+    page.goto(address + "?dataset=digits&classes=3&ipc=100&steps=5&cfg_scale=20")
+    page.wait_for_function("() => window.distiller?.shared.run?.query?.ipc === '100'")
+    finished(page)
+    expect(page.locator(".d-tile")).to_have_count(100)
+    assert float(shared(page, "s.run.query.cfg_scale")) == 20
+
+
+def test_a_link_that_asks_for_too_much_sets_what_can_be_had(page: Page, address: str) -> None:
+    page.goto(address + "?dataset=digits&classes=3&ipc=64&steps=1000&seed=11")
+    expect(page.get_by_text("64 images of 1 class in 1000 steps are 64,000")).to_be_visible()
+    expect(page.get_by_label("Images", exact=True)).to_have_value("64")
+    expect(page.get_by_label("Seed")).to_have_value("11")
+    expect(page.locator("#explore-start")).to_have_text("Distil 3")
+
+
 def test_a_broken_link_shows_the_first_screen_and_says_so(page: Page, address: str) -> None:
     page.goto(address + "?dataset=digits&ipc=1e9&<script>alert(1)</script>=1")
-    expect(page.get_by_text("The link was not understood")).to_be_visible()
+    expect(page.get_by_text("The link cannot be followed")).to_be_visible()
     expect(page.locator(".d-tile")).to_have_count(10)

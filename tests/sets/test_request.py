@@ -1,13 +1,15 @@
 """One validator for the page, the command line, the API and links."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from distiller.data.registry import DATASETS
 from distiller.errors import Refused
 from distiller.recipes.loop import Settings
-from distiller.sets.request import Request, dial_value
+from distiller.sets.request import Request, dial_value, label_of
 
 
 @pytest.mark.parametrize(
@@ -111,3 +113,26 @@ def test_a_link_may_hold_anything() -> None:
         with pytest.raises(Refused) as caught:
             Request.from_query(query)
         assert len(str(caught.value)) < 500
+
+
+def test_a_class_is_found_by_its_name_whatever_it_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ("7", "0", "tench, Tinca tinca", "Tinca tinca", "a", "b", "a,b", " c", "", "#1")
+    named = replace(DATASETS["digits"], classes=names)
+    monkeypatch.setattr(DATASETS, "_sources", {**DATASETS, "digits": named})
+    for classes in [*((k,) for k in range(10)), (4, 5), (0, 1), (2, 3), (8, 7)]:
+        request = Request.parse({"dataset": "digits", "classes": list(classes)})
+        assert request.classes == classes
+        assert Request.from_query(request.query()).classes == classes
+    assert label_of("7", names) == 0
+    assert label_of(7, names) == 7
+    assert label_of("5", names) == label_of("#5", names) == 5
+    assert label_of("#1", names) == 1
+    with pytest.raises(Refused, match="class must be a whole number from 0 to 9; got '10'"):
+        label_of("#10", names)
+
+
+def test_no_two_classes_have_one_name() -> None:
+    with pytest.raises(Refused, match="Two classes of Digits are called 'crane'"):
+        replace(DATASETS["digits"], classes=("crane", "heron", "crane"))

@@ -7,6 +7,7 @@ import pytest
 
 from distiller.data.registry import DATASETS
 from distiller.errors import Refused
+from distiller.lab import forget_labs
 from viz.catalogue import chooser_of, first_run, map_of, real_images, thumbnails, titles
 from viz.settings import THUMBNAILS
 
@@ -37,3 +38,11 @@ def test_images_that_are_not_there_are_refused(asked: Any) -> None:
 
 def test_at_most_a_row_of_real_images_is_sent() -> None:
     assert len(real_images(["digits", list(range(100))])) == THUMBNAILS
+
+
+def test_real_images_are_shown_without_a_prior(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_labs()
+    monkeypatch.delattr("distiller.lab.load_prior")
+    monkeypatch.delattr("distiller.lab.load_judge")
+    shown = real_images(["digits", [0]])
+    assert str(shown[0]).startswith("data:image/")

@@ -1,5 +1,8 @@
 """Links: what a page opens with."""
 
+import pytest
+
+from distiller.methods import METHODS
 from distiller.sets.request import Request
 from viz.catalogue import first_run
 from viz.link import opening
@@ -30,14 +33,47 @@ def test_a_link_may_leave_out_what_is_usual() -> None:
     assert (opened.request.dataset, opened.request.seed) == (FIRST, 7)
 
 
-def test_a_link_that_is_not_understood_says_why_and_runs_nothing() -> None:
-    for query, words in (
+def test_a_link_to_several_classes_opens_the_first() -> None:
+    opened = opening({"dataset": "digits", "classes": "4,2", "ipc": "64", "steps": "100"})
+    assert (opened.linked, opened.request.classes) == (True, (4,))
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
         ({"dataset": "cats"}, "no data set 'cats'"),
         ({"ipc": "1e9"}, "ipc must be"),
-        ({"ipc": "64", "steps": "1000"}, "image steps; at most"),
+        ({"ipc": "64", "steps": "1000"}, "64 images of 1 class in 1000 steps are 64,000 image"),
         ({"<script>alert(1)</script>": "1"}, "no parameter"),
-    ):
-        opened = opening(query)
-        assert words in opened.refusal
-        assert not opened.linked
-        assert opened.request == opening({}).request
+        ({"prior": "/etc"}, "no parameter 'prior'"),
+        ({"options": "1"}, "no parameter 'options'"),
+    ],
+)
+def test_a_link_that_cannot_be_followed_says_why_and_runs_nothing(
+    query: dict[str, str], words: str
+) -> None:
+    opened = opening(query)
+    assert words in opened.refusal
+    assert not opened.linked
+    assert opened.request.dataset == FIRST
+
+
+def test_of_a_link_that_cannot_be_followed_what_can_be_had_is_set() -> None:
+    first = first_run("digits")
+    assert first is not None
+    usual = Request.from_query(first["query"])
+    wrong = {
+        "steps": "1000", "ipc": "64", "cfg_scale": "31", "seed": "11", "classes": "3",
+        "method": "dap", "dap.gamma": "2", "dap.kernel": "cubic", "dataset": "digits", "x": "1",
+    }  # fmt: skip
+    opened = opening(wrong)
+    assert (opened.linked, opened.request.method, opened.request.dataset) == (
+        False,
+        "dap",
+        "digits",
+    )
+    assert opened.request.options["dap.gamma"] == 2
+    assert opened.request.options["dap.kernel"] == METHODS["dap"]().kernel
+    assert (opened.request.seed, opened.request.classes) == (11, (3,))
+    assert opened.request.cfg_scale == usual.cfg_scale
+    assert (opened.request.ipc, opened.request.steps) == (64, usual.steps)  # too much together

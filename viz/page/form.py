@@ -10,7 +10,7 @@ from distiller.diffusion.prior import default_cfg_scale
 from distiller.diffusion.sampler import SAMPLERS
 from distiller.methods import METHODS
 from distiller.recipes.recipe import live_knobs
-from distiller.sets.request import Request
+from distiller.sets.request import BOUNDS, Request
 
 from ..catalogue import titles
 from ..settings import ALONE, RUN
@@ -95,18 +95,24 @@ class Form:
             label="Method (they stack)",
             elem_id="methods",
         )
-        self.plain["cfg_scale"] = gr.Slider(0, 10, 2.0, step=0.1, label="Class guidance (CFG)")
+        self.plain["cfg_scale"] = gr.Slider(
+            *BOUNDS["cfg_scale"], 2.0, step=0.1, label="Class guidance (CFG)"
+        )
         self._add_knobs(live=True)
 
     def add_numbers(self) -> None:
         """Lays out how many images, in how many steps, from which seed."""
-        small: dict[str, Any] = {"precision": 0, "min_width": 70}
+        usual = {
+            "ipc": ("Images", RUN.ipc),
+            "steps": ("Steps", RUN.steps),
+            "seed": ("Seed", RUN.seed),
+        }
         with gr.Row():
-            self.plain["ipc"] = gr.Number(RUN.ipc, minimum=1, maximum=64, label="Images", **small)
-            self.plain["steps"] = gr.Number(
-                RUN.steps, minimum=1, maximum=1000, label="Steps", **small
-            )
-            self.plain["seed"] = gr.Number(RUN.seed, minimum=0, label="Seed", **small)
+            for key, (label, value) in usual.items():
+                low, high = BOUNDS[key]
+                self.plain[key] = gr.Number(
+                    value, minimum=low, maximum=high, label=label, precision=0, min_width=70
+                )
 
     def add_more(self) -> None:
         """Lays out what is seldom changed, folded."""

@@ -18,7 +18,7 @@ from ...lineup import linked, menu, usual
 from ...session import Session
 from ...settings import FIRST, OPEN
 from ..frame import add_part
-from ..refusal import said, warn
+from ..refusal import answered, warn
 from ..run import PRIVATE, Run
 from ..tab import Page, Tab
 
@@ -31,14 +31,14 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
         with gr.Column(scale=80, min_width=320):
             setup = add_part(
                 "setup", "compare/setup", "<div class='d-setup'></div>", usual(FIRST).value(),
-                server_functions=[offered, said(lanes_before_a_run)],
+                server_functions=[offered, answered(lanes_before_a_run)],
             )  # fmt: skip
         with gr.Column(scale=20, min_width=200):
             run = Run.lay_out("compare", "Distil all lanes")
     columns = gr.Row(elem_id="lanes", elem_classes="d-columns")
     with columns, gr.Column(scale=58, min_width=320, elem_classes="d-panel"):
         frame = "<div class='d-matrix-frame'></div>"
-        matrix = add_part("matrix", "compare/matrix", frame, server_functions=[said(handed)])
+        matrix = add_part("matrix", "compare/matrix", frame, server_functions=[answered(handed)])
     again = gr.State(0)  # counts what asks for the lanes without a click
     _wire(page, setup, run, matrix, again)
 
@@ -55,7 +55,7 @@ def _wire(page: Page, setup: gr.HTML, run: Run, matrix: gr.HTML, again: gr.State
         try:
             asked = linked(query)
         except Refused as refusal:
-            warn(f"The link was not understood: {refusal}")
+            warn(f"The link cannot be followed: {refusal}")
             asked = None
         there = gr.Tabs(selected="compare-tab") if query.get("tab") == "compare" else gr.skip()
         if asked is None:

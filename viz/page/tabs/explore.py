@@ -158,7 +158,7 @@ def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
     def read(request: gr.Request, brought: Any, count: int, returned: int) -> list[Any]:
         asked, back = opening(dict(request.query_params)), resume(brought)
         if asked.refusal:
-            warn(f"The link was not understood: {asked.refusal}")
+            warn(f"The link cannot be followed: {asked.refusal} What can be had of it is set.")
         chosen = back.request or asked.request
         dataset, label = chosen.dataset, chosen.classes[0]
         shown = [*_view(dataset, label), first_run(dataset) or gr.skip()]

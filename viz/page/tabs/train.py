@@ -14,7 +14,7 @@ from distiller.training.own import SIZES
 
 from ... import visit
 from ...session import Session
-from ...settings import TRAINING, may_train
+from ...settings import STEPS, TRAINING, may_train
 from ...training import begun
 from ..frame import add_part
 from ..run import QUIET, Run
@@ -52,7 +52,9 @@ def _choices() -> list[gr.components.Component]:
     )  # fmt: skip
     with gr.Row():
         size = gr.Dropdown(list(SIZES), value=64, label="Pixels", min_width=90)
-        steps = gr.Number(SIZES[64].steps, minimum=1, precision=0, label="Steps", min_width=90)
+        steps = gr.Number(
+            SIZES[64].steps, minimum=1, maximum=STEPS, precision=0, label="Steps", min_width=90
+        )
     return [upload, name, size, steps]
 
 
