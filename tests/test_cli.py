@@ -42,6 +42,7 @@ HELP = {
         "--dataset", "--data", "--size", "--class-level", "--out", "--steps",
         "--autoencoder-steps", "--start", "--lr", "--seed", "--device",
     ],
+    "convert-prior": ["FILE", "--out", "--vae", "--heads", "--labels", "--weights"],
     "train-teacher": ["--dataset", "--net", "--out", "--epochs", "--seed", "--device"],
     "train-judge": ["--dataset", "--out"],
     "reference": ["--dataset", "--out"],

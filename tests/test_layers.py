@@ -24,7 +24,7 @@ LAYERS = [
     ],
     [
         "diffusion.schedule", "diffusion.sampler", "diffusion.guidance", "diffusion.pipeline",
-        "diffusion.prior",
+        "diffusion.prior", "diffusion.original",
     ],
     [
         "scores.kernel", "scores.measures", "scores.discrepancy", "scores.score", "scores.pairs",

@@ -20,9 +20,13 @@ if TYPE_CHECKING:
     from diffusers import AutoencoderKL, DiTTransformer2DModel
 
 __all__ = [
-    "check_files", "class_names", "hash_files", "hash_weights", "labels_of", "load_networks",
-    "refuse_checkpoint",
+    "CONVERSION", "check_files", "class_names", "hash_files", "hash_weights", "labels_of",
+    "load_networks", "refuse_checkpoint",
 ]  # fmt: skip
+
+CONVERSION = "conversion.json"
+"""Beside the weights of a network: how they were made of a checkpoint, and which time embedding
+they were trained with."""
 
 VARIANT = re.compile(
     r"diffusion_pytorch_model(?:\.(?:safetensors|bin)\.index)?(?:\.(\w+))?(?:-\d+-of-\d+)?"
@@ -30,10 +34,9 @@ VARIANT = re.compile(
 )
 CHECKPOINTS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".tar")
 CONVERT = (
-    "Convert it: load its weights into diffusers' DiTTransformer2DModel, whose names of weights "
-    "are others (scripts/convert_dit_to_diffusers.py of diffusers has the list), and save "
-    "DiTPipeline(transformer, vae, scheduler) with save_pretrained. The published DiT-XL/2 is "
-    "there already converted, as facebook/DiT-XL-2-256."
+    "Convert it: `python -m distiller convert-prior FILE --out DIR` reads the checkpoints of the "
+    "original DiT code and of Minimax Diffusion. The published DiT-XL/2 is there already "
+    "converted, as facebook/DiT-XL-2-256."
 )
 
 
@@ -120,6 +123,7 @@ def load_networks(source: str, dtype: torch.dtype) -> "tuple[DiTTransformer2DMod
     finally:
         if shows_progress:
             logging.enable_progress_bar()
+    _correct_times(transformer, Path(source) / "transformer" / CONVERSION)
     return transformer, _load(AutoencoderKL, source, "vae", torch.float32)
 
 
@@ -144,6 +148,18 @@ def _load(kind: Any, source: str, part: str, dtype: torch.dtype) -> Any:
                 raise error from None  # of the usual files
     _check(f"{source}/{part}", network, info)
     return network
+
+
+def _correct_times(transformer: "DiTTransformer2DModel", record: Path) -> None:
+    """Gives a converted network the time embedding that it was trained with.
+
+    The original divides the exponents of its frequencies by 128, diffusers by 128 less a shift of
+    1 that no config can change; the estimates differ by some percent at late times.
+    """
+    if record.is_file():
+        shift = read_json(record, "Convert the checkpoint anew.").get("downscale_freq_shift", 1)
+        for block in transformer.transformer_blocks:
+            block.norm1.emb.time_proj.downscale_freq_shift = shift
 
 
 def _variant(folder: Path) -> str | None:

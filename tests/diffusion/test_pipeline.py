@@ -96,9 +96,7 @@ def test_a_checkpoint_is_called_one(tmp_path: Path) -> None:
     path = tmp_path / "DiT-XL-2-256x256.pt"
     torch.save({"x": torch.zeros(1)}, path)
     for source, words in ((path, "is a checkpoint"), (tmp_path, "holds the checkpoint DiT-XL-2")):
-        with pytest.raises(
-            Refused, match=f"{words}.* Convert it: load its weights into diffusers'"
-        ):
+        with pytest.raises(Refused, match=f"{words}.* Convert it: `python -m distiller convert"):
             load_prior(source, "cpu")
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(Refused, match="is a file, and a prior is a folder"):
