@@ -3,7 +3,7 @@
 import base64
 import json
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from distiller.data.dataset import Absent
 from distiller.data.models import has_models
@@ -12,14 +12,17 @@ from distiller.errors import Refused
 from distiller.lab import forget_labs, open_images
 from distiller.limits import choice, whole
 from distiller.machine.assets import ASSETS
+from distiller.methods import METHODS, excluded
+from distiller.recipes.recipe import Group
 from distiller.scores.reference import Reference, load_reference
 
 from . import figures, payloads
 from .preview import class_pictures, data_uri
-from .settings import THUMBNAILS
+from .settings import ALONE, THUMBNAILS
 
 __all__ = [
-    "chooser_of", "first_run", "forget_models", "map_of", "real_images", "reference_of",
+    "chooser_of", "first_run", "forget_models", "map_of", "method_groups", "ordered_methods",
+    "real_images", "reference_of",
     "thumbnails", "titles",
 ]  # fmt: skip
 
@@ -37,6 +40,28 @@ def reference_of(name: str) -> Reference:
         Refused: if it has none on this machine.
     """
     return load_reference(name)
+
+
+def ordered_methods() -> list[str]:
+    """The methods as they are offered: group by group, the baselines first."""
+    groups = get_args(Group)
+    return sorted(METHODS, key=lambda name: (groups.index(METHODS[name].group), name))
+
+
+def method_groups() -> payloads.MethodGroups:
+    """The methods in their groups: what each does, and what it excludes."""
+    groups: dict[str, list[payloads.MethodWords]] = {}
+    for name in ordered_methods():
+        method = METHODS[name]
+        sampled = [other for other in excluded(name) if METHODS[other].place != "subset"]
+        words: payloads.MethodWords = {
+            "title": method.title,
+            "about": (method.__doc__ or "").strip().partition("\n")[0],
+            "excludes": [METHODS[other].title for other in sampled],
+            "alone": name in ALONE,
+        }
+        groups.setdefault(method.group, []).append(words)
+    return {"groups": [{"title": title, "methods": each} for title, each in groups.items()]}
 
 
 def chooser_of(dataset: str, label: int) -> payloads.Classes:

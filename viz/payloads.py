@@ -24,50 +24,13 @@ from .compare_payloads import (
 from .study_payloads import Grade, Studies, Study, StudyAxis, StudyLine, StudyValue
 
 __all__ = [
-    "Apart",
-    "Chart",
-    "Classes",
-    "Curve",
-    "Device",
-    "Discrepancies",
-    "Done",
-    "Evaluation",
-    "EvaluationState",
-    "Field",
-    "Film",
-    "Full",
-    "Grade",
-    "Ingredient",
-    "Kernel",
-    "Knob",
-    "Lane",
-    "Lanes",
-    "Line",
-    "Lineup",
-    "Menu",
-    "Nearest",
-    "Notice",
-    "Offered",
-    "Places",
-    "Race",
-    "Row",
-    "Run",
-    "Score",
-    "Standing",
-    "Step",
-    "Studies",
-    "Study",
-    "StudyAxis",
-    "StudyLine",
-    "StudyValue",
-    "Table",
-    "Told",
-    "Training",
-    "TrainingState",
-    "View",
-    "Waiting",
-    "Witness",
-]
+    "Apart", "Chart", "Classes", "Curve", "Device", "Discrepancies", "Done", "Evaluation",
+    "EvaluationState", "Field", "Film", "Full", "Grade", "Ingredient", "Kernel", "Knob", "Lane",
+    "Lanes", "Line", "Lineup", "Menu", "MethodGroup", "MethodGroups", "MethodWords", "Nearest",
+    "Notice", "Offered", "Places", "Race", "Row", "Run", "Score", "Standing", "Step", "Studies",
+    "Study", "StudyAxis", "StudyLine", "StudyValue", "Table", "Told", "Training",
+    "TrainingState", "View", "Waiting", "Witness",
+]  # fmt: skip
 
 
 class Device(TypedDict):
@@ -88,6 +51,28 @@ class Classes(TypedDict):
     names: Sequence[str]
     sheet: str | None  # one picture of each class, side by side; None of very many classes
     label: int  # of the chosen class
+
+
+class MethodWords(TypedDict):
+    """A method in words."""
+
+    title: str
+    about: str  # a sentence
+    excludes: Sequence[str]  # titles of methods that cannot be combined with it
+    alone: bool  # whether nothing can be added to it
+
+
+class MethodGroup(TypedDict):
+    """Methods that belong together."""
+
+    title: str
+    methods: Sequence[MethodWords]
+
+
+class MethodGroups(TypedDict):
+    """All methods, as they are offered."""
+
+    groups: Sequence[MethodGroup]
 
 
 class View(TypedDict):

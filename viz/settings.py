@@ -40,6 +40,8 @@ ALONE = ("random", "dit")
 """Methods with nothing to add to: real images, and no change at all."""
 FIRST = "solids"
 """The data set that the page opens with."""
+ALONE = ("random", "dit")
+"""Methods with nothing to add to: real images, and no change at all."""
 RUN = Settings(steps=20)
 """What a run has where nobody says otherwise: fewer steps than elsewhere, as somebody waits."""
 BUDGET = 64 * 100

@@ -130,6 +130,22 @@ export interface Menu {
   methods: readonly Ingredient[];
 }
 
+export interface MethodGroup {
+  title: string;
+  methods: readonly MethodWords[];
+}
+
+export interface MethodGroups {
+  groups: readonly MethodGroup[];
+}
+
+export interface MethodWords {
+  title: string;
+  about: string;
+  excludes: readonly string[];
+  alone: boolean;
+}
+
 export interface Nearest {
   rows: readonly number[];
   distances: readonly number[];

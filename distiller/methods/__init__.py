@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import Field, fields, replace
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, get_args
 
 from ..errors import Refused, unknown
-from ..recipes.recipe import Method, convert
+from ..recipes.recipe import Group, Method, convert
 
-__all__ = ["METHODS", "make_methods", "method_table", "paper_options"]
+__all__ = ["METHODS", "excluded", "make_methods", "method_table", "paper_options"]
 
 
 def _load(name: str) -> type[Method]:
@@ -18,12 +18,29 @@ def _load(name: str) -> type[Method]:
     method = getattr(module, export)
     if not (isinstance(method, type) and issubclass(method, Method)):
         raise TypeError(f"{module.__name__} exports {export}, which does not inherit from Method.")
+    if vars(method).get("group") not in get_args(Group):
+        raise TypeError(f"{export} of {module.__name__} must say a group of {get_args(Group)}.")
     return method
 
 
 METHODS: dict[str, type[Method]] = {
     m.name.replace("_", "-"): _load(m.name) for m in iter_modules(__path__)
 }
+
+
+def excluded(name: str) -> list[str]:
+    """The methods that cannot be combined with one: they fill the same place, or take real images.
+
+    Methods that change the set with their hyperparameters, such as the selections with a pool of
+    1, may exclude more.
+    """
+    mine = METHODS[name].place
+    return [
+        other
+        for other, method in METHODS.items()
+        if other != name
+        and (method.place == "subset" or mine == "subset" or (mine and method.place == mine))
+    ]
 
 
 def make_methods(names: str, options: Mapping[str, Any] | None = None) -> dict[str, Method]:
@@ -69,6 +86,8 @@ def method_table() -> dict[str, dict[str, Any]]:
         name: {
             "title": method.title,
             "about": (method.__doc__ or "").strip(),
+            "group": method.group,
+            "excludes": excluded(name),
             "paper": dict(method.paper),
             "options": {f.name: {"default": f.default, **f.metadata} for f in fields(method)},
         }

@@ -17,7 +17,7 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Begin, Method, Recipe, knob
+from ..recipes.recipe import Begin, Group, Method, Place, Recipe, knob
 from ..recipes.surrogate import train_surrogate
 
 __all__ = ["CaO2"]
@@ -28,6 +28,8 @@ class CaO2(Method):
     """Keeps, of a pool, the images that a classifier recognises with most or least confidence."""
 
     title: ClassVar[str] = "CaO₂"
+    group: ClassVar[Group] = "peers"
+    place: ClassVar[Place | None] = "select"
 
     keep: str = knob("most", "most or least confident of those", choices=("most", "least"))
     pool: int = knob(4, "samples drawn per image kept", low=1, high=50)

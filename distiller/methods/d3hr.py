@@ -38,7 +38,7 @@ from ..machine.arrays import keep_arrays, load_arrays
 from ..machine.disk import cache_folder
 from ..recipes.cache import content_key
 from ..recipes.loop import real_latents, seeded_noise
-from ..recipes.recipe import Begin, Method, Recipe, knob
+from ..recipes.recipe import Begin, Group, Method, Place, Recipe, knob
 
 __all__ = ["D3HR"]
 
@@ -51,6 +51,8 @@ class D3HR(Method):
     """Draws a group with the class's moments in the noise domain, and decodes it."""
 
     title: ClassVar[str] = "D³HR"
+    group: ClassVar[Group] = "the four works"
+    place: ClassVar[Place | None] = "init"
     paper: ClassVar[Mapping[str, Any]] = {
         "inversion_steps": 31, "images": 100_000, "selection": "best", "candidates": 1_000_000,
     }  # fmt: skip

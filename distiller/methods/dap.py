@@ -42,7 +42,7 @@ from ..diffusion.prior import Prior
 from ..errors import Refused
 from ..event import Event
 from ..recipes.loop import encode_classes, seeded_noise
-from ..recipes.recipe import Method, Recipe, knob
+from ..recipes.recipe import Group, Method, Recipe, knob
 from ..scores.kernel import FEATURE_MAPS, KERNELS, FeatureMap, kernel_distance, make_kernel
 
 __all__ = ["DAP"]
@@ -55,6 +55,7 @@ class DAP(Method):
     """Pulls samples toward the real class in the denoiser's own features, by a Mercer kernel."""
 
     title: ClassVar[str] = "DAP"
+    group: ClassVar[Group] = "the four works"
     paper: ClassVar[Mapping[str, Any]] = {"squared": False, "block": 8}
 
     gamma: float | Dial = knob(0.3, "guidance strength", low=0, high=5, live=True)

@@ -27,7 +27,7 @@ from ..diffusion.guidance import Dial, Guidance
 from ..diffusion.prior import Prior
 from ..event import Event
 from ..recipes.loop import encode_classes, seeded_noise
-from ..recipes.recipe import Method, Recipe, knob
+from ..recipes.recipe import Group, Method, Recipe, knob
 from ..scores.discrepancy import DISCREPANCIES
 from ..scores.measures import Measure
 
@@ -41,6 +41,7 @@ class DiscrepancyGuidance(Method):
     """Moves the set, as a whole, down a chosen discrepancy from the class."""
 
     title: ClassVar[str] = "Discrepancy"
+    group: ClassVar[Group] = "the four works"
 
     by: str = knob("regression", "the discrepancy", choices=SMOOTH)
     strength: float | Dial = knob(0.5, "how hard the set is moved", low=0, high=20, live=True)

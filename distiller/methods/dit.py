@@ -7,7 +7,7 @@ from typing import ClassVar
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Method, Recipe
+from ..recipes.recipe import Group, Method, Recipe
 
 __all__ = ["DiT"]
 
@@ -17,6 +17,7 @@ class DiT(Method):
     """Samples of the prior as it is, with class guidance and nothing else."""
 
     title: ClassVar[str] = "DiT"
+    group: ClassVar[Group] = "baselines"
 
     def fit(
         self, prior: Prior, data: Dataset, labels: Sequence[int]

@@ -23,7 +23,7 @@ from ..data.dataset import Dataset
 from ..diffusion.guidance import Dial, Guidance, from_energy
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Method, Recipe, knob
+from ..recipes.recipe import Group, Method, Recipe, knob
 from ..scores.kernel import median_distance, squared_distance
 
 __all__ = ["Diversity"]
@@ -34,6 +34,7 @@ class Diversity(Method):
     """Repulsion between the images that are sampled together; composes with every method."""
 
     title: ClassVar[str] = "Diversity"
+    group: ClassVar[Group] = "guidance by a discrepancy"
 
     strength: float | Dial = knob(0.1, "how hard the images push", low=0, high=2, live=True)
     t_low: int = knob(100, "the time below which it does not act", low=0, high=1000)

@@ -40,7 +40,7 @@ from ..diffusion.prior import Prior
 from ..event import Event
 from ..recipes.gaussian_mechanism import gaussian_mechanism_sigma
 from ..recipes.loop import encode_classes, seeded_noise
-from ..recipes.recipe import Method, Recipe, knob
+from ..recipes.recipe import Group, Method, Recipe, knob
 
 __all__ = ["DPMERF"]
 
@@ -50,6 +50,7 @@ class DPMERF(Method):
     """Moves the set toward a differentially private summary of the class."""
 
     title: ClassVar[str] = "DP-MERF"
+    group: ClassVar[Group] = "guidance by a discrepancy"
 
     epsilon: float = knob(4.0, "the privacy loss, epsilon", low=0.01, high=100)
     delta: float = knob(1e-5, "the probability of more, delta", low=1e-12, high=0.1)

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Begin, Method, Recipe, knob
+from ..recipes.recipe import Begin, Group, Method, Place, Recipe, knob
 from ..recipes.selection import begins_from, pool_knob, selecting
 from ..scores.discrepancy import DISCREPANCIES, greedy
 
@@ -27,6 +27,8 @@ class Greedy(Method):
     """Picks, one by one, what makes a chosen discrepancy from the class smallest."""
 
     title: ClassVar[str] = "Greedy"
+    group: ClassVar[Group] = "selections"
+    place: ClassVar[Place | None] = "select"
 
     by: str = knob("quantisation", "the discrepancy", choices=tuple(DISCREPANCIES))
     pool: int = pool_knob()

@@ -20,7 +20,7 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Begin, Method, Recipe, knob
+from ..recipes.recipe import Begin, Group, Method, Place, Recipe, knob
 from ..recipes.selection import begins_from, pool_knob, selecting
 from ..scores.kernel import median_distance, rbf
 
@@ -32,6 +32,8 @@ class Herding(Method):
     """Picks, one by one, what brings the set's kernel mean nearest to the class's."""
 
     title: ClassVar[str] = "Herding"
+    group: ClassVar[Group] = "selections"
+    place: ClassVar[Place | None] = "select"
 
     pool: int = pool_knob()
     references: int = knob(1000, "real images of the class to match", low=2, high=100_000)

@@ -28,7 +28,7 @@ from ..diffusion.guidance import Dial, Guidance, from_energy
 from ..diffusion.prior import Prior
 from ..event import Event
 from ..recipes.loop import encode_classes
-from ..recipes.recipe import Method, Recipe, knob
+from ..recipes.recipe import Group, Method, Recipe, knob
 from ..recipes.surrogate import Surrogate, train_surrogate
 
 __all__ = ["IGD"]
@@ -39,6 +39,7 @@ class IGD(Method):
     """Moves images so that they teach a classifier what the real class does, and apart."""
 
     title: ClassVar[str] = "IGD"
+    group: ClassVar[Group] = "peers"
 
     influence: float | Dial = knob(1.0, "strength of gradient matching", low=0, high=20, live=True)
     deviation: float | Dial = knob(1.0, "strength of staying apart", low=0, high=20, live=True)

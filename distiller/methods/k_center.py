@@ -17,7 +17,7 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Begin, Method, Recipe, knob
+from ..recipes.recipe import Begin, Group, Method, Place, Recipe, knob
 from ..recipes.selection import begins_from, pool_knob, selecting
 from ..scores.kernel import distance
 
@@ -29,6 +29,8 @@ class KCenter(Method):
     """Picks, one by one, what serves the real image that is served worst."""
 
     title: ClassVar[str] = "K-center"
+    group: ClassVar[Group] = "selections"
+    place: ClassVar[Place | None] = "select"
 
     pool: int = pool_knob()
     references: int = knob(1000, "real images of the class to cover", low=2, high=100_000)

@@ -21,7 +21,7 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Begin, Method, Recipe, knob
+from ..recipes.recipe import Begin, Group, Method, Place, Recipe, knob
 from ..recipes.selection import begins_from, pool_knob, selecting
 from ..scores.kernel import median_distance, rbf
 
@@ -33,6 +33,8 @@ class KernelThinning(Method):
     """Halves a pool by a self-balancing walk, then exchanges points, to match the kernel mean."""
 
     title: ClassVar[str] = "Kernel thinning"
+    group: ClassVar[Group] = "selections"
+    place: ClassVar[Place | None] = "select"
 
     pool: int = pool_knob(4)
     references: int = knob(1000, "real images of the class to match", low=2, high=100_000)

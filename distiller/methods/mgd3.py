@@ -23,7 +23,7 @@ from ..diffusion.prior import Prior
 from ..errors import Refused
 from ..event import Event
 from ..recipes.loop import encode_classes
-from ..recipes.recipe import Method, Recipe, knob
+from ..recipes.recipe import Group, Method, Recipe, knob
 
 __all__ = ["MGD3"]
 
@@ -33,6 +33,7 @@ class MGD3(Method):
     """Pulls each image toward a mode of the class's latents of its own, until a stop time."""
 
     title: ClassVar[str] = "MGD³"
+    group: ClassVar[Group] = "peers"
 
     strength: float | Dial = knob(1.0, "how hard the modes pull", low=0, high=5, live=True)
     stop: int = knob(500, "the time below which they let go", low=0, high=1000)

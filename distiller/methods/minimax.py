@@ -39,7 +39,7 @@ from ..machine.disk import cache_folder
 from ..recipes.cache import content_key, keep_tensors, load_tensors
 from ..recipes.difffit import Fit, fold, network_of, nothing, twin_of, with_fit
 from ..recipes.loop import encode_classes
-from ..recipes.recipe import Method, Recipe, knob
+from ..recipes.recipe import Group, Method, Place, Recipe, knob
 
 __all__ = ["Minimax"]
 
@@ -51,6 +51,8 @@ class Minimax(Method):
     """Fine-tunes the prior to make images that are representative of the class and diverse."""
 
     title: ClassVar[str] = "Minimax"
+    group: ClassVar[Group] = "the four works"
+    place: ClassVar[Place | None] = "prior"
     paper: ClassVar[Mapping[str, Any]] = {
         "steps": 12_000, "batch": 8, "representativeness": 0.002, "diversity": 0.008,
         "ema": 0.9999, "chunk": 20, "images": 100_000,

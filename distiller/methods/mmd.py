@@ -23,7 +23,7 @@ from ..diffusion.guidance import Dial, Guidance, from_energy
 from ..diffusion.prior import Prior
 from ..event import Event
 from ..recipes.loop import encode_classes
-from ..recipes.recipe import Method, Recipe, knob
+from ..recipes.recipe import Group, Method, Recipe, knob
 from ..scores.kernel import median_distance, rbf
 
 __all__ = ["MMD"]
@@ -34,6 +34,7 @@ class MMD(Method):
     """Moves the set, as a whole, toward the real class: where mass is missed, away from excess."""
 
     title: ClassVar[str] = "MMD"
+    group: ClassVar[Group] = "guidance by a discrepancy"
 
     strength: float | Dial = knob(3.0, "how hard the set is moved", low=0, high=20, live=True)
     references: int = knob(500, "real images of the class to compare with", low=2, high=5000)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..recipes.recipe import Begin, Method, Recipe
+from ..recipes.recipe import Begin, Group, Method, Place, Recipe
 
 __all__ = ["Random"]
 
@@ -20,6 +20,8 @@ class Random(Method):
     """Real images of the class, drawn at random without replacement: what any method must beat."""
 
     title: ClassVar[str] = "Random real"
+    group: ClassVar[Group] = "baselines"
+    place: ClassVar[Place | None] = "subset"
 
     @property
     def begins(self) -> Begin:

@@ -24,8 +24,8 @@ from ..event import Event
 from ..limits import choice, flag, number, whole
 
 __all__ = [
-    "Begin", "Init", "Method", "Recipe", "Select", "Subset", "check", "combine", "convert", "knob",
-    "live_knobs", "with_dials",
+    "Begin", "Group", "Init", "Method", "Place", "Recipe", "Select", "Subset", "check",
+    "combine", "convert", "knob", "live_knobs", "with_dials",
 ]  # fmt: skip
 
 Init = Callable[[int, int, int], tuple[Tensor, int]]
@@ -36,6 +36,13 @@ Select = Callable[[int, Tensor, int], Sequence[int]]
 
 Subset = Callable[[int, int, int], NDArray[np.int64]]
 """Maps (label, n, seed) to indices of real training images, in place of sampling."""
+
+Group = Literal["baselines", "the four works", "peers", "guidance by a discrepancy", "selections"]
+"""What a method belongs to, in the order in which methods are offered. The four works are those
+that the project began with: DAP, D3HR, Minimax and the discrepancies of Chen & Selvan (2025)."""
+
+Place = Literal["prior", "init", "select", "subset"]
+"""A place of a recipe that has room for one method."""
 
 
 Begin = Literal["noise", "group", "pool", "real"]
@@ -62,10 +69,14 @@ class Recipe:
 class Method(ABC):
     """A frozen dataclass of hyperparameters, all with defaults, that can be fitted to data.
 
-    A method must have a title and `fit`; the rest of what it may say of itself has a default here.
+    A method must have a title, a group and `fit`; the rest of what it may say of itself has a
+    default here.
     """
 
     title: ClassVar[str]
+    group: ClassVar[Group]
+    place: ClassVar[Place | None] = None
+    """The place that it fills with its defaults and that has room for one; None: it fills none."""
     paper: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """Its paper's values, for DiT-XL/2, of the hyperparameters whose defaults are others."""
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -14,11 +14,11 @@ from distiller.diffusion.sampler import SAMPLERS, ddim
 from distiller.errors import Refused
 from distiller.event import Event
 from distiller.image import to_tensor
-from distiller.methods import METHODS, make_methods, method_table, paper_options
+from distiller.methods import METHODS, excluded, make_methods, method_table, paper_options
 from distiller.methods.dap import DAP, _to_each, _to_the_mean
 from distiller.methods.diversity import Diversity, repulsion
 from distiller.recipes.loop import Settings, distill, draw, fit, seeded_noise
-from distiller.recipes.recipe import Method, Recipe, combine, live_knobs, with_dials
+from distiller.recipes.recipe import Group, Method, Place, Recipe, combine, live_knobs, with_dials
 from distiller.scores.kernel import FEATURE_MAPS, KERNELS, kernel_distance, make_kernel
 from tests.priors import gaussian_prior, tiny_world
 
@@ -160,6 +160,32 @@ def test_what_a_method_begins_from_follows_its_hyperparameters() -> None:
         assert make_methods(name, {f"{name}.pool": 2})[name].begins == "pool"
     assert make_methods("cao2", {"cao2.pool": 1})["cao2"].begins == "pool"  # in another order
     assert make_methods("d3hr", {"d3hr.selection": "best"})["d3hr"].begins == "group"
+
+
+def test_fills_the_place_that_it_says(name: str) -> None:
+    recipe = returned(fit(make_methods(name, QUICK.get(name)), *world(name), [0]))
+    filled = [place for place in get_args(Place) if getattr(recipe, place) is not None]
+    assert filled == [place for place in [METHODS[name].place] if place]
+
+
+def test_what_it_excludes_is_refused_beside_it_and_nothing_else_is(name: str) -> None:
+    places = {other: METHODS[other].place for other in METHODS}
+    for other in set(METHODS) - {name}:
+        both = {
+            each: Recipe(**({places[each]: lambda *_: ()} if places[each] else {}))
+            for each in (name, other)
+        }
+        if other in excluded(name):
+            assert name in excluded(other)
+            with pytest.raises(Refused):
+                combine(both)
+        else:
+            combine(both)
+
+
+def test_belongs_to_a_group_that_its_own_file_names(name: str) -> None:
+    assert vars(METHODS[name])["group"] in get_args(Group)
+    assert METHODS[name].__doc__
 
 
 def test_streams_events_and_stops_at_once(name: str) -> None:

@@ -148,6 +148,8 @@ def test_methods_that_stand_alone_clear_the_others() -> None:
     assert settle(["dap", "diversity"]) == ["dap", "diversity"]
     assert settle(["dap", "random"]) == ["random"]
     assert settle([]) == ["dit"]
+    assert settle(["dap", "herding", "k-center"]) == ["dap", "k-center"]  # room for one selection
+    assert settle(["herding", "dap"]) == ["herding", "dap"]
 
 
 def test_all_that_needs_the_device_waits_in_its_line_and_in_no_other() -> None:

@@ -1,12 +1,14 @@
 """Runs in a browser: what a visitor starts, turns, stops and keeps."""
 
 import zipfile
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from distiller.errors import Refused
+from distiller.methods import METHODS
+from distiller.recipes.recipe import Group
 from tests.page.gate import MakeGate, at, wait_until
 from tests.page.visitor import (
     SLOW,
@@ -217,4 +219,41 @@ def test_the_page_fits_and_can_be_read(
     texts = (".d-h", ".d-status", ".d-score p", ".d-score header", ".d-class span")
     assert min(contrasts(page, ".d-panel", *texts)) >= 4.5  # WCAG AA
     expect(page.locator("body.dark")).to_have_count(int(scheme == "dark"))
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_controls_are_those_of_the_run_that_is_shown(
+    browser: Browser, address: str, scheme: Any
+) -> None:
+    page = new_tab(browser, viewport={"width": 1440, "height": 812}, color_scheme=scheme)
+    page.goto(address)
+    finished(page)
+    chosen = page.locator("#methods label:has(input:checked)")
+
+    def in_step() -> None:
+        query = shared(page, "s.run.query")
+        titles = [METHODS[name].title for name in query["method"].split("+")]
+        expect(chosen).to_have_text(titles)
+        expect(page.get_by_label("Steps")).to_have_value(query["steps"])
+        expect(page.get_by_label("Images", exact=True)).to_have_value(query["ipc"])
+
+    in_step()
+    page.locator("#methods label").filter(has_text="MGD").click()
+    page.get_by_label("Steps").fill("7")
+    page.locator("#explore .d-choices").get_by_label("Data set").click()
+    page.get_by_role("option", name="Digits").click()
+    page.wait_for_function("() => window.distiller.shared.run?.dataset === 'digits'")
+    in_step()
+    assert page.locator("#methods .d-group").all_inner_texts() == list(get_args(Group))
+    about = page.locator(".d-method > div").first
+    page.locator("#methods label").filter(has_text="Kernel thinning").hover()
+    expect(about).to_contain_text("It excludes CaO₂, Greedy, Herding, K-center.")
+    box = page.locator("#methods input").nth(1)
+    box.focus()
+    expect(about).to_contain_text("Random real")
+    assert page.locator(f"#{box.get_attribute('aria-describedby')}").text_content()
+    assert min(contrasts(page, "#explore .d-choices", ".d-method", "#methods .d-group")) >= 4.5
+    page.set_viewport_size({"width": 375, "height": 812})
+    fits(page, 375)
     page.context.close()

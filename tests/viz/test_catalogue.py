@@ -1,14 +1,27 @@
 """What is shown of a data set before a run."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from distiller.data.registry import DATASETS
 from distiller.errors import Refused
 from distiller.lab import forget_labs
-from viz.catalogue import chooser_of, first_run, map_of, real_images, thumbnails, titles
+from distiller.methods import METHODS
+from distiller.recipes.recipe import Group
+from tests.viz.sent import check
+from viz import payloads
+from viz.catalogue import (
+    chooser_of,
+    first_run,
+    map_of,
+    method_groups,
+    ordered_methods,
+    real_images,
+    thumbnails,
+    titles,
+)
 from viz.settings import THUMBNAILS
 
 
@@ -46,3 +59,17 @@ def test_real_images_are_shown_without_a_prior(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delattr("distiller.lab.load_judge")
     shown = real_images(["digits", [0]])
     assert str(shown[0]).startswith("data:image/")
+
+
+def test_the_methods_stand_in_their_groups_and_say_what_they_exclude() -> None:
+    shown = method_groups()
+    check(payloads.MethodGroups, shown)
+    titles = [words["title"] for group in shown["groups"] for words in group["methods"]]
+    assert titles == [METHODS[name].title for name in ordered_methods()]
+    assert sorted(ordered_methods()) == sorted(METHODS)
+    assert [group["title"] for group in shown["groups"]] == list(get_args(Group))
+    by_title = {w["title"]: w for group in shown["groups"] for w in group["methods"]}
+    assert by_title["DAP"]["excludes"] == []
+    assert by_title["Herding"]["excludes"] == ["CaO₂", "Greedy", "K-center", "Kernel thinning"]
+    assert [title for title, words in by_title.items() if words["alone"]] == ["DiT", "Random real"]
+    assert all(words["about"].endswith(".") for words in by_title.values())

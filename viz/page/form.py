@@ -1,6 +1,6 @@
 """The form: the controls of a request. Those of a method follow from its hyperparameters."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields
 from typing import Any
 
@@ -8,12 +8,13 @@ import gradio as gr
 
 from distiller.diffusion.prior import default_cfg_scale
 from distiller.diffusion.sampler import SAMPLERS
-from distiller.methods import METHODS
+from distiller.methods import METHODS, excluded
 from distiller.recipes.recipe import live_knobs
 from distiller.sets.request import BOUNDS, Request
 
-from ..catalogue import titles
+from ..catalogue import method_groups, ordered_methods, titles
 from ..settings import ALONE, RUN
+from .frame import add_part
 from .run import QUIET
 from .tab import add_dataset
 
@@ -21,11 +22,14 @@ __all__ = ["Form", "settle"]
 
 
 def settle(chosen: Sequence[str]) -> list[str]:
-    """The methods that stay chosen after a click: some stand alone, the last click decides."""
+    """The methods that stay chosen after a click: the last click decides over what it excludes."""
     if not chosen:
         return [Request.method]
     last = chosen[-1]
-    return [last] if last in ALONE else [name for name in chosen if name not in ALONE]
+    if last in ALONE:
+        return [last]
+    apart = {*ALONE, *excluded(last)}
+    return [name for name in chosen if name not in apart]
 
 
 class Form:
@@ -90,11 +94,13 @@ class Form:
     def add_method(self) -> None:
         """Lays out the methods, and all that acts during a run."""
         self.plain["method"] = gr.CheckboxGroup(
-            [(METHODS[name].title, name) for name in _ordered(METHODS)],
+            [(METHODS[name].title, name) for name in ordered_methods()],
             value=[Request.method],
             label="Method (they stack)",
             elem_id="methods",
         )
+        frame = "<div class='d-method' role='status'></div>"
+        add_part("method-groups", "explore/methods", frame, method_groups())
         self.plain["cfg_scale"] = gr.Slider(
             *BOUNDS["cfg_scale"], 2.0, step=0.1, label="Class guidance (CFG)"
         )
@@ -153,8 +159,3 @@ def _control(title: str, f: "Field[Any]") -> gr.components.Component:
             return gr.Number(f.default, minimum=low, maximum=high, precision=0, **words)
         case _:
             return gr.Slider(low, high, f.default, step=(high - low) / 100, **words)
-
-
-def _ordered(names: Iterable[str]) -> list[str]:
-    """The methods as they are offered: the baselines first."""
-    return sorted(names, key=lambda name: (name not in ALONE, name))

@@ -12,6 +12,7 @@ import gradio as gr
 from distiller.data.registry import DATASETS
 from distiller.diffusion.prior import default_cfg_scale
 from distiller.limits import choice, whole
+from distiller.sets.request import Request
 
 from ... import visit
 from ...catalogue import chooser_of, first_run, map_of, real_images
@@ -140,12 +141,16 @@ def _wire_choices(parts: _Explore) -> None:
 
     def change(dataset: str) -> list[Any]:
         dataset = choice("data set", dataset, DATASETS)
-        first = first_run(dataset)
-        chosen = first["label"] if first else 0
-        return [chosen, default_cfg_scale(dataset), *_view(dataset, chosen), first or gr.skip()]
+        if first := first_run(dataset):  # the controls are those of the run that is shown
+            shown = parts.form.show(Request.from_query(first["query"]))
+            return [*shown, *_view(dataset, first["label"]), first]
+        kept = [gr.skip() for _ in parts.form.inputs]
+        for key, value in (("classes", 0), ("cfg_scale", default_cfg_scale(dataset))):
+            kept[parts.form.inputs.index(parts.form.plain[key])] = value
+        return [*kept, *_view(dataset, 0), gr.skip()]
 
     parts.chooser.pick(said(pick), dataset, [label, *parts.view[1:]], **QUIET)
-    changed = [label, parts.form.plain["cfg_scale"], *parts.view, parts.stage]
+    changed = [*parts.form.inputs, *parts.view, parts.stage]
     dataset.input(said(change), dataset, changed, **QUIET)
 
 

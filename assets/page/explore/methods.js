@@ -1,0 +1,73 @@
+// @ts-check
+// The methods in their groups: a heading before each, and what the method under the pointer or with
+// the focus does and excludes. The boxes themselves are Gradio's.
+
+/** @import { Component } from '../page.js' */
+/** @import { MethodGroups, MethodWords } from '../payloads.d.ts' */
+
+import { find, make, strong } from '../draw/element.js';
+import { exclusionOf, headingsOf } from './exclusion.js';
+
+const HINT = 'Point at a method to read what it does.';
+
+class Methods {
+  /**
+   * @param {HTMLElement} root where the words stand
+   * @param {MethodGroups} value
+   */
+  constructor(root, { groups }) {
+    this.root = root;
+    this.groups = groups;
+    /** @type {Map<string, MethodWords>} */
+    this.words = new Map(groups.flatMap(({ methods }) => methods.map((m) => [m.title, m])));
+    this.said = make('div');
+    this.descriptions = make('div');
+    this.descriptions.hidden = true; // read to those who cannot see
+    root.append(this.said, this.descriptions);
+    this.say(null);
+  }
+
+  /**
+   * Puts the headings among the boxes, once they are there.
+   * @param {HTMLElement} boxes
+   */
+  arrange(boxes) {
+    const labels = [...boxes.querySelectorAll('label')];
+    if (!labels.length || boxes.querySelector('.d-group')) return;
+    const titles = labels.map((label) => label.textContent?.trim() ?? '');
+    for (const [k, title] of headingsOf(this.groups, titles))
+      labels[k].before(make('span', 'd-group', title));
+    this.descriptions.replaceChildren();
+    for (const [k, label] of labels.entries()) {
+      const words = this.words.get(titles[k]);
+      if (!words) continue;
+      const text = make('span', '', `${words.about} ${exclusionOf(words)}`);
+      text.id = `method-words-${k}`;
+      this.descriptions.append(text);
+      label.querySelector('input')?.setAttribute('aria-describedby', text.id);
+      for (const event of ['mouseenter', 'focusin'])
+        label.addEventListener(event, () => this.say(words));
+      label.addEventListener('mouseleave', () => this.say(null));
+    }
+  }
+
+  /** @param {MethodWords | null} words */
+  say(words) {
+    if (words)
+      this.said.replaceChildren(strong(words.title), ` ${words.about} ${exclusionOf(words)}`);
+    else this.said.textContent = HINT;
+  }
+}
+
+/** @param {Component<MethodGroups>} component */
+export function mount({ element, props }) {
+  if (!props.value) return;
+  const methods = new Methods(find(element, '.d-method'), props.value);
+  const arrange = () => {
+    const boxes = document.querySelector('#methods label')?.parentElement;
+    if (boxes instanceof HTMLElement) methods.arrange(boxes);
+  };
+  arrange();
+  const column = element.closest('.d-choices') ?? document.body;
+  new MutationObserver(arrange).observe(column, { childList: true, subtree: true });
+}
