@@ -1,0 +1,110 @@
+"""A disk that is full or only read, at each write of a command: a sentence, and no halves."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from distiller.__main__ import main
+from distiller.machine import disk
+from distiller.training import prior as training
+from distiller.training.spec import PRESETS, PriorSpec
+from tests.tiny import train_in_a_moment
+
+SMALL = PriorSpec(
+    channels=(8, 8), autoencoder_steps=2, autoencoder_batch=8, width=16, depth=1, heads=1,
+    patch=2, steps=2, batch=8, warmup=2,
+)  # fmt: skip
+COMMANDS = {
+    "distill": ["--dataset", "digits", "--classes", "1", "--ipc", "2", "--steps", "2"],
+    "train-prior": ["--dataset", "digits"],
+    "train-teacher": ["--dataset", "digits", "--net", "convnet-1-w4", "--epochs", "1"],
+}
+
+
+@contextmanager
+def failing(root: Path, number: int, at: int) -> Iterator[list[Path]]:
+    """From the `at`-th file below a folder on, nothing below it reaches the disk."""
+    reached: list[Path] = []
+    flush = disk._flush
+
+    def flushed(path: Path) -> None:
+        if path.is_relative_to(root):
+            reached.append(path)
+            if len(reached) >= at:
+                raise OSError(number, os.strerror(number), str(path))
+        flush(path)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(disk, "_flush", flushed)
+        yield reached
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    train_in_a_moment(monkeypatch)
+    monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setitem(PRESETS, "digits", SMALL)
+    monkeypatch.setattr("distiller.commands.train.shutil.which", lambda name: None)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS], ids=["full", "only read"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_write_that_fails_ends_in_a_sentence(
+    command: str, number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    arguments, at = [command, *COMMANDS[command], "--out", str(out)], 1
+    while True:
+        with failing(out, number, at):
+            code = main(arguments)
+        printed = capsys.readouterr().err
+        if code == 0:
+            break
+        said = printed.splitlines()[-1]
+        assert code == 2
+        assert os.strerror(number) in said
+        assert said.startswith("distiller: ")
+        assert not list(out.rglob("*.partial"))
+        assert not (out / "manifest.json").exists()
+        at += 1
+    assert at > 2
+    assert list(out.iterdir())
+
+
+def test_a_prior_that_is_trained_further_on_a_full_disk_stays(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    arguments = ["train-prior", "--dataset", "digits", "--out", str(out)]
+    assert main(arguments) == 0
+    before = {
+        p: p.read_bytes() for p in out.rglob("*") if p.is_file() and ".training" not in str(p)
+    }
+    assert {path.name for path in before} >= {"model_index.json", "prior.json"}
+    assert not (out / training.NEW).exists()
+    with pytest.MonkeyPatch.context() as patched:
+
+        def full(pipeline: object, folder: Path) -> None:
+            folder.mkdir()
+            (folder / "model_index.json").write_text("half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+        patched.setattr(training, "_save", full)
+        assert main([*arguments, "--steps", "3"]) == 2
+    assert {path: path.read_bytes() for path in before} == before
+    assert not list(out.rglob("*.partial"))
+
+
+def test_a_teacher_that_cannot_be_written_is_in_the_cache(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    with failing(out, errno.ENOSPC, 1):
+        assert main(["train-teacher", *COMMANDS["train-teacher"], "--out", str(out)]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "The teacher is kept in" in said
+    (kept,) = (tmp_path / "cache").glob("teacher-*")
+    assert str(kept) in said
+    assert sorted(path.name for path in kept.iterdir()) == ["config.json", "model.safetensors"]
