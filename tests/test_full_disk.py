@@ -14,6 +14,8 @@ from distiller.training import prior as training
 from distiller.training.spec import PRESETS, PriorSpec
 from tests.tiny import train_in_a_moment
 
+pytestmark = pytest.mark.slow
+
 SMALL = PriorSpec(
     channels=(8, 8), autoencoder_steps=2, autoencoder_batch=8, width=16, depth=1, heads=1,
     patch=2, steps=2, batch=8, warmup=2,

@@ -55,7 +55,18 @@ def hashes(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("method", sorted(METHODS))
+QUICK = ("d3hr", "dap", "dit")  # one that keeps a fit, one that keeps latents, and a plain one
+
+
+def methods() -> list[Any]:
+    """Every method; a test of any but the quick ones is slow."""
+    return [
+        pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow])
+        for name in sorted(METHODS)
+    ]
+
+
+@pytest.mark.parametrize("method", methods())
 def test_a_set_has_the_same_bytes_wherever_it_was_killed(
     method: str, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

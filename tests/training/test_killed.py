@@ -21,6 +21,8 @@ from distiller.training.spec import PriorSpec
 from tests.killed import killed_at_event, killed_at_file
 from tests.tiny import train_in_a_moment
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 SPEC = PriorSpec(
     channels=(8, 8), autoencoder_steps=2, autoencoder_batch=8, width=16, depth=1, heads=1,
