@@ -58,6 +58,7 @@ class Menu(TypedDict):
 
     datasets: Sequence[Offered]
     methods: Sequence[Ingredient]
+    bounds: Mapping[str, Sequence[int]]  # the least and the most of each number, by its name
 
 
 class Lane(TypedDict):

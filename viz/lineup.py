@@ -18,7 +18,7 @@ from distiller.errors import Refused
 from distiller.limits import choice, whole
 from distiller.methods import METHODS
 from distiller.recipes.recipe import Begin
-from distiller.sets.request import Request
+from distiller.sets.request import BOUNDS, Request
 
 from . import payloads
 from .catalogue import reference_of, titles
@@ -202,6 +202,7 @@ def menu() -> payloads.Menu:
             for title, name in titles()
         ],
         "methods": [_ingredient(name) for name in METHODS],
+        "bounds": BOUNDS,
     }
 
 

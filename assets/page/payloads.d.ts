@@ -128,6 +128,7 @@ export interface Lineup {
 export interface Menu {
   datasets: readonly Offered[];
   methods: readonly Ingredient[];
+  bounds: Readonly<Record<string, readonly number[]>>;
 }
 
 export interface MethodGroup {

@@ -22,6 +22,7 @@ const lanes = (...slots) => slots.map((slot) => ({ ...lane, slot }));
 const knob = { title: '', about: '', low: 0, high: 5, choices: [] };
 /** @type {Menu} */
 const menu = {
+  bounds: { ipc: [1, 5000], steps: [1, 1000], seed: [0, 9], cfg_scale: [0, 30] },
   datasets: [{ name: 'digits', title: 'Digits', classes: ['zero', 'one'], cfg_scale: 1.5 }],
   methods: [
     {

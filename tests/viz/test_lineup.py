@@ -136,3 +136,14 @@ def test_the_menu_offers_every_method_and_nothing_private() -> None:
     assert "dap.gamma" in keys
     assert "dp-merf.secret" not in keys
     assert [m["name"] for m in offered["methods"] if m["alone"]] == ["dit", "random"]
+
+
+def test_the_menu_has_the_bounds_of_a_request() -> None:
+    for key, (low, high) in menu()["bounds"].items():
+        for value, may in ((low, True), (high, True), (low - 1, False), (high + 1, False)):
+            given = {"classes": [0], "ipc": 1, "steps": 1, key: value}
+            if may:
+                assert getattr(Request.parse(given), key) == value
+            else:
+                with pytest.raises(Refused, match=f"{key} must be"):
+                    Request.parse(given)

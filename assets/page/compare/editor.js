@@ -19,7 +19,7 @@ import {
 } from './lineup.js';
 import { makeMark } from './marks.js';
 
-const CFG = { low: 0, high: 10, about: 'how hard the class pulls' };
+const CFG = { step: 0.1, about: 'how hard the class pulls' };
 
 export class Editor {
   constructor() {
@@ -102,11 +102,15 @@ export class Editor {
   drawKnobs({ method, cfg_scale, options }) {
     const chosen = method.split('+');
     const usual = setting.menu?.datasets.find(({ name }) => name === setting.lineup?.dataset);
+    const [low, high] = setting.menu?.bounds.cfg_scale ?? [0, 0];
     const parts = [];
     if (method !== 'random')
       parts.push(
-        makeSlider('Class guidance (CFG)', CFG, cfg_scale ?? usual?.cfg_scale ?? 0, (value) =>
-          this.change({ cfg_scale: value === usual?.cfg_scale ? null : value }),
+        makeSlider(
+          'Class guidance (CFG)',
+          { ...CFG, low, high },
+          cfg_scale ?? usual?.cfg_scale ?? 0,
+          (value) => this.change({ cfg_scale: value === usual?.cfg_scale ? null : value }),
         ),
       );
     for (const one of setting.menu?.methods ?? [])
@@ -198,15 +202,15 @@ function makeControl(knob, value, change) {
 
 /**
  * @param {string} title
- * @param {{ low: number, high: number, about: string }} range
+ * @param {{ low: number, high: number, about: string, step?: number }} range
  * @param {number} value
  * @param {(value: number) => void} change
  */
-function makeSlider(title, { low, high, about }, value, change) {
+function makeSlider(title, { low, high, about, step }, value, change) {
   const label = make('label', 'd-knob');
   const said = make('output', '', String(value));
   const input = Object.assign(make('input'), { type: 'range', min: low, max: high });
-  input.step = String((high - low) / 100);
+  input.step = String(step ?? (high - low) / 100);
   input.value = String(value);
   input.addEventListener('input', () => {
     const turned = Number(Number(input.value).toPrecision(4));

@@ -25,7 +25,6 @@ import { clear, state, takeShipped } from './results.js';
 
 /** @typedef {(dataset: string) => Promise<Lanes | null>} Shipped */
 
-const LIMITS = { ipc: [1, 64], steps: [1, 1000], seed: [0, 2 ** 31 - 1] };
 const TITLES = { ipc: 'Images', steps: 'Steps', seed: 'Seed' };
 
 class Setup {
@@ -89,7 +88,10 @@ class Setup {
       classes.map((name, k) => [String(k), name]),
       String(lineup.label),
     );
-    for (const [k, key] of NUMBERS.entries()) this.numbers[k].value = String(lineup[key]);
+    for (const [k, key] of NUMBERS.entries()) {
+      const [min, max] = menu.bounds[key].map(String);
+      Object.assign(this.numbers[k], { min, max, value: String(lineup[key]) });
+    }
     this.drawLanes(lineup);
     this.editor.draw();
   }
@@ -149,9 +151,10 @@ function makeSelect(choose) {
  * @param {(value: number) => void} change
  */
 function makeNumber(key, change) {
-  const [low, high] = LIMITS[key];
-  const input = Object.assign(make('input'), { type: 'number', min: low, max: high, step: 1 });
+  const input = Object.assign(make('input'), { type: 'number', step: 1 });
   input.addEventListener('change', () => {
+    const [low, high] = setting.menu?.bounds[key] ?? [];
+    if (low === undefined || high === undefined) return;
     const value = Math.round(Number(input.value));
     if (Number.isFinite(value)) change(Math.max(low, Math.min(high, value)));
   });
