@@ -107,8 +107,7 @@ class RealMap {
     if (missing.length) {
       const sources = await this.realImages(dataset, missing);
       // Without an answer they are asked for again, the next time.
-      for (const [k, row] of sources ? missing.entries() : [])
-        this.fetched.set(key(row), sources[k]);
+      if (sources) for (const [k, row] of missing.entries()) this.fetched.set(key(row), sources[k]);
     }
     return rows.map((row) => this.fetched.get(key(row)) ?? null);
   }
