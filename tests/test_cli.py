@@ -30,7 +30,7 @@ HELP = {
     "methods": ["--json"],
     "distill": [
         "--dataset", "--method", "--ipc", "--out", "--seed", "--classes", "--steps", "--cfg-scale",
-        "--sampler", "--set", "--paper", "--prior", "--device", "--dtype",
+        "--cfg-channels", "--sampler", "--set", "--paper", "--prior", "--device", "--dtype",
     ],
     "score": ["DIR", "--dataset", "--independent", "--json", "--device"],
     "evaluate": [

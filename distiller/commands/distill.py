@@ -14,7 +14,8 @@ from .command import Command, add_dataset, add_device, add_out
 __all__ = ["COMMANDS"]
 
 REQUEST = (
-    "dataset", "method", "ipc", "seed", "classes", "steps", "cfg_scale", "sampler", "prior",
+    "dataset", "method", "ipc", "seed", "classes", "steps", "cfg_scale", "cfg_channels", "sampler",
+    "prior",
 )  # fmt: skip
 
 
@@ -29,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     words = f"sampling steps ({Settings.steps})"
     parser.add_argument("--steps", default=Settings.steps, help=words)
     parser.add_argument("--cfg-scale", help="class guidance; 1 is none (the prior's default)")
+    words = "how many channels class guidance moves (the prior's way, which is all)"
+    parser.add_argument("--cfg-channels", help=words)
     words = f"{_either(SAMPLERS)} ({Settings.sampler})"
     parser.add_argument("--sampler", default=Settings.sampler, help=words)
     parser.add_argument(

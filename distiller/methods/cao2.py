@@ -4,7 +4,10 @@ The first stage of CaO2 (ICCV 2025): four times the images are sampled, those th
 recognises are kept, and of them the most confident for ten images a class, the least confident
 for fifty. Its second stage, which optimises each latent against the denoiser's own loss, is not
 here. The paper's classifier is a ResNet-18 trained on ImageNet; here it is a small net on the
-prior's latents (`recipes.surrogate`), since the judge that scores a set must not choose it.
+prior's latents (`recipes.surrogate`), since the judge that scores a set must not choose it. The
+released scripts draw four times as many for ImageWoof and ImageNet-1K, and twice for Imagenette and
+ImageNet-100 (`pool`). Where fewer images are recognised than asked for, the rest here are the most
+nearly recognised; where enough are, the choice is that of the released code.
 """
 
 from collections.abc import Generator, Sequence

@@ -13,8 +13,10 @@ draws is still far from that.
 The paper's form is the default. The released code differs, and each difference is a field: it
 queries the network at the time inverted to (`query="target"`), decodes from 620 what was inverted
 to 600 (`start`), sums cubes over dimensions of a sample rather than over samples of a dimension
-(`skew_axis="sample"`), and weighs that by 0.1. For DiT-XL/2 the paper inverts and decodes with a
-cfg_scale of 4, in 31 of 50 steps, and draws a million groups. Inverting with the scale that
+(`skew_axis="sample"`), and weighs that by 0.1. Its times are counted from 0, so 600 is 601 here.
+For DiT-XL/2 the paper inverts and decodes with a cfg_scale of 4, in 31 of 50 steps, and draws a
+million groups. With `drawn="device"` a GPU draws and compares them; they are other groups than a
+processor's. Inverting with the scale that
 decodes is better than inverting without guidance on the small priors too (bench/results.md). Their
 defaults, 100 images in 15 steps, are for a first answer in seconds; ask for all for a study.
 """
@@ -54,7 +56,8 @@ class D3HR(Method):
     group: ClassVar[Group] = "the four works"
     place: ClassVar[Place | None] = "init"
     paper: ClassVar[Mapping[str, Any]] = {
-        "inversion_steps": 31, "images": 100_000, "selection": "best", "candidates": 1_000_000,
+        "time": 601, "start": 601, "inversion_steps": 31, "images": 100_000, "selection": "best",
+        "candidates": 1_000_000, "drawn": "device",
     }  # fmt: skip
 
     time: int = knob(600, "the time inverted to, t*", low=2, high=1000)
@@ -75,6 +78,10 @@ class D3HR(Method):
         "dimension", "what skewness is taken over", choices=("dimension", "sample")
     )
     skew_weight: float = knob(0.5, "the weight of skewness", low=0, high=10)
+    drawn: str = knob(
+        "processor", "where groups are drawn and compared; on a GPU they are other groups",
+        choices=("processor", "device"), later=True,
+    )  # fmt: skip
 
     @property
     def begins(self) -> Begin:
@@ -102,7 +109,8 @@ class D3HR(Method):
         @cache
         def init(label: int, n: int, seed: int) -> tuple[Tensor, int]:
             mean, std = moments[label]
-            z = self._group(prior.latent_shape, std, n, seed, label)
+            where = prior.device if self.drawn == "device" else torch.device("cpu")
+            z = self._group(prior.latent_shape, std.to(where), n, seed, label).cpu()
             return mean + std * z, self.start
 
         return Recipe(init=init)
@@ -152,15 +160,16 @@ class D3HR(Method):
         return mean.float(), (spread / max(n - 1, 1)).sqrt().float()
 
     def _group(self, shape: Sequence[int], std: Tensor, n: int, seed: int, label: int) -> Tensor:
-        """n standardised latents, (n, *shape)."""
+        """n standardised latents, (n, *shape), drawn where std is if they are the best of many."""
         if self.selection == "moment" or n == 1:
             return with_moments(seeded_noise(shape, seed, label, n))
-        best, lowest = torch.zeros(n, *shape), float("inf")
-        generator = torch.Generator().manual_seed(
+        best, lowest = std.new_zeros(n, *shape), float("inf")
+        generator = torch.Generator(std.device).manual_seed(
             int(np.random.SeedSequence([seed, label, n]).generate_state(1, np.uint64)[0]) >> 1
         )
         for k in range(0, self.candidates, GROUPS):
-            z = torch.randn(min(GROUPS, self.candidates - k), n, *shape, generator=generator)
+            many = min(GROUPS, self.candidates - k)
+            z = torch.randn(many, n, *shape, generator=generator, device=std.device)
             losses = group_loss(z, std, self.skew_weight, self.skew_axis)
             if float(losses.min()) < lowest:
                 lowest, best = float(losses.min()), z[int(losses.argmin())].clone()

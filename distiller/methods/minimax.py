@@ -12,21 +12,26 @@ priors that come with the project, shipped: the method then answers at once. Its
 dial between the prior and the fit, and beyond.
 
 The paper's values for DiT-XL/2 are in `paper`: a batch of 8 for 12,000 steps, a decay of 0.9999
-that leaves a third of the average untrained, and a model for every 20 classes (`chunk`), where
-here one fit serves all. The variational bound of a learned variance is left out, and the bias of
-its head with it. The defaults are those of a search on the small priors (bench/results.md).
+and a model for every 20 classes (`chunk`), where here one fit serves all. What else is the
+paper's way has a field of its own: an average that begins with the prior and keeps 0.30 of it
+after 12,000 steps (`warmup`), embedders that all blocks share (`tables`), and every image once
+before any comes again (`shuffle`). The variational bound of a learned variance is left out, and
+the bias of its head with it. Images are not mirrored, their latents are means and not samples, and
+the network computes in bfloat16. The defaults are those of a search on the small priors
+(bench/results.md).
 """
 
 import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cosine_similarity, mse_loss
 
@@ -39,7 +44,7 @@ from ..machine.disk import cache_folder
 from ..recipes.cache import content_key, keep_tensors, load_tensors
 from ..recipes.difffit import Fit, fold, network_of, nothing, twin_of, with_fit
 from ..recipes.loop import encode_classes
-from ..recipes.recipe import Group, Method, Place, Recipe, knob
+from ..recipes.recipe import Group, Method, Place, Recipe, knob, recorded
 
 __all__ = ["Minimax"]
 
@@ -55,7 +60,8 @@ class Minimax(Method):
     place: ClassVar[Place | None] = "prior"
     paper: ClassVar[Mapping[str, Any]] = {
         "steps": 12_000, "batch": 8, "representativeness": 0.002, "diversity": 0.008,
-        "ema": 0.9999, "chunk": 20, "images": 100_000,
+        "ema": 0.9999, "chunk": 20, "images": 100_000, "warmup": False, "tables": "shared",
+        "shuffle": True,
     }  # fmt: skip
 
     strength: float | Dial = knob(1.0, "from the prior, 0, to the fit, 1", low=0, high=2, live=True)
@@ -68,6 +74,18 @@ class Minimax(Method):
     ema: float = knob(0.995, "decay of the weights' moving average", low=0, high=0.999999)
     images: int = knob(1000, "real images of each class", low=2, high=100_000)
     chunk: int = knob(0, "classes fitted together; 0 is all", low=0, high=100_000)
+    warmup: bool = knob(
+        True, "whether the average soon forgets the prior, its decay growing to `ema`", later=True
+    )
+    tables: str = knob(
+        "each", "each block's embedders trained, or those that all share",
+        choices=("each", "shared"), later=True,
+    )  # fmt: skip
+    shuffle: bool = knob(False, "whether every image comes once before any comes again", later=True)
+
+    def decay(self, i: int) -> float:
+        """The share of the average that step i, counted from 0, leaves in it."""
+        return min(self.ema, (1 + i) / (10 + i)) if self.warmup else self.ema
 
     def fit(
         self, prior: Prior, data: Dataset, labels: Sequence[int]
@@ -90,7 +108,7 @@ class Minimax(Method):
     def _fit_chunk(
         self, prior: Prior, data: Dataset, labels: Sequence[int]
     ) -> Generator[Event, None, Fit]:
-        settings = {k: v for k, v in asdict(self).items() if k not in ("strength", "chunk")}
+        settings = {k: v for k, v in recorded(self).items() if k not in ("strength", "chunk")}
         key = content_key(prior, data, labels, settings)
         if prior.folder is None:
             return (yield from self._train(prior, data, labels, None))
@@ -115,7 +133,7 @@ class Minimax(Method):
         run = _Run(self, prior, latents, classes)
         checkpoint = Checkpoint(path, run.state, optional=True)
         yield from advance("minimax", self.steps, checkpoint, run.step)
-        return Fit({name: c.clone() for name, c in run.average.items()}, run.fit.rows)
+        return replace(run.fit, change={name: c.clone() for name, c in run.average.items()})
 
 
 class _Run:
@@ -133,7 +151,7 @@ class _Run:
             for block in self.network.transformer_blocks:
                 block.attn1.set_processor(AttnProcessor())
         rows = [*sorted(set(classes.tolist())), prior.null_label]
-        self.fit = nothing(self.dit.transformer, rows)
+        self.fit = nothing(self.dit.transformer, rows, shared=spec.tables == "shared")
         if self.dit.learns_variance:
             self.fit = replace(
                 self.fit,
@@ -158,7 +176,7 @@ class _Run:
     def step(self, i: int) -> dict[str, float]:
         """One step; its batch depends on i alone."""
         rng = np.random.default_rng([0, i])
-        x0, t, eps, labels = self._batch(rng)
+        x0, t, eps, labels = self._batch(i, rng)
         dropped = torch.from_numpy(rng.random(len(labels)) < LABEL_DROPOUT).to(labels.device)
         shown = labels.masked_fill(dropped, self.prior.null_label)
         with torch.enable_grad(), torch.autocast(x0.device.type, torch.bfloat16):
@@ -172,15 +190,17 @@ class _Run:
             loss.backward()
         self.optimizer.step()
         self.optimizer.zero_grad()
-        decay = min(self.spec.ema, (1 + i) / (10 + i))
         for name, c in self.average.items():
-            c.lerp_(self.fit.change[name].detach(), 1 - decay)
+            c.lerp_(self.fit.change[name].detach(), 1 - spec.decay(i))
         self.real.push(x0, labels)
         self.made.push(predicted.detach(), labels)
         return {"loss": diffusion.item(), "near": near.item(), "apart": apart.item()}
 
-    def _batch(self, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        rows = torch.from_numpy(rng.integers(len(self.latents), size=self.spec.batch))
+    def _batch(self, i: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        n, size = len(self.latents), self.spec.batch
+        rows = torch.from_numpy(
+            shuffled(n, size, i) if self.spec.shuffle else rng.integers(n, size=size)
+        )
         t = torch.from_numpy(rng.integers(1, self.prior.schedule.T + 1, size=len(rows)))
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         device = self.prior.device
@@ -207,6 +227,17 @@ class _Run:
                 near = near + representativeness(x, self.real.rows[label]) / len(present)
                 apart = apart + similarity_to_nearest(x, self.made.rows[label]) / len(present)
         return near, apart
+
+
+def shuffled(n: int, size: int, i: int) -> NDArray[np.int64]:
+    """The rows of batch i, (size,), where n rows are gone through in a new order each time.
+
+    What is left of a round in the end and fills no batch is left out; a round of fewer rows than
+    a batch is one batch.
+    """
+    each = max(n // size, 1)
+    order = np.random.default_rng([1, i // each]).permutation(n)
+    return order[i % each * size :][:size]
 
 
 def representativeness(x0: Tensor, real: Tensor) -> Tensor:
@@ -281,13 +312,14 @@ def _routed(prior: Prior, priors: Mapping[int, Prior]) -> Prior:
 def save_fit(fit: Fit, path: Path, key: str) -> None:
     """Writes a fit in half precision, with the key of what it was made from."""
     halves = {name: c.half() for name, c in fit.change.items()}
-    keep_tensors(path, halves, {"key": key, "rows": json.dumps(fit.rows)})
+    about = {"key": key, "rows": json.dumps(fit.rows), **({"shared": "true"} if fit.shared else {})}
+    keep_tensors(path, halves, about)
 
 
 def as_kept(fit: Fit) -> Fit:
     """A fit as it is read again: whoever makes it has the same images as whoever finds it."""
     change = {name: c.detach().half().float().cpu() for name, c in fit.change.items()}
-    return Fit(change, tuple(fit.rows))
+    return Fit(change, tuple(fit.rows), fit.shared)
 
 
 def load_fit(path: Path, key: str) -> Fit | None:
@@ -296,4 +328,5 @@ def load_fit(path: Path, key: str) -> Fit | None:
     if found is None or found[1].get("key") != key:
         return None
     halves, about = found
-    return Fit({name: c.float() for name, c in halves.items()}, tuple(json.loads(about["rows"])))
+    change, rows = {name: c.float() for name, c in halves.items()}, json.loads(about["rows"])
+    return Fit(change, tuple(rows), "shared" in about)

@@ -10,10 +10,16 @@ tensors by the name of the parameter they change, zero where nothing changes,
 folded into plain weights. Scaled by a strength it leads from the prior (0) to the fit (1). The
 published code has a second vector on each branch of a block; between the same two maps, it adds
 no function that one has not.
+
+diffusers gives every block a copy of the time and label embedders, which the published code has
+once. With `shared` tables one change is that of all copies, as if there were one; without, each
+copy is changed by itself: for DiT-XL/2 and ten classes that are 987,296 numbers in place of
+582,944.
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Fit", "fold", "network_of", "nothing", "twin_of", "with_fit"]
 
 TABLE = "embedding_table.weight"
+COPIES = re.compile(r"transformer_blocks\.\d+\.norm1\.emb\.")  # of the embedders, one a block
 SCALED = ("attn1.to_q", "attn1.to_k", "attn1.to_v", "attn1.to_out.0", "ff.net.2")
 
 
@@ -39,11 +46,25 @@ class Fit:
 
     change: Mapping[str, Tensor]  # by the name of the parameter
     rows: tuple[int, ...]  # of the label tables that it changes
+    shared: bool = False  # whether what it says of the first block's embedders goes for all
+
+    def of_all(self, names: Iterable[str]) -> dict[str, Tensor]:
+        """The change of every parameter among `names` that it changes, by its name."""
+        if not self.shared:
+            return dict(self.change)
+        return {
+            name: self.change[first] for name in names if (first := _first(name)) in self.change
+        }
 
     @property
     def size(self) -> int:
         """How many numbers it holds."""
         return sum(c.numel() for c in self.change.values())
+
+
+def _first(name: str) -> str:
+    """The parameter of the first block's embedders that one of any block is a copy of."""
+    return COPIES.sub("transformer_blocks.0.norm1.emb.", name)
 
 
 def network_of(prior: Prior) -> DiT:
@@ -59,7 +80,7 @@ def network_of(prior: Prior) -> DiT:
     return prior.predict
 
 
-def nothing(network: "DiTTransformer2DModel", rows: Sequence[int]) -> Fit:
+def nothing(network: "DiTTransformer2DModel", rows: Sequence[int], *, shared: bool = False) -> Fit:
     """The fit that changes nothing, with a place for everything that DiffFit trains."""
     change = {}
     blocks = len(network.transformer_blocks)
@@ -67,13 +88,15 @@ def nothing(network: "DiTTransformer2DModel", rows: Sequence[int]) -> Fit:
         f"transformer_blocks.{k}.{name}.weight" for k in range((blocks + 1) // 2) for name in SCALED
     }
     for name, p in network.named_parameters():
+        if shared and name != _first(name):
+            continue
         if name.endswith(TABLE):
             change[name] = torch.zeros(len(rows), p.shape[1], device=p.device)
         elif name.endswith(".bias"):
             change[name] = torch.zeros(p.shape, device=p.device)
         elif name in scaled:
             change[name] = torch.zeros(p.shape[0], device=p.device)
-    return Fit(change, tuple(rows))
+    return Fit(change, tuple(rows), shared)
 
 
 def fold(base: Mapping[str, Tensor], fit: Fit, strength: float | Tensor = 1.0) -> dict[str, Tensor]:
@@ -82,7 +105,7 @@ def fold(base: Mapping[str, Tensor], fit: Fit, strength: float | Tensor = 1.0) -
     They can be differentiated with respect to the fit, and to the strength.
     """
     folded = {}
-    for name, change in fit.change.items():
+    for name, change in fit.of_all(base).items():
         p, c = base[name].float(), strength * change.to(base[name].device)
         scale = fit.change.get(name.removesuffix("bias") + "weight")
         if name.endswith(TABLE):
@@ -110,7 +133,7 @@ def with_fit(prior: Prior, fit: Fit, strength: float | Dial = 1.0) -> Prior:
     dit = network_of(prior)
     base = dict(dit.transformer.named_parameters())
     twin = twin_of(dit.transformer)
-    for name in fit.change:
+    for name in fit.of_all(base):
         owner, _, leaf = name.rpartition(".")
         setattr(twin.get_submodule(owner), leaf, nn.Parameter(base[name], requires_grad=False))
     adapter = DiT(twin, dit.schedule, dit.predicts)

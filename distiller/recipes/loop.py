@@ -1,7 +1,7 @@
 """The loop that every method shares."""
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -37,6 +37,7 @@ class Settings:
     cfg_scale: float | Dial | None = None  # None is the prior's own default
     seed: int = 0
     sampler: str = "ddim"
+    cfg_channels: int | None = None  # channels that class guidance moves; None is the prior's own
 
 
 @dataclass(frozen=True)
@@ -135,9 +136,10 @@ def draw(
     """Draws the images of one class, yielding an event with the estimates of x_0 per step.
 
     Raises:
-        Refused: if there is no such sampler, or more steps are asked for than there are times.
+        Refused: if there is no such sampler, more steps are asked for than there are times, or
+            class guidance of more channels than latents have.
     """
-    prior = recipe.prior or prior
+    prior = _guided_in(settings.cfg_channels, recipe.prior or prior)
     if recipe.subset is not None:
         return _real(recipe.subset(label, settings.ipc, settings.seed), prior, data, label)
     if settings.sampler not in SAMPLERS:
@@ -168,6 +170,18 @@ def draw(
         np.full(len(kept), label),
         np.full(len(kept), -1),
     )
+
+
+def _guided_in(channels: int | None, prior: Prior) -> Prior:
+    """The prior whose class guidance moves the first so many channels; None is its own way."""
+    if channels is None:
+        return prior
+    if channels > prior.latent_shape[0]:
+        raise Refused(
+            f"cfg_channels must be at most {prior.latent_shape[0]}, the channels of a latent of "
+            f"the prior {prior.name!r}; got {channels}."
+        )
+    return replace(prior, cfg_channels=channels)
 
 
 def _real(rows: NDArray[np.int64], prior: Prior, data: Dataset, label: int) -> Distilled:

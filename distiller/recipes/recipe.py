@@ -25,7 +25,7 @@ from ..limits import choice, flag, number, whole
 
 __all__ = [
     "Begin", "Group", "Init", "Method", "Place", "Recipe", "Select", "Subset", "check",
-    "combine", "convert", "knob", "live_knobs", "with_dials",
+    "combine", "convert", "knob", "live_knobs", "recorded", "with_dials",
 ]  # fmt: skip
 
 Init = Callable[[int, int, int], tuple[Tensor, int]]
@@ -155,15 +155,28 @@ def knob(
     choices: Sequence[str] = (),
     live: bool = False,
     private: bool = False,
+    later: bool = False,
 ) -> Any:
     """A hyperparameter of a method, with its range or choices.
 
     From it follow the command line's `--set`, the page's control, and validation. A `live` one
     may be a dial: a function that is read at every step. A `private` one is written into no file
-    and no link.
+    and no link. A `later` one came when there were sets already, so records leave it out where it
+    has its default (`recorded`): those of before are then of the same set as those of today.
     """
     about_it = {"about": about, "low": low, "high": high, "choices": tuple(choices)}
-    return field(default=default, metadata={**about_it, "live": live, "private": private})
+    return field(
+        default=default, metadata={**about_it, "live": live, "private": private, "later": later}
+    )
+
+
+def recorded(method: Method) -> dict[str, Any]:
+    """The hyperparameters as records hold them: without `later` ones that have their defaults."""
+    return {
+        f.name: value
+        for f in fields(method)
+        if (value := getattr(method, f.name)) != f.default or not f.metadata["later"]
+    }
 
 
 def live_knobs(

@@ -15,7 +15,7 @@ from ..errors import Refused, unknown
 from ..limits import choice, number, whole
 from ..methods import METHODS, make_methods
 from ..recipes.loop import Settings
-from ..recipes.recipe import Method, convert, live_knobs
+from ..recipes.recipe import Method, convert, live_knobs, recorded
 
 __all__ = ["BOUNDS", "BUDGET", "Request", "dial_value", "label_of"]
 
@@ -43,6 +43,7 @@ class Request:
     sampler: str = Settings.sampler
     options: Mapping[str, Any] = field(default_factory=dict)  # full names: {"dap.gamma": 1.0}
     prior: str | None = None  # None is the one shipped for the data set
+    cfg_channels: int | None = None  # None is the prior's own way
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any], budget: int = BUDGET) -> "Request":
@@ -59,7 +60,7 @@ class Request:
         given = {"dataset": cls.dataset, "method": cls.method, **asdict(Settings()), **raw}
         dataset = choice("data set", given["dataset"], DATASETS)
         methods = make_methods(given["method"], raw.get("options"))
-        cfg_scale = given["cfg_scale"]
+        cfg_scale, channels = given["cfg_scale"], given["cfg_channels"]
         request = cls(
             dataset=dataset,
             method="+".join(methods),
@@ -71,6 +72,7 @@ class Request:
             sampler=choice("sampler", given["sampler"], SAMPLERS),
             options=_options(methods),
             prior=raw.get("prior"),
+            cfg_channels=None if channels is None else whole("cfg_channels", channels, 1, 1024),
         )
         request.check_cost(budget)
         return request
@@ -91,10 +93,17 @@ class Request:
             )
 
     def public(self) -> dict[str, Any]:
-        """The request as a record that may be read by others: without private options."""
-        private = self.private()
-        options = {k: v for k, v in self.options.items() if k not in private}
-        return asdict(replace(self, options=options))
+        """The request as a record that may be read by others: without private options.
+
+        What came when there were records already is left out where it has its default.
+        """
+        private, methods = self.private(), self.methods.items()
+        kept = {f"{name}.{key}" for name, method in methods for key in recorded(method)}
+        options = {k: v for k, v in self.options.items() if k in kept and k not in private}
+        record = asdict(replace(self, options=options))
+        if self.cfg_channels is None:
+            del record["cfg_channels"]
+        return record
 
     def private(self) -> dict[str, Any]:
         """The options that are written into no file and no link."""
@@ -132,7 +141,8 @@ class Request:
         """
         options = {key: value for key, value in query.items() if "." in key}
         raw = {key: value for key, value in query.items() if "." not in key}
-        known = {*cls.__dataclass_fields__} - {"options", "prior"}  # no link chooses a folder
+        # No link chooses a folder, and the page has no control for channels.
+        known = {*cls.__dataclass_fields__} - {"options", "prior", "cfg_channels"}
         for key in raw:
             choice("parameter", key, known)
         return cls.parse({**raw, "options": options}, budget)
@@ -155,7 +165,9 @@ class Request:
     @property
     def settings(self) -> Settings:
         """How to sample."""
-        return Settings(self.ipc, self.steps, self.cfg_scale, self.seed, self.sampler)
+        return Settings(
+            self.ipc, self.steps, self.cfg_scale, self.seed, self.sampler, self.cfg_channels
+        )
 
 
 def dial_value(key: str, value: Any) -> float:

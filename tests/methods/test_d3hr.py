@@ -129,6 +129,19 @@ def test_more_candidates_never_score_worse() -> None:
     assert scores[1] <= scores[0]
 
 
+def test_groups_that_the_device_draws_are_those_of_a_processor_where_it_is_one() -> None:
+    drawn = [
+        finish(
+            D3HR(selection="best", candidates=500, inversion_steps=5, images=20, drawn=where).fit(
+                PRIOR, DATA, [0]
+            )
+        )
+        for where in ("processor", "device")
+    ]
+    first, second = (recipe.init(0, 4, 7)[0] for recipe in drawn if recipe.init is not None)
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
+
+
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """A prior with weights on disk, so that what was found is kept."""

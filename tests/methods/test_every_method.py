@@ -267,6 +267,24 @@ def test_recipes_add_their_guidance_and_take_the_larger_pool() -> None:
     assert both.pool == 3
 
 
+def test_class_guidance_of_some_channels_leaves_the_others() -> None:
+    prior, data = tiny_world()
+    settings = Settings(ipc=2, steps=1, cfg_scale=4.0)
+    some = dataclasses.replace(settings, cfg_channels=3)
+    plain = dataclasses.replace(settings, cfg_scale=1.0)
+    all4, three, none = (
+        returned(distill(make_methods("dit"), prior, data, s, [0])).latents
+        for s in (settings, some, plain)
+    )
+    torch.testing.assert_close(three[:, :3], all4[:, :3])
+    torch.testing.assert_close(three[:, 3], none[:, 3])
+    assert (all4[:, 3] != none[:, 3]).any()
+    with pytest.raises(Refused, match="at most 4, the channels"):
+        returned(
+            distill(make_methods("dit"), prior, data, dataclasses.replace(some, cfg_channels=5))
+        )
+
+
 def test_init_select_and_pool_are_honoured() -> None:
     started = []
 
@@ -459,8 +477,8 @@ def test_the_papers_options_are_those_that_the_papers_print() -> None:
     assert paper_options("dit") == {}
     # D3HR (Zhao et al., 2025): 31 of 50 steps back, a million groups, every image.
     assert paper_options("d3hr") == {
-        "d3hr.inversion_steps": 31, "d3hr.images": 100_000, "d3hr.selection": "best",
-        "d3hr.candidates": 1_000_000,
+        "d3hr.time": 601, "d3hr.start": 601, "d3hr.inversion_steps": 31, "d3hr.images": 100_000,
+        "d3hr.selection": "best", "d3hr.candidates": 1_000_000, "d3hr.drawn": "device",
     }  # fmt: skip
     # Minimax (Gu et al., 2024), as its released script sets them.
     shown = paper_options("minimax+dit")

@@ -1,13 +1,17 @@
 """Guided methods and herding: closed forms, and what each promises."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
 
 from distiller.data.dataset import Dataset, Split
+from distiller.diffusion.guidance import guided
+from distiller.diffusion.sampler import ddpm
 from distiller.errors import Refused
 from distiller.event import finish
-from distiller.methods import make_methods
+from distiller.methods import METHODS, make_methods
 from distiller.methods.discrepancy import SMOOTH
 from distiller.methods.herding import herd
 from distiller.methods.igd import crowding, mean_gradient, mismatch, sample_gradients
@@ -65,6 +69,38 @@ def test_below_the_stop_time_the_modes_let_go() -> None:
     x0 = torch.zeros(3, 3, 1, 1)
     alpha, _ = PRIOR.schedule(700, like=x0)
     torch.testing.assert_close(guidance.field(x0, 700, x0), alpha * modes(REAL, 3))
+
+
+def test_the_form_of_a_step_is_what_the_released_code_adds() -> None:
+    """The mean of a DDPM step moves by lambda (m - x_0) times the posterior's deviation."""
+    options = {"form": "step", "strength": 0.1, "steps": 10, "stop": 0}
+    recipe = finish(make_methods("mgd3", options)["mgd3"].fit(PRIOR, DATA, [0]))
+    schedule, plain = PRIOR.schedule, PRIOR.denoiser(0)
+    pulled = guided(plain, [recipe.guidance[0](0)], schedule)
+    x = torch.randn(3, 3, 1, 1, generator=torch.Generator().manual_seed(0))
+    for t, s in list(pairwise(schedule.times(10)))[:-1]:
+        before, after = (
+            next(iter(ddpm(d, x, [t, s], schedule, lambda i: torch.zeros_like(x)))).x
+            for d in (plain, pulled)
+        )
+        (alpha_t, sigma_t), (alpha_s, sigma_s) = (schedule(u, like=x) for u in (t, s))
+        deviation = (sigma_s / sigma_t) * (1 - (alpha_t / alpha_s) ** 2).sqrt()
+        added = 0.1 * deviation * (modes(REAL, 3) - plain(x, t).x0)
+        torch.testing.assert_close(after - before, added, rtol=2e-3, atol=2e-5)
+
+
+def test_the_window_of_the_papers_modes_is_24_of_50_steps() -> None:
+    stop = METHODS["mgd3"].paper["stop"]
+    assert sum(t > stop for t in PRIOR.schedule.times(50)) == 24
+
+
+def test_the_papers_windows_of_influence_are_16_steps_each() -> None:
+    times = PRIOR.schedule.times(50)[:-1]  # of pure noise first
+    late, early = METHODS["igd"](), METHODS["igd"].paper
+    inside = [k for k, t in enumerate(times[::-1]) if early["t_low"] < t <= early["t_high"]]
+    assert inside == list(range(30, 46))  # counted from clean data
+    counted = [k for k, t in enumerate(times) if late.t_low < t <= late.t_high]  # type: ignore[attr-defined]
+    assert (counted[0], len(counted)) == (30, 15)  # counted from pure noise
 
 
 def test_mmd_guidance_follows_the_witness_function() -> None:

@@ -1,9 +1,11 @@
 """Minimax diffusion: DiffFit's change of a network, the two terms, and fits on disk."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -17,8 +19,10 @@ from distiller.methods.minimax import (
     _Memory,
     load_fit,
     representativeness,
+    shuffled,
     similarity_to_nearest,
 )
+from distiller.recipes.cache import content_key
 from distiller.recipes.difffit import Fit, fold, network_of, nothing, with_fit
 from distiller.recipes.loop import Settings, distill, fit
 from tests.priors import gaussian_prior, tiny_world
@@ -225,3 +229,75 @@ def test_chunks_have_fits_of_their_own() -> None:
     torch.testing.assert_close(drawn[3], drawn[0], rtol=0, atol=0)
     assert (drawn[1] != drawn[0]).any()
     assert len(list(fit(make_methods("minimax", {**OPTIONS, "chunk": 1}), PRIOR, DATA, [1]))) == 7
+
+
+# -------------------------------------------------------------------------- the paper's readings
+
+
+def test_the_papers_average_keeps_a_third_of_the_prior_and_ours_forgets_it() -> None:
+    """The share of the initial weights in the average after the paper's 12,000 steps."""
+
+    def left(method: Minimax) -> float:
+        return math.prod(method.decay(i) for i in range(12_000))
+
+    assert left(Minimax(ema=0.9999, warmup=False)) == pytest.approx(0.301, abs=5e-4)
+    assert left(Minimax(ema=0.9999)) < 1e-30
+
+
+def test_shared_embedders_are_one_change_in_every_block() -> None:
+    network = network_of(PRIOR).transformer
+    each, shared = (nothing(network, [0, 1], shared=way) for way in (False, True))
+    embedders = {name for name in each.change if ".norm1.emb." in name}
+    assert len(embedders) == 6  # a table and two biases of two blocks
+    assert each.change.keys() - shared.change.keys() == {
+        name for name in embedders if name.startswith("transformer_blocks.1.")
+    }
+    change = {name: torch.randn_like(c).requires_grad_() for name, c in shared.change.items()}
+    fit_ = replace(shared, change=change)
+    base = dict(network.named_parameters())
+    folded = fold(base, fit_)
+    assert folded.keys() == each.change.keys()
+    for k in (0, 1):
+        name = f"transformer_blocks.{k}.norm1.emb.class_embedder.embedding_table.weight"
+        rows = folded[name][:2] - base[name][:2]
+        torch.testing.assert_close(rows, change[name.replace("blocks.1", "blocks.0")])
+    sum(value.sum() for value in folded.values()).backward()
+    table = change["transformer_blocks.0.norm1.emb.class_embedder.embedding_table.weight"]
+    assert table.grad is not None
+    torch.testing.assert_close(table.grad, torch.full_like(table, 2.0))  # of both blocks
+    assert (predict(with_fit(PRIOR, fit_)) != predict(PRIOR)).any()
+
+
+def test_the_numbers_that_difffit_trains_of_dit_xl_are_those_of_the_code() -> None:
+    """1,739,552 with the whole label table and two scales between the same two maps."""
+    from diffusers import DiTTransformer2DModel
+
+    with torch.device("meta"):
+        network = DiTTransformer2DModel(num_layers=28, sample_size=32, out_channels=8)
+    sizes = [nothing(network, range(11), shared=way).size for way in (False, True)]
+    released = 1_739_552 - (1001 - 11) * 1152 - 14 * 1152
+    assert sizes[1] == released == 582_944
+    assert sizes[0] - sizes[1] == 27 * (11 + 2) * 1152
+
+
+def test_a_shuffled_round_has_every_image_once() -> None:
+    rounds = [np.concatenate([shuffled(13, 4, 3 * k + i) for i in range(3)]) for k in range(2)]
+    for rows in rounds:
+        assert len(set(rows.tolist())) == 12  # what fills no batch is left out
+    assert rounds[0].tolist() != rounds[1].tolist()
+    assert sorted(shuffled(3, 4, 7).tolist()) == [0, 1, 2]
+
+
+def test_the_papers_readings_are_other_fits_that_are_read_again(
+    on_disk: Prior, tmp_path: Path
+) -> None:
+    assert stages(on_disk).count("minimax") == 6
+    (usual,) = (tmp_path / "cache").glob("minimax-*.safetensors")
+    for options in ({"warmup": False}, {"tables": "shared"}, {"shuffle": True}):
+        assert stages(on_disk, **options).count("minimax") == 6
+        assert stages(on_disk, **options) == []
+    assert len(list((tmp_path / "cache").glob("minimax-*.safetensors"))) == 4
+    settings = {"representativeness": 0.1, "diversity": 0.4, "steps": 6, "batch": 4, "lr": 1e-3}
+    settings |= {"memory": 64, "ema": 0.995, "images": 8}
+    # The key of before there were these readings: what is kept, and what is shipped, stays found.
+    assert usual.stem == f"minimax-{content_key(on_disk, DATA, range(3), settings)}"

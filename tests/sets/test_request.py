@@ -108,6 +108,25 @@ def test_links_bring_back_the_request() -> None:
     assert "diversity.strength" not in request.query()  # as the default has it
 
 
+def test_what_came_later_is_recorded_only_where_it_is_not_as_before() -> None:
+    """Sets of before stay theirs: a request that asks for nothing new has the record it had."""
+    plain = Request.parse({"method": "mgd3"})
+    assert plain.options["mgd3.form"] == "energy"
+    record = plain.public()
+    assert set(record["options"]) == {"mgd3.strength", "mgd3.stop", "mgd3.images"}
+    assert list(record) == [
+        "dataset", "method", "classes", "ipc", "steps", "cfg_scale", "seed", "sampler", "options",
+        "prior",
+    ]  # fmt: skip
+    new = {"method": "mgd3", "options": {"form": "step"}}
+    request = Request.parse({**new, "cfg_channels": "3"})
+    assert request.public()["options"]["mgd3.form"] == "step"
+    assert request.public()["cfg_channels"] == request.settings.cfg_channels == 3
+    assert Request.from_query(Request.parse(new).query()) == Request.parse(new)
+    with pytest.raises(Refused, match="cfg_channels must be a whole number from 1"):
+        Request.parse({"cfg_channels": 0})
+
+
 def test_a_link_may_hold_anything() -> None:
     for query in ({"x": "1"}, {"dap.gamma": "<b>"}, {"classes": "7" * 5000}, {"ipc": "1e400"}):
         with pytest.raises(Refused) as caught:
