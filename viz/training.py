@@ -7,6 +7,7 @@ left is told from the work that each stage is known to take.
 import hashlib
 import math
 import re
+import shutil
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -103,6 +104,9 @@ def _train(
     source: Path | None, out: Path, size: int, device: str, steps: int | None
 ) -> Generator[payloads.TrainingState, None, None]:
     name, show = out.name, _Progress(out.name)
+    if source and not (out / SOURCE).is_file() and not (out / ".training").exists():
+        # The disk took the pictures and then no more: no one knows whose they are.
+        shutil.rmtree(out / "pictures", ignore_errors=True)
     if (out / "pictures").is_dir():
         pictures = _begun(source, out, size)
     elif source is None:

@@ -42,8 +42,8 @@ def written_whole(path: Path) -> Iterator[Path]:
             shutil.rmtree(path, ignore_errors=True)
         partial.replace(path)
     except OSError as error:
-        if str(error.filename) == str(partial):
-            error.filename = str(path)
+        if error.filename is not None and Path(error.filename).is_relative_to(partial):
+            error.filename = str(path / Path(error.filename).relative_to(partial))
         raise
     finally:
         _remove(partial)

@@ -91,8 +91,10 @@ def take_in(
             save_pictures(pictures, kept)
             return load_pictures(kept)
     except OSError as error:
-        words = f"{error.filename or kept} could not be written ({error.strerror or error})."
-        raise Refused(words) from error
+        raise Refused(
+            f"{error.filename or kept} could not be written ({error.strerror or error}); the same "
+            "command reads the pictures again."
+        ) from error
 
 
 def _again(

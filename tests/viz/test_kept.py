@@ -1,15 +1,29 @@
 """Kept results: found again, bounded, and never a damaged one."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
+from tests.test_full_disk import failing
 from viz.kept import Kept, key_of
 
 
 def store(folder: Path | None, memory: int = 1000, disk: int = 10_000) -> Kept:
     return Kept(folder, memory=memory, disk=disk)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS], ids=["full", "only read"])
+def test_what_the_disk_does_not_take_is_kept_in_memory(number: int, tmp_path: Path) -> None:
+    kept = store(tmp_path / "runs")
+    with failing(tmp_path, number, 1) as reached:
+        kept.put("a", b"a run")
+    assert len(reached) == 1
+    assert kept.get("a") == b"a run"
+    assert not list((tmp_path / "runs").iterdir())
+    kept.put("a", b"a run")
+    assert store(tmp_path / "runs").get("a") == b"a run"
 
 
 def test_a_key_is_of_all_that_determines_a_result_in_any_order() -> None:

@@ -1,6 +1,8 @@
 """A training on the page: from a ZIP file to a data set that is known by its name."""
 
+import errno
 import json
+import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +16,7 @@ from distiller.errors import Refused
 from distiller.event import Event, finish
 from distiller.scores.reference import Reference, load_reference
 from distiller.training import own
+from tests.test_full_disk import failing
 from tests.tiny import train_in_a_moment
 from tests.training.test_own import SPEC, draw_pictures
 from tests.viz.sent import check
@@ -86,6 +89,32 @@ def test_a_training_that_was_stopped_goes_on_by_its_name(packed: Path, home: Pat
     steps = [r["now"] for r in again if r["now"].startswith("trains the transformer")]
     assert steps[0].startswith("trains the transformer, 3")
     assert again[-1]["made"] == "blocks"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS], ids=["full", "only read"])
+def test_a_disk_that_takes_no_more_is_said_and_the_training_goes_on_later(
+    number: int, packed: Path, home: Path
+) -> None:
+    stages, at = set(), 1
+    while True:
+        shown = [""]
+        with failing(home, number, at):
+            try:
+                for row in train_pictures(packed, "blocks", 32):
+                    shown.append(row["now"])
+            except Refused as refused:
+                said = str(refused)
+            else:
+                break
+        assert os.strerror(number) in said
+        assert "the same " in said  # command or name
+        assert ".partial" not in said
+        assert not list(home.rglob("*.partial"))
+        stages.add(shown[-1].split(",")[0])
+        at += 1
+    assert shown[-1] == list(train_pictures(None, "blocks", 32))[-1]["now"]
+    assert len(stages) > 2  # it was refused in one stage after the other
 
 
 def test_another_file_does_not_go_on(packed: Path, tmp_path: Path) -> None:
