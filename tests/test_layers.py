@@ -63,12 +63,13 @@ FOUND = ("methods", "commands")
 
 
 VIZ = [
-    "study_payloads", "compare_payloads", "payloads", "declarations",
+    "study_payloads", "compare_payloads", "whole_payloads", "payloads", "declarations",
     "settings", "turn", "kept", "job", "line", "preview", "embedding",
     "witness", "figures", "explore", "desk", "candidate", "board", "accuracy", "training",
     "catalogue", "study", "link", "ticket", "lineup", "session", "resume", "visit", "compare",
-    "endpoints", "shipped", "page.scripts", "page.alive", "page.guard", "page.refusal",
-    "page.frame", "page.run", "page.tab", "page.form", "page.tabs", "page.api", "page.app",
+    "whole_scores", "whole_set", "whole", "endpoints", "shipped", "page.scripts", "page.alive",
+    "page.guard", "page.refusal", "page.frame", "page.run", "page.tab", "page.form", "page.tabs",
+    "page.api", "page.app",
 ]  # fmt: skip
 """The modules of viz: one may import those before it."""
 

@@ -134,8 +134,10 @@ class Shelf:
         prior: str,
         *,
         repeatable: bool,
-    ) -> None:
+    ) -> str:
         """Adds the images of a run, by label, to the set that its settings make, with a prior.
+
+        Returns the name of that set.
 
         Of a run that its settings alone do not repeat, because a dial was moved, the settings are
         kept and the images are not: the classes of a set are made alike. So a run with another
@@ -147,6 +149,7 @@ class Shelf:
         if repeatable:
             images |= made
         self._put(Candidate(key[1], key[0], images, request, made_here=True, prior=prior))
+        return key[1]
 
     def put_upload(self, path: Path, dataset: str) -> str:
         """Reads an uploaded set, and returns the name it is kept under.

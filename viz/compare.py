@@ -28,7 +28,7 @@ from .job import Busy, Job, Place
 from .lineup import Lineup, begins_of
 from .session import Session
 
-__all__ = ["compared", "handed", "shipped_lanes", "told"]
+__all__ = ["compared", "handed", "names_of", "shipped_lanes", "told"]
 
 LEVEL = 0.05  # of all the comparisons between the lanes of one lineup, together
 WIDTHS = ("mmd2_half", "mmd2_double")  # the same score again, at other bandwidths
@@ -237,7 +237,7 @@ def _sentences(
             "No score tells these lanes apart on this one class: they differ by no more than "
             f"{chance}."
         ]
-    names = _names({slot: made[slot] for slot in lanes})
+    names = names_of({slot: made[slot] for slot in lanes})
     found = []
     for pair in apart:
         a, b = (lanes[pair[side]][pair["score"]] for side in ("a", "b"))
@@ -250,7 +250,7 @@ def _sentences(
     ]
 
 
-def _names(lanes: Mapping[int, Request]) -> dict[int, str]:
+def names_of(lanes: Mapping[int, Request]) -> dict[int, str]:
     """The lanes in words, no longer than it takes to tell one from the other."""
     titles = {
         slot: " + ".join(METHODS[name].title for name in request.method.split("+"))

@@ -9,6 +9,7 @@ import atexit
 import hashlib
 import io
 import json
+import time
 import zipfile
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
 from contextvars import ContextVar
@@ -87,6 +88,22 @@ class _Turning(Mapping[str, float]):
         return len(self.of)
 
 
+class _Watch:
+    """Tells the seconds of a run's own service: it stands while others are served."""
+
+    def __init__(self) -> None:
+        self._spent, self._since = 0.0, time.monotonic()
+
+    def __call__(self) -> float:
+        return self._spent + time.monotonic() - self._since
+
+    def go(self) -> None:
+        self._since = time.monotonic()
+
+    def stand(self) -> None:
+        self._spent = self()
+
+
 class Desk:
     """The line, what is kept, and how long things take here."""
 
@@ -102,11 +119,14 @@ class Desk:
         request: Request,
         dials: Mapping[str, float],
         begun: Callable[[Job], None] = lambda job: None,
+        *,
+        long: bool = False,
     ) -> AsyncGenerator[payloads.Step | Place | Busy | Made, None]:
         """Distils one class: yields how it stands, then what to show of each step, then `Made`.
 
-        `dials` are read at each step. `begun` is told the job, unless the run was kept. Ends
-        without `Made` if the visitor leaves the job.
+        `dials` are read at each step. `begun` is told the job, unless the run was kept. A long one
+        makes way for others, as it is one of many. Ends without `Made` if the visitor leaves the
+        job.
 
         Raises:
             Refused: if the models are not on this machine, or the run is refused.
@@ -118,12 +138,24 @@ class Desk:
             return
 
         def work() -> Generator[payloads.Step, None, Made]:
-            self._dials.of = dials
-            made = yield from self._make(request, lab)
-            return made
+            watch = _Watch()
+            steps = self._make(request, lab, watch)
+            try:
+                while True:
+                    self._dials.of = dials  # another run may have been served since the last step
+                    watch.go()
+                    try:
+                        step = next(steps)
+                    except StopIteration as stop:
+                        made: Made = stop.value
+                        return made
+                    watch.stand()
+                    yield step
+            finally:
+                steps.close()
 
-        cost = self._cost(request)
-        async for shown in self._follow(visitor, work, key=key, cost=cost, begun=begun):
+        given: dict[str, Any] = {"cost": self.cost(request), "long": long, "begun": begun}
+        async for shown in self._follow(visitor, work, key=key, **given):
             yield shown
 
     async def do(
@@ -190,9 +222,11 @@ class Desk:
         if job.state == "done" and job.result is not None:
             yield job.result
 
-    def _make(self, request: Request, lab: Lab) -> Generator[payloads.Step, None, Made]:
+    def _make(
+        self, request: Request, lab: Lab, clock: Callable[[], float]
+    ) -> Generator[payloads.Step, None, Made]:
         """Distils one class, in the line's thread, and keeps what came of it."""
-        made = yield from explore(lab, request, self._recipes, self._dials)
+        made = yield from explore(lab, request, self._recipes, self._dials, clock)
         self._time(request, made.seconds)
         measured, shown = made.measured, shown_result(made)
         packed = archive(measured, made.request)
@@ -210,7 +244,7 @@ class Desk:
         images = _images(packed, request, lab)
         return Made(request, json.loads(shown), packed, images, lab.prior.fingerprint())
 
-    def _cost(self, request: Request) -> float:
+    def cost(self, request: Request) -> float:
         """Seconds that a run is expected to take."""
         rate = self._rates.get(request.dataset, RATE)
         return rate * request.image_steps() + 0.3

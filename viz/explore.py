@@ -70,13 +70,18 @@ class Explored:
 
 
 def explore(
-    lab: Lab, request: Request, recipes: dict[Any, Recipe], dials: Mapping[str, float]
+    lab: Lab,
+    request: Request,
+    recipes: dict[Any, Recipe],
+    dials: Mapping[str, float],
+    clock: Callable[[], float] = time.monotonic,
 ) -> Generator[payloads.Step, None, Explored]:
     """Distils the first class of a request, yielding steps to show.
 
-    `recipes` keeps what was fitted last, so that turning a dial fits nothing again.
+    `recipes` keeps what was fitted last, so that turning a dial fits nothing again. `clock` tells
+    the seconds of its service.
     """
-    began_with, began, glimpse = dict(dials), time.monotonic(), glimpse_of(lab)
+    began_with, began, glimpse = dict(dials), clock(), glimpse_of(lab)
     label, keep = request.classes[0], _frames(request.steps)
     film, first = list[NDArray[np.uint8]](), 0.0
     recipe = yield from _fitted(lab, request, recipes, dials, label)
@@ -95,7 +100,7 @@ def explore(
 
     def frame(event: Event) -> payloads.Step:
         nonlocal first
-        first = first or time.monotonic() - began
+        first = first or clock() - began
         pixels = film[-1] if event.i in keep else glimpse(estimates(event))
         z = lab.reference.project(estimates(event))
         return figures.frame(pixels, z, lab.reference, label, event.i + 1, event.n)
@@ -103,7 +108,7 @@ def explore(
     settings = replace(request.settings, cfg_scale=cfg_scale)
     steps = draw(recipe, lab.prior, lab.data, label, settings)
     distilled = yield from translated(steps, frame, Pace(PAUSE), note)
-    seconds = time.monotonic() - began
+    seconds = clock() - began
     measured = measure_set(distilled.images, distilled.labels, lab)
     moved = dict(dials) != began_with
     return Explored(_turned(request, dials), distilled, measured, film, seconds, first, moved)

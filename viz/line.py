@@ -86,6 +86,7 @@ class Line:
                     )
                 job = Job(make, key, max(cost, 1e-3), long, alone=self._clock())
                 self._jobs[job.id] = job
+            job.long = job.long and long  # whoever waits for it alone does not wait for many
             if visitor not in job.tags:
                 start = max(self._virtual, self._visitors.get(visitor, 0.0))
                 job.tags[visitor] = start

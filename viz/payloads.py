@@ -22,14 +22,16 @@ from .compare_payloads import (
     Waiting,
 )
 from .study_payloads import Grade, Studies, Study, StudyAxis, StudyLine, StudyValue
+from .whole_payloads import Cell, Mean, Means, Measure, Whole, WholeLane
 
 __all__ = [
-    "Apart", "Chart", "Classes", "Curve", "Device", "Discrepancies", "Done", "Evaluation",
-    "EvaluationState", "Field", "Film", "Full", "Grade", "Ingredient", "Kernel", "Knob", "Lane",
-    "Lanes", "Line", "Lineup", "Menu", "MethodGroup", "MethodGroups", "MethodWords", "Nearest",
-    "Notice", "Offered", "Places", "Race", "Row", "Run", "Score", "Standing", "Step", "Studies",
-    "Study", "StudyAxis", "StudyLine", "StudyValue", "Table", "Told", "Training",
-    "TrainingState", "View", "Waiting", "Witness",
+    "Apart", "Cell", "Chart", "Classes", "Curve", "Device", "Discrepancies", "Done",
+    "Evaluation", "EvaluationState", "Field", "Film", "Full", "Grade", "Ingredient", "Kernel",
+    "Knob", "Lane", "Lanes", "Line", "Lineup", "Mean", "Means", "Measure", "Menu",
+    "MethodGroup", "MethodGroups", "MethodWords", "Nearest", "Notice", "Offered", "Places",
+    "Race", "Row", "Run", "Score", "Standing", "Step", "Studies", "Study", "StudyAxis",
+    "StudyLine", "StudyValue", "Table", "Told", "Training", "TrainingState", "View", "Waiting",
+    "Whole", "WholeLane", "Witness",
 ]  # fmt: skip
 
 

@@ -32,8 +32,9 @@ from distiller.recipes.loop import Settings
 
 __all__ = [
     "ALONE", "BUDGET", "COMPLETION", "FIRST", "KEPT", "OPEN", "PICTURES", "RUN", "SCORED", "SEEDS",
-    "SESSIONS", "STEPS", "THUMBNAILS", "TRAINING", "WORK", "address", "grace", "keep_private",
-    "kept_in_memory", "kept_on_disk", "may_train", "origins", "port", "space_host", "waiting",
+    "SESSIONS", "STEPS", "THUMBNAILS", "TRAINING", "WHOLE", "WORK", "address", "grace",
+    "keep_private", "kept_in_memory", "kept_on_disk", "may_train", "origins", "port",
+    "space_host", "waiting",
 ]  # fmt: skip
 
 ALONE = ("random", "dit")
@@ -50,6 +51,8 @@ THUMBNAILS = 24
 """Real images that one call may fetch; classes that are shown as pictures without a file."""
 COMPLETION = 20_000
 """Images times steps that make the missing classes of a set before it is evaluated."""
+WHOLE = 200_000
+"""Images times steps of every class for the lanes of one comparison."""
 SEEDS = 10
 """Nets that one click trains on one set."""
 WORK = {"cpu": 2e14, "cuda": 1e17}

@@ -7,6 +7,15 @@ export interface Apart {
   b: number;
 }
 
+export interface Cell {
+  slot: number;
+  label: number;
+  images: number;
+  strip: string;
+  values: Readonly<Record<string, number | null>>;
+  ranks: Readonly<Record<string, number | null>>;
+}
+
 export interface Chart {
   title: string;
   lines: readonly Line[];
@@ -123,6 +132,31 @@ export interface Lineup {
   seed: number;
   lanes: readonly Lane[];
   run?: boolean;
+}
+
+export interface Mean {
+  mean: number | null;
+  spread: number | null;
+  count: number;
+  real: number | null;
+  chance: number | null;
+  grade: 'better' | 'like' | 'worse';
+}
+
+export interface Means {
+  id: string;
+  classes: readonly number[];
+  measures: readonly Measure[];
+}
+
+export interface Measure {
+  key: string;
+  space: string;
+  title: string;
+  about: string;
+  better: 'higher' | 'lower' | 'typical';
+  unit: string;
+  lanes: Readonly<Record<string, Mean>>;
 }
 
 export interface Menu {
@@ -362,6 +396,27 @@ export interface Waiting {
   live: true;
   failed: boolean;
   words: string;
+}
+
+export interface Whole {
+  id: string;
+  live: boolean;
+  dataset: string;
+  classes: readonly string[];
+  n: number;
+  lanes: readonly WholeLane[];
+  progress: number;
+  left: number | null;
+  now: string;
+}
+
+export interface WholeLane {
+  slot: number;
+  name: string;
+  link: Readonly<Record<string, string>>;
+  real: boolean;
+  made: readonly number[];
+  failed: Readonly<Record<string, string>>;
 }
 
 export interface Witness {
