@@ -1,0 +1,242 @@
+"""A client of the page: it asks the server what the page's scripts ask, without a browser.
+
+What it sends follows from the page's own description of itself, which lies in its HTML: which
+function belongs to a click, and which controls it reads.
+"""
+
+import asyncio
+import contextlib
+import json
+import secrets
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import httpx
+from gradio_client.utils import apply_diff
+
+__all__ = ["Client", "Layout", "TurnedAway"]
+
+CONFIG = "window.gradio_config = "
+
+
+class TurnedAway(Exception):
+    """The server refused, or failed at, what was asked."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The page's description of itself: its components and its functions."""
+
+    components: Mapping[int, Mapping[str, Any]]
+    functions: list[Mapping[str, Any]]
+
+    @classmethod
+    def read(cls, html: str) -> "Layout":
+        """The description that lies in the HTML of the page."""
+        _, found, rest = html.partition(CONFIG)
+        if not found:
+            raise TurnedAway("The page holds no description of itself.")
+        config, _ = json.JSONDecoder().raw_decode(rest)
+        components = {c["id"]: c["props"] for c in config["components"]}
+        return cls(components, config["dependencies"])
+
+    def component(self, name: str) -> int:
+        """The number of the first component with that id or label."""
+        for key in ("elem_id", "label"):
+            for number, props in self.components.items():
+                if props.get(key) == name:
+                    return number
+        raise LookupError(f"The page has no component {name}.")
+
+    def function(self, target: str | int, event: str, *, queue: bool) -> Mapping[str, Any]:
+        """What an event of a component calls, in the queue or at once."""
+        number = self.component(target) if isinstance(target, str) else target
+        return next(
+            f for f in self.functions if [number, event] in f["targets"] and f["queue"] == queue
+        )
+
+    def changed(self, states: Iterable[int]) -> Mapping[str, Any]:
+        """What the change of one of these states calls."""
+        return next(f for f in self.functions if any([n, "change"] in f["targets"] for n in states))
+
+    def named(self, name: str) -> Mapping[str, Any]:
+        """What programs call by that name."""
+        return next(
+            f for f in self.functions if (f["api_name"], f["api_visibility"]) == (name, "public")
+        )
+
+    @cached_property
+    def load(self) -> Mapping[str, Any]:
+        """What the page asks when it is opened."""
+        return next(f for f in self.functions if any(t[1] == "load" for t in f["targets"]))
+
+    def after(self, function: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the server computes once a function has succeeded."""
+        return next(
+            f for f in self.functions
+            if f["trigger_after"] == function["id"] and f["backend_fn"]
+        )  # fmt: skip
+
+
+class Client:
+    """One tab of one visitor."""
+
+    def __init__(self, address: str, http: httpx.AsyncClient, layout: Layout) -> None:
+        self.layout, self.values = layout, dict[int, Any]()
+        self._address, self._http = address.rstrip("/"), http
+        self._session = secrets.token_hex(6)
+        self._query: Mapping[str, str] = {}
+        self._waiting: dict[str, asyncio.Queue[Any]] = {}  # messages by event
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        for number, props in layout.components.items():
+            self.values[number] = props.get("value")
+
+    def set(self, name: str, value: Any) -> None:
+        """Has a control hold a value."""
+        self.values[self.layout.component(name)] = value
+
+    def get(self, name: str) -> Any:
+        """What a component holds."""
+        return self.values[self.layout.component(name)]
+
+    async def open(self, query: Mapping[str, str] | None = None) -> list[int]:
+        """Loads the page, by a link or not; the numbers of the states that this changed."""
+        self._query = query or {}
+        answer = await self._http.get(f"{self._address}/", params=self._query)
+        _check(answer)
+        self._tasks["heartbeat"] = asyncio.create_task(self._beat())
+        async for message in self.events(self.layout.load):
+            changed = message.get("changed_state_ids") or []
+        return changed
+
+    async def at_once(self, function: Mapping[str, Any], event: Any = None) -> None:
+        """Calls a function that does not wait in the queue."""
+        answer = await self._http.post(
+            f"{self._address}/gradio_api/run/predict", json=self._body(function, event)
+        )
+        _check(answer)
+        self._take(function, answer.json()["data"])
+
+    async def serve(self, component: str, name: str, data: Any) -> Any:
+        """Calls a function of a component's script."""
+        body = {"session_hash": self._session, "component_id": self.layout.component(component)}
+        answer = await self._http.post(
+            f"{self._address}/gradio_api/component_server",
+            json={**body, "fn_name": name, "data": data},
+        )
+        _check(answer)
+        return answer.json()
+
+    async def events(
+        self, function: Mapping[str, Any], data: list[Any] | None = None
+    ) -> AsyncGenerator[Mapping[str, Any], None]:
+        """Calls a function in the queue; yields its outputs, as they come, under "data"."""
+        id = await self.join(function, data)
+        async for output in self.follow(function, id):
+            yield output
+
+    async def join(self, function: Mapping[str, Any], data: list[Any] | None = None) -> str:
+        """Puts a call into the queue; its id."""
+        body = self._body(function, None)
+        if data is not None:
+            body["data"] = data
+        answer = await self._http.post(
+            f"{self._address}/gradio_api/queue/join", json=body, params=self._query
+        )
+        _check(answer)
+        id: str = answer.json()["event_id"]
+        self._waiting[id] = asyncio.Queue()
+        if "stream" not in self._tasks or self._tasks["stream"].done():
+            self._tasks["stream"] = asyncio.create_task(self._listen())
+        return id
+
+    async def follow(
+        self, function: Mapping[str, Any], id: str
+    ) -> AsyncGenerator[Mapping[str, Any], None]:
+        """Yields the outputs of a call in the queue.
+
+        Raises:
+            TurnedAway: if the call is refused or fails, or the connection ends before it does.
+        """
+        held: list[Any] | None = None
+        try:
+            while True:
+                message = await self._waiting[id].get()
+                if message["msg"] not in ("process_generating", "process_completed"):
+                    continue
+                output = message["output"]
+                if not message.get("success", True):
+                    raise TurnedAway(str(output.get("error", output)))
+                if message["msg"] == "process_generating":
+                    sent = output["data"]
+                    held = sent if held is None else list(map(apply_diff, held, sent))
+                    output = {**output, "data": held}
+                self._take(function, output.get("data") or [])
+                yield output
+                if message["msg"] == "process_completed":
+                    return
+        finally:
+            self._waiting.pop(id, None)
+
+    async def close(self) -> None:
+        """Closes the tab: every connection ends."""
+        for task in self._tasks.values():
+            task.cancel()
+        for task in self._tasks.values():
+            with contextlib.suppress(asyncio.CancelledError, httpx.HTTPError):
+                await task
+        self._tasks = {}
+
+    def _body(self, function: Mapping[str, Any], event: Any) -> dict[str, Any]:
+        targets = function["targets"]
+        return {
+            "data": [self.values.get(number) for number in function["inputs"]],
+            "event_data": event, "fn_index": function["id"], "session_hash": self._session,
+            "trigger_id": targets[0][0] if targets else None,
+        }  # fmt: skip
+
+    def _take(self, function: Mapping[str, Any], data: list[Any]) -> None:
+        """Puts outputs into the components that show them."""
+        for number, value in zip(function["outputs"], data, strict=False):
+            if isinstance(value, dict) and value.get("__type__") == "update":
+                if "value" in value:
+                    self.values[number] = value["value"]
+            else:
+                self.values[number] = value
+
+    async def _beat(self) -> None:
+        """Keeps the connection by which the server sees that the tab is open."""
+        address = f"{self._address}/gradio_api/heartbeat/{self._session}"
+        async with self._http.stream("GET", address) as answer:
+            async for _ in answer.aiter_lines():
+                pass
+
+    async def _listen(self) -> None:
+        """Hands messages to whoever waits for them, until nobody does."""
+        address = f"{self._address}/gradio_api/queue/data"
+        try:
+            while self._waiting:
+                params = {"session_hash": self._session}
+                async with self._http.stream("GET", address, params=params) as answer:
+                    async for line in answer.aiter_lines():
+                        if line.startswith("data:"):
+                            self._hand_out(json.loads(line[5:]))
+        except httpx.HTTPError as error:
+            lost = {"msg": "process_completed", "success": False, "output": {"error": repr(error)}}
+            for queue in self._waiting.values():
+                queue.put_nowait(lost)
+
+    def _hand_out(self, message: Mapping[str, Any]) -> None:
+        if message["msg"] in ("unexpected_error", "server_stopped"):
+            error = {"error": message.get("message", message["msg"])}
+            for queue in self._waiting.values():
+                queue.put_nowait({"msg": "process_completed", "success": False, "output": error})
+        elif message.get("event_id") in self._waiting:
+            self._waiting[message["event_id"]].put_nowait(message)
+
+
+def _check(answer: httpx.Response) -> None:
+    if answer.is_error:
+        raise TurnedAway(f"{answer.status_code} from {answer.url.path}: {answer.text[:200]}")

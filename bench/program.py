@@ -1,0 +1,68 @@
+"""A program that asks the page for much at once, and whoever comes behind it."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from .client import Client, TurnedAway
+from .visitor import Visitor
+
+__all__ = ["Program"]
+
+RUNS = 10
+
+
+class Program:
+    """Asks for ten runs at once, and for the scores of one of their sets."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        """`visitor` is the one who comes behind it, each time in a new tab."""
+        self._visitor, self._log = visitor, visitor.log
+        self._dataset = visitor.datasets[0]
+
+    async def stay(self, until: float, between: float) -> None:
+        """Does so again and again until that time, with so many seconds between."""
+        while time.monotonic() < until:
+            tab = Client(self._visitor.address, self._visitor.http, self._visitor.layout)
+            try:
+                await self.once(tab)
+            except (TurnedAway, httpx.HTTPError) as error:
+                self._log.refused.setdefault("program", []).append(repr(error))
+            await tab.close()
+            await asyncio.sleep(min(between, max(until - time.monotonic(), 0)))
+
+    async def once(self, tab: Client) -> None:
+        """Ten runs; one visitor's first run behind them; one set scored.
+
+        How many of the ten are over when the visitor's run is, is noted.
+        """
+        distil, done = self._visitor.layout.named("distill"), list[Mapping[str, Any]]()
+
+        async def follow(id: str) -> None:
+            async for message in tab.follow(distil, id):
+                last = message["data"][0]
+            done.append(last)
+
+        ids = [await tab.join(distil, self._run()) for _ in range(RUNS)]
+        async with asyncio.TaskGroup() as group:
+            for id in ids:
+                group.create_task(follow(id))
+            finished = self._log.runs["finished"]
+            if (behind := await self._visitor.come()) is not None:
+                behind.set("Seed", self._visitor.random.randrange(10**9))
+                await self._visitor.press(behind)
+                if self._log.runs["finished"] > finished:
+                    self._log.ahead.append(len(done))
+                await behind.close()
+        images = {done[-1]["metadata"][0]["class_name"]: done[-1]["images"]}
+        async for _ in tab.events(self._visitor.layout.named("score"), [self._dataset, images]):
+            self._log.runs["scored for a program"] += 1
+
+    def _run(self) -> list[Any]:
+        """What `/distill` takes: one class with a seed of its own."""
+        images, steps = (1, 1) if self._visitor.tiny else (10, 20)
+        seed = self._visitor.random.randrange(10**9)
+        return [self._dataset, "dit", "0", images, steps, None, seed, None]
