@@ -65,7 +65,7 @@ FOUND = ("methods", "commands")
 VIZ = [
     "study_payloads", "compare_payloads", "whole_payloads", "payloads", "declarations",
     "settings", "turn", "kept", "job", "line", "preview", "embedding",
-    "witness", "figures", "explore", "desk", "candidate", "board", "accuracy", "training",
+    "witness", "figures", "explore", "rates", "desk", "candidate", "board", "accuracy", "training",
     "catalogue", "study", "link", "ticket", "lineup", "session", "resume", "visit", "compare",
     "whole_scores", "whole_set", "whole", "endpoints", "shipped", "page.scripts", "page.alive",
     "page.guard", "page.refusal", "page.frame", "page.run", "page.tab", "page.form", "page.tabs",

@@ -37,12 +37,15 @@ from .explore import explore, shown_result
 from .job import Busy, Job, Place
 from .kept import Kept, key_of
 from .line import Line
+from .rates import Rates
 
 __all__ = ["VISITOR", "Desk", "Made", "desk", "words_of"]
 
 T = TypeVar("T")
 AGAIN = 3.0  # seconds until a visitor whom a full line turned away is let in again
-RATE = 0.014  # seconds an image step takes, until some were timed
+USUAL = {"run": (220.0, 3.1), "discrepancies": (1.0, 1.0), "score": (20.0, 2.0)}
+"""Work and its seconds, believed until some was done; of a run the work is image steps."""
+BESIDE = 20  # image steps that take as long as the rest of a run: encoding, judging, packing
 
 VISITOR: ContextVar[str] = ContextVar("VISITOR", default="someone")
 """Who asks, where that is no visitor of the page."""
@@ -111,7 +114,7 @@ class Desk:
         self.line, self.kept = line, kept
         self._recipes: dict[Any, Recipe] = {}
         self._dials = _Turning()
-        self._rates: dict[str, float] = {}  # seconds an image step takes, by data set
+        self._rates = Rates(USUAL)
 
     async def run(
         self,
@@ -159,9 +162,12 @@ class Desk:
             yield shown
 
     async def do(
-        self, visitor: str, work: Callable[[], T], cost: float, *, key: str | None = None
+        self, visitor: str, work: Callable[[], T], kind: tuple[str, ...], amount: float = 1.0
     ) -> T:
         """The result of one short piece of work, once its turn has come.
+
+        `kind` and `amount` are what it is and how much, for the time that it will take
+        (`viz.rates`).
 
         Raises:
             Refused: as the work does.
@@ -169,10 +175,13 @@ class Desk:
 
         def steps() -> Generator[None, None, list[T]]:
             yield None
-            return [work()]
+            began = time.monotonic()
+            result = work()
+            self._rates.learn(kind, amount, time.monotonic() - began)
+            return [result]
 
         done: list[T] = []
-        async for shown in self._follow(visitor, steps, key=key, cost=cost):
+        async for shown in self._follow(visitor, steps, cost=self._rates.seconds(kind, amount)):
             if isinstance(shown, list):
                 done = shown
         return done[0]
@@ -226,13 +235,14 @@ class Desk:
         self, request: Request, lab: Lab, clock: Callable[[], float]
     ) -> Generator[payloads.Step, None, Made]:
         """Distils one class, in the line's thread, and keeps what came of it."""
+        began = clock()
         made = yield from explore(lab, request, self._recipes, self._dials, clock)
-        self._time(request, made.seconds)
         measured, shown = made.measured, shown_result(made)
         packed = archive(measured, made.request)
         prior = lab.prior.fingerprint()
         if not made.moved and (key := _key(made.request, lab)) is not None:
             self.kept.put(key, json.dumps(shown).encode() + b"\n" + packed)
+        self._rates.learn(*_work(request), clock() - began)
         return Made(made.request, shown, packed, measured.images, prior, measured)
 
     def _find(self, key: str, request: Request, lab: Lab) -> Made | None:
@@ -246,14 +256,7 @@ class Desk:
 
     def cost(self, request: Request) -> float:
         """Seconds that a run is expected to take."""
-        rate = self._rates.get(request.dataset, RATE)
-        return rate * request.image_steps() + 0.3
-
-    def _time(self, request: Request, seconds: float) -> None:
-        """Learns from a run how long an image step takes."""
-        rate = seconds / max(request.image_steps(), 1)
-        old = self._rates.get(request.dataset, rate)
-        self._rates[request.dataset] = (old + rate) / 2
+        return self._rates.seconds(*_work(request))
 
 
 def words_of(place: Place | Busy) -> str:
@@ -265,6 +268,11 @@ def words_of(place: Place | Busy) -> str:
     return f"{first}, about {seconds if seconds < 60 else f'{round(seconds / 60)} min'}" + (
         " s" * (seconds < 60)
     )
+
+
+def _work(request: Request) -> tuple[tuple[str, ...], float]:
+    """What kind of work a run is, and how much."""
+    return ("run", request.dataset, request.method), request.image_steps() + BESIDE
 
 
 def _images(packed: bytes, request: Request, lab: Lab) -> NDArray[np.uint8]:

@@ -74,7 +74,7 @@ async def score(dataset: str, images: dict[str, list[str]]) -> dict[str, Any]:
     def work() -> dict[str, Any]:
         return score_set(measure_set(pixels, labels, open_lab(name))).table()
 
-    return await desk().do(VISITOR.get(), work, cost=1 + 0.1 * len(labels))
+    return await desk().do(VISITOR.get(), work, ("score", name), 10 + len(labels))
 
 
 def _result(made: Made) -> dict[str, Any]:

@@ -123,7 +123,8 @@ async def measured(session: Session) -> payloads.Discrepancies | None:
     def work() -> Any:
         return figures.discrepancy_lines(made.measure(open_lab(made.request.dataset)))
 
-    return {"id": name, "rows": await desk().do(session.visitor, work, cost=1.0)}
+    kind = ("discrepancies", made.request.dataset)
+    return {"id": name, "rows": await desk().do(session.visitor, work, kind)}
 
 
 # ---------------------------------------------------------------------------------- evaluating

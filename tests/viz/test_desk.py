@@ -160,8 +160,8 @@ def test_what_is_refused_is_refused_to_everyone_who_asked(desk: Desk) -> None:
         raise Refused("no")
 
     with pytest.raises(Refused, match="no"):
-        asyncio.run(desk.do("a", refuse, 1.0))
-    assert asyncio.run(desk.do("a", lambda: 5, 1.0)) == 5
+        asyncio.run(desk.do("a", refuse, ("score",)))
+    assert asyncio.run(desk.do("a", lambda: 5, ("score",))) == 5
 
 
 @pytest.mark.parametrize(
