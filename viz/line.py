@@ -25,6 +25,7 @@ from .job import OVER, Busy, Job, Place, State, Steps
 __all__ = ["Line"]
 
 KEPT = 900.0  # seconds that a job which is over can be found by its id
+HELD = 20  # jobs that are over, the newest: each holds the set that it made
 SHARE = 0.2  # of the time, for long jobs while short ones keep coming
 _log = logging.getLogger(__name__)
 
@@ -290,7 +291,9 @@ class Line:
         for job in list(self._jobs.values()):
             if job.state == "waiting" and job.alone is not None and now - job.alone > self.grace:
                 self._end(job, "stopped")
-            if job.over and now - job.ended > KEPT:
+        closed = (j for j in self._jobs.values() if j.over and j.steps is None)
+        for place, job in enumerate(sorted(closed, key=lambda j: -j.ended)):
+            if place >= HELD or now - job.ended > KEPT:
                 del self._jobs[job.id]
         live = {v for job in self._jobs.values() for v in job.tags}
         self._visitors = {

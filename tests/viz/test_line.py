@@ -163,6 +163,17 @@ def test_what_waits_for_nobody_is_taken_out_after_a_grace_time() -> None:
     assert gate.ran == ["a"]
 
 
+def test_what_many_runs_made_is_not_held_for_ever(line: Line) -> None:
+    gate, jobs = Gate(), list[Job]()
+    gate.open(40)
+    for k in range(40):
+        jobs.append(line.join("a", gate.job(str(k))))
+        until(lambda: jobs[-1].over)
+    found = [line.find(job.id) is not None for job in jobs]
+    assert found == [False] * 20 + [True] * 20  # the newest
+    assert asyncio.run(everything(line, jobs[0])) == ["0 0"]  # whoever follows it still is served
+
+
 def test_who_stops_leaves_the_line_at_once_and_closes_what_nobody_else_wants(line: Line) -> None:
     gate = Gate()
     one, two = line.join("a", gate.job("one", 3), key="1"), line.join("a", gate.job("two"))
