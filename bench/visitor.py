@@ -79,6 +79,7 @@ class Visitor:
     datasets: list[str]
     think: float  # seconds between two actions, in the mean
     tiny: bool = False  # whether every run is of one image in one step
+    discrepancies: bool = True  # whether those of a finished set are waited for
     _label: int = 0  # the class that was chosen last
 
     async def stay(self, until: float) -> None:
@@ -178,7 +179,7 @@ class Visitor:
             self.log.refused.setdefault("run", []).append(repr(error))
             return None
         self._note(run, stopped, time.monotonic() - began, str(self._link(tab)))
-        if run is not None:
+        if run is not None and self.discrepancies:
             try:
                 async for _ in tab.events(self.layout.after(start)):
                     pass

@@ -17,6 +17,7 @@ The second has `--runs` tiny runs made, each with a seed of its own, and looks a
 import argparse
 import asyncio
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -52,6 +53,9 @@ def main(words: list[str] | None = None) -> Log:
             asyncio.run(_send(given, server, log, usage))
             _report(log, usage, given)
             print(f"errors in the page's log: {server.tracebacks()} (0)")
+        except BaseException:
+            print(server.log.read_text(errors="replace")[-4000:], file=sys.stderr)
+            raise
         finally:
             server.stop()
     return log
@@ -134,7 +138,7 @@ async def _ask_again(visitor: Visitor, log: Log) -> None:
     """Opens links to the sets that came last: each must be there at once, with the same sheet."""
     last = list(log.made.items())[-AGAIN:]
     same, began = 0, time.monotonic()
-    visitor.log = Log()
+    visitor.log, visitor.discrepancies = Log(), False
     for link, sheet in last:
         await visitor.glance(dict(link))
         same += visitor.log.made.get(link) == sheet
