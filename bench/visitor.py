@@ -83,15 +83,20 @@ class Visitor:
     _label: int = 0  # the class that was chosen last
 
     async def stay(self, until: float) -> None:
-        """Comes and goes until that time; what was asked for by then is waited for."""
+        """Comes and goes until that time; what was asked for by then is waited for.
+
+        On a machine that is too slow for that, everybody asks for one run all the same.
+        """
+        chosen = False
         await self._think()
         link: Mapping[str, str] | None = None
         while time.monotonic() < until or link is not None:
             tab, left = await self.come(link), link
             link = None
             for _ in range(self.random.randint(1, 4)):
-                if time.monotonic() > until or tab is None:
+                if tab is None or (chosen and time.monotonic() > until):
                     break
+                chosen = True
                 await self.choose(tab)
                 link = await self.distil(tab, may_leave=left is None)
                 if link is not None:  # the tab is closed, and comes again by the link

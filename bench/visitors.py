@@ -74,7 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--datasets", help=f"those of {','.join(OFFERED)} that are here")
     parser.add_argument("--cache", type=Path, help="the page's cache folder (an empty one)")
     parser.add_argument("--seed", type=int, default=0, help="of what the visitors do")
-    parser.add_argument("--tiny", action="store_true", help="runs of one image in one step")
+    parser.add_argument(
+        "--tiny",
+        action="store_true",
+        help="runs of one image in one step, without their discrepancies",
+    )
     return parser
 
 
@@ -88,7 +92,8 @@ async def _send(given: argparse.Namespace, server: Server, log: Log, usage: Usag
 
         def visitor(number: int, log: Log = log) -> Visitor:
             random, tiny = Random(f"{given.seed} {number}"), given.tiny or given.runs > 0
-            return Visitor(server.address, http, layout, log, random, names, given.think, tiny)
+            common = (server.address, http, layout, log, random, names, given.think)
+            return Visitor(*common, tiny, discrepancies=not tiny)
 
         await _warm_up(visitor(-1, Log()))
         async with asyncio.TaskGroup() as group:
