@@ -1,6 +1,7 @@
 """The command line: what it prints, what it writes, and how it refuses."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,12 @@ HELP = {
     "methods": ["--json"],
     "distill": [
         "--dataset", "--method", "--ipc", "--out", "--seed", "--classes", "--steps", "--cfg-scale",
-        "--cfg-channels", "--sampler", "--set", "--paper", "--prior", "--device", "--dtype",
+        "--cfg-channels", "--sampler", "--set", "--paper", "--as", "--dry-run", "--prior",
+        "--device", "--dtype",
     ],
     "score": ["DIR", "--dataset", "--independent", "--json", "--device"],
     "evaluate": [
-        "DIR", "--dataset", "--protocol", "--net", "--teacher", "--seeds", "--epochs",
+        "DIR", "--dataset", "--protocol", "--as", "--net", "--teacher", "--seeds", "--epochs",
         "--baseline", "--full", "--ranking", "--report", "--robust", "--privacy", "--json",
         "--device",
     ],
@@ -89,6 +91,11 @@ def test_distils_and_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     ("arguments", "words"),
     [
         (["--method", "dap+dap"], "occurs twice"),
+        (["--method", "paper:dit"], "no paper 'dit'. Known: cao2, d3hr, dap, igd, mgd3, minimax"),
+        (["--method", "paper:igd+paper:dap"], "paper:igd and paper:dap are two"),
+        (["--method", "paper:dap", "--as", "released"], "No code of dap is public"),
+        (["--as", "released"], "ask for one, such as paper:minimax"),
+        (["--cfg-channels", "5"], "cfg_channels must be at most 4"),
         (["--set", "gamma"], "--set needs NAME=VALUE"),
         (["--ipc", "1e9"], "ipc must be"),
         (["--steps", "nan"], "steps must be"),
@@ -110,6 +117,49 @@ def test_refuses_with_one_sentence_and_writes_nothing(
     assert words in error
     assert not list(tmp_path.rglob("*.png"))
     assert not (tmp_path / "set" / "manifest.json").exists()
+
+
+def test_a_paper_sets_what_is_not_given_and_a_dry_run_says_whence_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "set"
+    small = ["distill", "--dataset", "digits", "--ipc", "2", "--classes", "1", "--out", str(out)]
+    few = [*small, "--method", "paper:mgd3+diversity", "--steps", "3", "--set", "images=20"]
+    assert main([*few, "--dry-run", "--dtype", "float32", "--device", "cpu"]) == 0
+    shown = capsys.readouterr().out
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in shown.splitlines() if line[2:]}
+    assert rows["sampler"].startswith("ddpm the released code")
+    assert rows["steps"] == "3 given"
+    assert rows["mgd3.images"] == "20 given"
+    assert rows["mgd3.strength"] == "0.1 the paper, lambda"
+    assert rows["diversity.strength"].endswith("the default here")
+    assert rows["--report"].startswith("best-on-test")
+    assert rows["Sampling:"].startswith("1 classes of 2 latents in 3 steps are 6 image steps; one")
+    assert "mgd3 adds to that, in fitting and in each step: not measured" in shown
+    assert not list(tmp_path.iterdir())
+    assert main(few) == 0
+    request = json.loads((out / "manifest.json").read_text())["request"]
+    assert (request["sampler"], request["steps"], request["cfg_channels"]) == ("ddpm", 3, 3)
+    assert request["options"]["mgd3.form"] == "step"
+    assert request["options"]["mgd3.images"] == 20
+
+
+@pytest.mark.parametrize("method", ["minimax", "d3hr"])
+def test_a_dry_run_measures_a_step_where_the_prior_is_here(
+    method: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["distill", "--dataset", "digits", "--method", f"paper:{method}", "--out", "none"]
+    assert main([*arguments, "--dry-run", "--device", "cpu"]) == 0
+    shown = capsys.readouterr().out
+    counted = {
+        "minimax": r"Fine-tuning: 1 fit of 12,000 steps; one took [\d.e-]+ s \(measured\)",
+        "d3hr": r"Inversion: 1,4\d\d images in 30 steps are 4\d,\d\d0 image steps",
+    }
+    assert re.search(counted[method], shown)
+    assert re.search(r"Memory: this process held \d+\.\d\d GiB", shown)
+    assert main([*arguments, "--dry-run", "--prior", "facebook/DiT-XL-2-256"]) == 0
+    shown = capsys.readouterr().out
+    assert "facebook/DiT-XL-2-256 is not on this machine, so they are not known" in shown
 
 
 def test_a_foreign_weights_folder_is_refused(
@@ -194,6 +244,25 @@ def test_nets_are_named_with_blanks_and_all_checked_before_any_is_trained(
     out, error = capsys.readouterr()
     assert "no net 'resnet-19'" in error
     assert "train" not in error  # no progress of the first
+
+
+def test_an_evaluation_as_in_a_paper_sets_what_is_not_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_digits(tmp_path / "set", "03", 1)
+    arguments = ["evaluate", str(folder), "--dataset", "digits", "--protocol", "paper:igd"]
+    few = ["--net", "convnet-1-w8", "--epochs", "1", "--seeds", "2", "--json"]
+    assert main([*arguments, *few]) == 0
+    out, error = capsys.readouterr()
+    table = json.loads(out)
+    assert (table["protocol"], table["report"], table["epochs"]) == ("hard", "best-on-test", 1)
+    assert len(table["accuracies"]) == 2
+    assert "--protocol hard (the released code of IDC" in error
+    assert "--seeds" not in error
+    assert main(arguments) == 2  # whose nets need larger images
+    assert "--seeds 5 (the released code: five seeds)" in capsys.readouterr().err
+    assert main([*arguments[:-1], "paper:dit"]) == 2
+    assert "no paper 'dit'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ LAYERS = [
         "training.card", "training.own",
     ],
     [
-        "sets.request", "sets.distilled", "sets.class_images", "sets.folder", "sets.measured",
-        "sets.scoring", "sets.writer", "sets.upload",
+        "sets.preset", "sets.request", "sets.forecast", "sets.distilled", "sets.class_images",
+        "sets.folder", "sets.measured", "sets.scoring", "sets.writer", "sets.upload",
     ],
     ["__init__"],
     ["commands"],

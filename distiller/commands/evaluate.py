@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..data.registry import DATASETS, load
 from ..errors import Refused
@@ -14,6 +15,7 @@ from ..evaluation.plan import EvaluationPlan
 from ..event import translated
 from ..limits import choice, whole
 from ..progress import show
+from ..sets.preset import PREFIX, READINGS, evaluation_of
 from .command import Command, add_device, add_json, add_set, say
 from .evaluation_report import across, report
 
@@ -23,7 +25,11 @@ __all__ = ["COMMANDS"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which set, how nets are trained on it, and what is to be known besides."""
     add_set(parser)
-    parser.add_argument("--protocol", default="quick", help="quick, dc, dsa, hard or soft (quick)")
+    words = "quick, dc, dsa, hard or soft; or paper:NAME, as in a method's paper (quick)"
+    parser.add_argument("--protocol", default="quick", help=words)
+    parser.add_argument(
+        "--as", dest="reading", default=READINGS[0], help="of paper:NAME, paper or released (paper)"
+    )
     parser.add_argument(
         "--net",
         help="convnet-3, resnetap-10 ... or a timm model; several with commas (the protocol's)",
@@ -31,9 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--teacher", type=Path, help="of soft labels (the one that train-teacher kept)"
     )
-    parser.add_argument(
-        "--seeds", default=EvaluationPlan.seeds, help=f"nets to train ({EvaluationPlan.seeds})"
-    )
+    parser.add_argument("--seeds", help=f"nets to train ({EvaluationPlan.seeds})")
     parser.add_argument("--epochs", help="instead of the protocol's")
     _add_asked(parser)
     add_json(parser)
@@ -51,7 +55,6 @@ def _add_asked(parser: argparse.ArgumentParser) -> None:
     flag("ranking", "also DD-Ranking's scores; trains 2 or 3 times as much")
     parser.add_argument(
         "--report",
-        default=EvaluationPlan.report,
         help=f"last, the only test, or best-on-test, the papers' habit ({EvaluationPlan.report})",
     )
     flag("robust", "also attack the first net, and corrupt test images")
@@ -70,15 +73,17 @@ def run(options: argparse.Namespace) -> None:
     from ..sets.folder import dataset_of, read_set
 
     name = choice("data set", options.dataset or dataset_of(options.folder), DATASETS)
+    found = read_set(options.folder, DATASETS[name].classes)
+    if options.protocol.startswith(PREFIX):
+        _as_in_paper(options, found.labels)
     plan = EvaluationPlan(
         protocol_for(options.protocol, name),
-        seeds=whole("seeds", options.seeds, 1, 100),
+        seeds=whole("seeds", options.seeds or EvaluationPlan.seeds, 1, 100),
         epochs=options.epochs and whole("epochs", options.epochs, 1, 100_000),
-        report=options.report,
+        report=options.report or EvaluationPlan.report,
         device=str(choose_device(options.device)),
         compiled=None if shutil.which("g++") else False,
     )
-    found = read_set(options.folder, DATASETS[name].classes)
     say(found.notes)
     present = sorted(set(found.labels.tolist()))
     nets = _nets(options.net or plan.architecture, DATASETS[name].size, len(present))
@@ -95,6 +100,16 @@ def run(options: argparse.Namespace) -> None:
         print(json.dumps(tables[0] if len(tables) == 1 else {"nets": tables}))
     else:
         print("\n".join([*map(report, tables), *([across(tables)] if len(tables) > 1 else [])]))
+
+
+def _as_in_paper(options: argparse.Namespace, labels: NDArray[np.int64]) -> None:
+    """Sets what is not given as the paper does that the protocol names, and says so."""
+    ipc = len(labels) / max(len(set(labels.tolist())), 1)
+    method = options.protocol.removeprefix(PREFIX)
+    for name, (value, source) in evaluation_of(method, options.reading, ipc).items():
+        if name == "protocol" or getattr(options, name) is None:
+            setattr(options, name, value)
+            say([f"--{name} {value} ({source})"])
 
 
 def _nets(given: str, size: int, classes: int) -> list[str]:
