@@ -24,7 +24,7 @@ from . import payloads
 from .catalogue import reference_of, titles
 from .settings import ALONE, BUDGET, FIRST, RUN
 
-__all__ = ["LANES", "Lineup", "begins_of", "linked", "menu", "usual"]
+__all__ = ["LANES", "Lineup", "begins_of", "comparing", "linked", "menu", "usual"]
 
 LANES = (2, 6)
 """How few and how many lanes a comparison may have."""
@@ -204,6 +204,11 @@ def menu() -> payloads.Menu:
         "methods": [_ingredient(name) for name in METHODS],
         "bounds": BOUNDS,
     }
+
+
+def comparing(_: Any) -> tuple[payloads.Menu, payloads.Lineup]:
+    """What a comparison can be made of, and the usual one: for a run that is to be a lane."""
+    return menu(), usual().value()
 
 
 def _ingredient(name: str) -> payloads.Ingredient:

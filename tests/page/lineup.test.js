@@ -5,6 +5,7 @@ import {
   freeSlot,
   keyOf,
   laneOf,
+  lineupWith,
   optionsOf,
   queryOf,
   toggled,
@@ -13,6 +14,7 @@ import {
   without,
 } from '../../assets/page/compare/lineup.js';
 import { difference, frameAt } from '../../assets/page/values/difference.js';
+import { coveredBy } from '../../assets/page/values/gap.js';
 
 /** @import { Lineup, Menu } from '../../assets/page/payloads.d.ts' */
 
@@ -123,6 +125,40 @@ test('a run of Explore is a lane', () => {
     options: { 'dap.gamma': 0.5, 'dap.kernel': 'linear', 'dap.mean': true },
   });
   assert.equal(laneOf({ ...query, cfg_scale: '3' }, menu).cfg_scale, 3);
+});
+
+test('a run of Explore joins the lanes of its class, or begins a new lineup', () => {
+  const run = {
+    dataset: 'digits',
+    label: 1,
+    n: 5,
+    query: { dataset: 'digits', method: 'dap', steps: '9' },
+  };
+  const joined = lineupWith(lineup, run, menu);
+  assert.deepEqual(
+    joined.lanes.map(({ slot, method }) => [slot, method]),
+    [
+      [0, 'dit'],
+      [2, 'dit'],
+      [1, 'dap'],
+    ],
+  );
+  assert.deepEqual([joined.ipc, joined.steps, joined.seed], [5, 9, 2]);
+  const other = lineupWith(lineup, { ...run, label: 0 }, menu);
+  assert.deepEqual(
+    other.lanes.map(({ method }) => method),
+    ['random', 'dap'],
+  );
+  const full = lineupWith({ ...lineup, lanes: lanes(0, 1, 2, 3, 4, 5) }, run, menu);
+  assert.deepEqual([full.lanes.length, full.lanes[5].method, full.lanes[5].slot], [6, 'dap', 5]);
+});
+
+test('one set covers what another does not, the farthest first', () => {
+  const reach = new Float32Array([1, 1, 1, 1]);
+  const a = { distance: new Float32Array([0.5, 1, 2, 0.5]), reach };
+  const b = { distance: new Float32Array([2, 3, 9, 1]), reach };
+  assert.deepEqual(coveredBy(a, b), [1, 0]);
+  assert.deepEqual(coveredBy(b, a), []);
 });
 
 test('a difference is zero of equal images, and all of black and white', () => {

@@ -2,7 +2,7 @@
 // What is compared: a class, a seed, and lanes of methods. It changes here alone, and is said on
 // the bus. Each lane keeps its slot, and so its mark, as long as it is there.
 
-/** @import { Knob, Lane, Lineup, Menu } from '../payloads.d.ts' */
+/** @import { Knob, Lane, Lineup, Menu, Run } from '../payloads.d.ts' */
 
 import { say } from '../bus.js';
 
@@ -146,6 +146,30 @@ export function laneOf({ dataset, method, cfg_scale, ...rest }, { datasets, meth
   }
   const scale = cfg_scale === undefined ? null : Number(cfg_scale);
   return { method, cfg_scale: scale === usual ? null : scale, options };
+}
+
+/**
+ * The lineup with a run of Explore as one more lane; of another class, a new one beside random real
+ * images. Where all slots are taken the run takes that of the last lane.
+ * @param {Lineup} lineup
+ * @param {Pick<Run, 'query' | 'dataset' | 'label' | 'n'>} run
+ * @param {Menu} menu
+ * @returns {Lineup}
+ */
+export function lineupWith(lineup, { query, dataset, label, n }, menu) {
+  const own = laneOf(query, menu);
+  const same = lineup.dataset === dataset && lineup.label === label && lineup.lanes.length > 0;
+  const lanes = same ? lineup.lanes : [{ slot: 0, method: 'random', cfg_scale: null, options: {} }];
+  const more = withLane(lanes, own);
+  const { slot } = lanes[lanes.length - 1];
+  return {
+    dataset,
+    label,
+    ipc: n,
+    steps: Number(query.steps ?? lineup.steps),
+    seed: Number(query.seed ?? lineup.seed),
+    lanes: more === lanes ? [...lanes.slice(0, -1), { ...own, slot }] : more,
+  };
 }
 
 /**

@@ -7,6 +7,9 @@ import { addShape, makeSvg } from '../draw/svg.js';
 /** Plotly's names of the shapes, by slot. */
 export const SYMBOLS = ['square', 'circle', 'diamond', 'triangle-up', 'star', 'cross'];
 
+/** How large Plotly draws them, so that they look as large as each other. */
+export const SIZES = [0.9, 1, 1.15, 1.2, 1.4, 1.15];
+
 /** The same shapes in a square from -8 to 8, by slot. */
 const PATHS = [
   'M-6-6H6V6H-6Z',

@@ -28,6 +28,8 @@ let current = null;
 let asked = new Map();
 /** @type {Map<number, string>} what a lane was told to show last, in short */
 const seen = new Map();
+/** @type {Set<number>} slots of lanes that are done and whose runs are on their way */
+const fetching = new Set();
 
 /** A comparison begins: what it shows was asked for with these settings. */
 function begin() {
@@ -78,10 +80,13 @@ async function takeLane(slot, shown, fetch) {
   }
   /** @type {Shown} */
   let come = { live: true, failed: true, words: 'These images could not be fetched.' };
+  fetching.add(slot);
   try {
-    come = await fetch(shown.token);
+    come = (await fetch(shown.token)) ?? come;
   } catch {
     // the lane says so
+  } finally {
+    fetching.delete(slot);
   }
   if (asked.get(slot) === key && seen.get(slot) === signature) put(slot, key, come);
 }
@@ -102,6 +107,8 @@ function signatureOf(shown) {
  * @param {Shown} shown
  */
 function put(slot, key, shown) {
+  const { lineup } = setting;
+  if ('label' in shown && shown.label !== null && shown.label !== lineup?.label) return;
   results.set(slot, { shown, key, notice: '' });
   say('lanes', slot);
 }
@@ -131,8 +138,9 @@ on('end', ({ run, how }) => {
   if (run !== 'compare') return;
   state.going = false;
   if (how !== 'ended' && current) stopped.add(current);
-  for (const result of results.values())
-    if (!result.shown || result.shown.live) halt(result, how === 'failed' ? 'failed' : 'stopped');
+  for (const [slot, result] of results)
+    if (!fetching.has(slot) && (!result.shown || result.shown.live))
+      halt(result, how === 'failed' ? 'failed' : 'stopped');
   say('lanes', null);
 });
 

@@ -35,11 +35,15 @@ export class Row {
     this.head.setAttribute('role', 'rowheader');
     this.title = make('b');
     this.settings = make('small');
-    this.words = make('small', 'd-words');
+    this.words = make('small', 'd-state');
     this.words.setAttribute('role', 'status');
     this.progress = new Progress();
     const name = make('div');
-    name.append(makeMark(slot), this.title);
+    this.link = make('a', 'd-link', '↗');
+    this.link.target = '_blank';
+    this.link.rel = 'noopener';
+    this.link.title = 'open this lane in Explore, in another tab of the browser';
+    name.append(makeMark(slot), this.title, this.link);
     this.head.append(name, this.settings, this.words, this.progress.node);
     this.node.append(this.head);
     /** @type {HTMLButtonElement[]} */
@@ -65,6 +69,10 @@ export class Row {
     this.settings.textContent = settingsOf(lane);
     const words = stale ? CHANGED : this.wordsOf();
     if (this.words.textContent !== words) this.words.textContent = words;
+    const run = runOf(this.slot);
+    this.link.hidden = !run;
+    if (run) this.link.href = `?${new URLSearchParams({ ...run.query })}`;
+    this.link.setAttribute('aria-label', `open ${this.label} in Explore`);
     const shown = result?.shown;
     const failed = Boolean(shown && 'failed' in shown && shown.failed);
     this.words.classList.toggle('d-bad', failed);

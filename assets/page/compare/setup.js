@@ -172,13 +172,16 @@ function labelled(text, control) {
 }
 
 /** @param {Component<Lineup>} component */
-export async function mount({ element, props, server, watch }) {
+export async function mount({ element, props, server, trigger, watch }) {
   const shipped = /** @type {Shipped} */ (server.lanes_before_a_run);
   const setup = new Setup(find(element, '.d-setup'), shipped);
   const menu = /** @type {(nothing: null) => Promise<Menu>} */ (server.offered);
   on('lineup', (lineup) => {
     if (props.value !== lineup) props.value = lineup; // so that Python is handed it
     setup.draw();
+    if (!lineup.run || !setting.menu) return;
+    rearrange({}); // it is asked for once
+    trigger('go');
   });
   watch('value', () => {
     if (props.value && props.value !== setting.lineup) arrange(props.value);

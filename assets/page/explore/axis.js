@@ -7,10 +7,13 @@
 import { addShape, makeSvg } from '../draw/svg.js';
 import { scaleOf } from '../values/scale.js';
 
-/** @param {Score} score */
-export function makeAxis({ value, draws, mean, spread, grade }) {
+/**
+ * @param {Score} score
+ * @param {readonly number[]} others values that the line is to have room for
+ */
+export function makeAxis({ value, draws, mean, spread, grade }, others = []) {
   const svg = makeSvg();
-  const { low, high, at } = scaleOf(value === null ? draws : [...draws, value]);
+  const { low, high, at } = scaleOf([...draws, ...others, ...(value === null ? [] : [value])]);
   addShape(svg, 'line', { class: 'axis', x1: '1%', x2: '99%', y1: 15, y2: 15 });
   if (mean !== null && spread !== null) {
     const from = at(Math.max(low, mean - 2 * spread));

@@ -32,7 +32,7 @@ export class Card {
   /**
    * Shows a distilled image.
    * @param {Point} point
-   * @param {Scene} scene
+   * @param {Pick<Scene, 'run'>} scene
    */
   showMade(point, { run }) {
     this.hovered += 1;
@@ -55,7 +55,7 @@ export class Card {
   /**
    * Shows a real image.
    * @param {Point} point
-   * @param {Scene} scene
+   * @param {Pick<Scene, 'points'>} scene
    * @param {number} row
    */
   async showReal(point, { points }, row) {

@@ -11,8 +11,8 @@ import { count } from '../values/format.js';
 import { farthestFirst, uncovered } from './points.js';
 
 /** @type {Record<View, string>} */
-const VIEWS = { class: 'UMAP', umap: 'all classes', pca: 'PCA' };
-const VIEW_TITLES = {
+export const VIEWS = { class: 'UMAP', umap: 'all classes', pca: 'PCA' };
+export const VIEW_TITLES = {
   class: 'a map of this class alone',
   umap: 'a map of the whole data set',
   pca: 'the first two principal components',

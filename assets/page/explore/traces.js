@@ -155,7 +155,7 @@ function madeTrace(scene, size) {
 
 /**
  * Plotly keeps zoom and pan while `uirevision` stays what it is.
- * @param {Scene} scene
+ * @param {Pick<Scene, 'points' | 'look'>} scene
  */
 export function layoutOf({ points: { dataset, label }, look: { view } }) {
   const axis = { visible: false, zeroline: false };

@@ -10,9 +10,10 @@ import gradio as gr
 
 from distiller.data.registry import DATASETS
 from distiller.errors import Refused
-from distiller.limits import choice
+from distiller.limits import choice, whole
 
 from ... import payloads
+from ...catalogue import map_of, real_images
 from ...compare import compared, handed, shipped_lanes
 from ...lineup import linked, menu, usual
 from ...session import Session
@@ -31,26 +32,33 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
         with gr.Column(scale=80, min_width=320):
             setup = add_part(
                 "setup", "compare/setup", "<div class='d-setup'></div>", usual(FIRST).value(),
-                server_functions=[offered, answered(lanes_before_a_run)],
+                events=["go"], server_functions=[offered, answered(lanes_before_a_run)],
             )  # fmt: skip
         with gr.Column(scale=20, min_width=200):
             run = Run.lay_out("compare", "Distil all lanes")
-    columns = gr.Row(elem_id="lanes", elem_classes="d-columns")
-    with columns, gr.Column(scale=58, min_width=320, elem_classes="d-panel"):
-        frame = "<div class='d-matrix-frame'></div>"
-        matrix = add_part("matrix", "compare/matrix", frame, server_functions=[answered(handed)])
-    again = gr.State(0)  # counts what asks for the lanes without a click
-    _wire(page, setup, run, matrix, again)
+    with gr.Row(elem_id="lanes", elem_classes="d-columns"):
+        with gr.Column(scale=63, min_width=320, elem_classes="d-panel"):
+            frame = "<div class='d-matrix-frame'></div>"
+            matrix = add_part(
+                "matrix", "compare/matrix", frame, server_functions=[answered(handed)]
+            )
+        with gr.Column(scale=37, min_width=320, elem_classes="d-panel"):
+            frame = "<div class='d-lane-map'></div>"
+            functions = [answered(places), answered(real_images)]
+            add_part("lane-map", "compare/map", frame, server_functions=functions)
+    with gr.Column(elem_classes="d-panel"):
+        add_part("lane-table", "compare/table", "<div class='d-lane-table'></div>")
+    _wire(page, setup, run, matrix)
 
 
-def _wire(page: Page, setup: gr.HTML, run: Run, matrix: gr.HTML, again: gr.State) -> None:
+def _wire(page: Page, setup: gr.HTML, run: Run, matrix: gr.HTML) -> None:
     """A click makes the lanes; so does a link, which opens the tab."""
 
     async def compare(session: Session, lineup: Any) -> AsyncGenerator[payloads.Race, None]:
         async for shown in compared(session, lineup):
             yield shown
 
-    def read(request: gr.Request, count: int) -> list[Any]:
+    def read(request: gr.Request) -> list[Any]:
         query = dict(request.query_params)
         try:
             asked = linked(query)
@@ -58,17 +66,27 @@ def _wire(page: Page, setup: gr.HTML, run: Run, matrix: gr.HTML, again: gr.State
             warn(f"The link cannot be followed: {refusal}")
             asked = None
         there = gr.Tabs(selected="compare-tab") if query.get("tab") == "compare" else gr.skip()
-        if asked is None:
-            return [gr.skip(), gr.skip(), there]
-        return [{**asked.value(), "run": True}, count + 1, there]
+        return [gr.skip() if asked is None else {**asked.value(), "run": True}, there]
 
-    run.wire(page.session, compare, [setup], matrix, OPEN, also=[again.change])
-    page.demo.load(read, again, [setup, again, page.tabs], **PRIVATE, **OPEN)
+    run.wire(page.session, compare, [setup], matrix, OPEN, also=[setup.go])
+    page.demo.load(read, None, [setup, page.tabs], **PRIVATE, **OPEN)
 
 
 def offered(_: Any) -> payloads.Menu:
     """What a comparison can be made of."""
     return menu()
+
+
+def places(asked: Any) -> payloads.Places:
+    """The real images of [data set, class] as points.
+
+    Raises:
+        Refused: if there is no such class.
+    """
+    if not isinstance(asked, list) or len(asked) != 2:
+        raise Refused("A data set and a class are needed.")
+    dataset = choice("data set", asked[0], DATASETS)
+    return map_of(dataset, whole("class", asked[1], 0, len(DATASETS[dataset].classes) - 1))
 
 
 def lanes_before_a_run(dataset: Any) -> payloads.Lanes | None:

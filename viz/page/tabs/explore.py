@@ -16,6 +16,7 @@ from distiller.sets.request import Request
 
 from ... import visit
 from ...catalogue import chooser_of, first_run, map_of, real_images
+from ...lineup import comparing
 from ...link import opening
 from ...resume import resume
 from ...session import Session
@@ -60,6 +61,8 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             export = gr.DownloadButton(
                 "Download this set", interactive=False, size="sm", elem_id="export"
             )
+            frame = "<div class='d-send-frame'></div>"
+            add_part("send", "compare/send", frame, server_functions=[comparing])
         with gr.Column(scale=45, min_width=320, elem_classes="d-panel"):
             frame = "<div class='d-map'></div>"
             plane = add_part("map", "explore/map", frame, server_functions=[answered(real_images)])

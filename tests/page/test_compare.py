@@ -1,0 +1,106 @@
+"""Comparing in a browser: what a visitor sees before a click, makes, marks, and shares."""
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.page.visitor import PATIENCE, fits, new_tab
+
+LINK = (
+    "?tab=compare&dataset=digits&classes=3&ipc=4&steps=4&seed=2"
+    "&lane1=random&lane2=dit&lane3=dap&lane3.dap.gamma=1"
+)
+
+
+def filled(page: Page, count: int) -> None:
+    """Waits until so many images of finished lanes are in the matrix."""
+    page.wait_for_function(
+        """(count) => document.querySelectorAll(
+            '.d-row:not(.d-live) .d-cell i[style*="url"]').length === count""",
+        arg=count,
+    )
+
+
+def on_map(page: Page, *counts: int) -> None:
+    """Waits until the lanes have so many marks on the map, by slot."""
+    page.wait_for_function(
+        """(counts) => {
+            const data = document.querySelector('.d-lane-map .d-plot')?.data;
+            return data && counts.every((count, slot) => data[4 + slot].x.length === count);
+        }""",
+        arg=list(counts),
+    )
+
+
+def test_a_link_makes_its_lanes_and_the_keyboard_walks_them(page: Page, address: str) -> None:
+    page.goto(address + LINK)
+    filled(page, 12)
+    on_map(page, 4, 4, 4)
+    rows = page.locator("#matrix [role=row]")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_contain_text("real images: a column is no noise here")
+    expect(rows.nth(2)).to_contain_text("gamma 1")
+    expect(page.locator("#lane-table thead th")).to_have_count(3)
+    expect(page.locator("#lane-table")).to_contain_text("on this one class")
+
+    first = page.locator("#matrix [role=gridcell] button").first
+    first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#matrix button.d-hot")).to_have_count(3)
+    expect(page.locator("#matrix [role=gridcell] [aria-pressed=true]")).to_have_count(1)
+    expect(rows.nth(1).locator("[role=gridcell] [aria-pressed=true]")).to_be_focused()
+    page.wait_for_function(
+        """() => document.querySelector('.d-lane-map .d-plot').data[3].x.length === 2"""
+    )  # the thread from DiT to DAP: a real image has no noise
+    page.keyboard.press("Enter")
+    large = page.locator("dialog.d-large")
+    expect(large).to_contain_text("column 2")
+    page.keyboard.press("Escape")
+    expect(large).to_be_hidden()
+
+    page.get_by_role("button", name="difference", exact=True).click()
+    expect(rows.nth(2).locator("canvas")).to_have_count(4)
+    expect(rows.nth(0).locator("canvas")).to_have_count(0)
+    page.get_by_role("button", name="steps", exact=True).click()
+    page.get_by_role("slider", name="step of all lanes").fill("0")
+    page.wait_for_function(
+        """() => document.querySelector('#matrix [role=row]:nth-child(2) i')
+            .style.backgroundPosition.startsWith('0%')"""
+    )
+
+
+def test_the_first_screen_compares_before_any_click_and_a_link_holds_a_change(
+    browser: Browser, address: str
+) -> None:
+    page = new_tab(browser, viewport={"width": 375, "height": 812})
+    page.goto(address + "?tab=compare")
+    filled(page, 40)
+    on_map(page, 10, 10, 10, 10)
+    fits(page, 375)
+    page.get_by_label("Data set").last.select_option("digits")
+    page.get_by_label("Images", exact=True).last.fill("3")
+    page.get_by_label("Images", exact=True).last.press("Tab")
+    page.get_by_role("button", name="remove lane D³HR").click()
+    expect(page.locator("#matrix [role=row]")).to_have_count(3)
+    page.locator("#link").click()
+    page.wait_for_function("() => location.search.includes('tab=compare')")
+    page.reload()
+    filled(page, 9)
+    expect(page.locator("#setup .d-chip b")).to_have_text(["Random real", "DiT", "DAP"])
+    page.context.close()
+
+
+def test_a_run_of_explore_becomes_a_lane(page: Page, address: str) -> None:
+    page.goto(address + "?dataset=digits&classes=3&ipc=3&steps=3&method=dap&dap.gamma=1")
+    page.wait_for_function(
+        "() => window.distiller?.shared.run?.n === 3 && !window.distiller.shared.run.live"
+    )
+    page.get_by_role("button", name="Add to Compare").click()
+    expect(page.locator("#setup .d-chip b")).to_have_text(["Random real", "DAP"])
+    page.locator("#compare-start").click()
+    filled(page, 6)
+    link = page.get_by_role("link", name="open DAP in Explore")
+    expect(link).to_have_attribute(
+        "href",
+        "?dataset=digits&method=dap&classes=3&ipc=3&steps=3&cfg_scale=1.5&seed=0&sampler=ddim&dap.gamma=1.0",
+        timeout=PATIENCE,
+    )
