@@ -164,6 +164,8 @@ def draw(
     kept = step.x[: settings.ipc]
     if recipe.select is not None:
         kept = step.x[list(recipe.select(label, step.x, settings.ipc))]
+    if recipe.refine is not None:
+        kept = yield from recipe.refine(prior, prior.label(data.classes[label]), kept)
     return Distilled(
         to_pixels(prior.decode(kept)),
         kept.cpu(),

@@ -24,7 +24,7 @@ from ..event import Event
 from ..limits import choice, flag, number, whole
 
 __all__ = [
-    "Begin", "Group", "Init", "Method", "Place", "Recipe", "Select", "Subset", "check",
+    "Begin", "Group", "Init", "Method", "Place", "Recipe", "Refine", "Select", "Subset", "check",
     "combine", "convert", "knob", "live_knobs", "recorded", "with_dials",
 ]  # fmt: skip
 
@@ -33,6 +33,9 @@ Init = Callable[[int, int, int], tuple[Tensor, int]]
 
 Select = Callable[[int, Tensor, int], Sequence[int]]
 """Maps (label, latents of the pool, n) to the rows to keep, best first."""
+
+Refine = Callable[[Prior, int, Tensor], Generator[Event, None, Tensor]]
+"""Maps (prior, label, latents that were selected) to those latents, moved, yielding events."""
 
 Subset = Callable[[int, int, int], NDArray[np.int64]]
 """Maps (label, n, seed) to indices of real training images, in place of sampling."""
@@ -63,6 +66,7 @@ class Recipe:
     select: Select | None = None
     subset: Subset | None = None
     pool: int = 1  # latents drawn per latent kept
+    refine: Refine | None = None  # a part of the selection: what becomes of those that are kept
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,7 @@ def combine(recipes: Mapping[str, Recipe]) -> Recipe:
         **{place: value for place, (_, value) in filled.items()},
         guidance=tuple(make for recipe in recipes.values() for make in recipe.guidance),
         pool=max((recipe.pool for recipe in recipes.values()), default=1),
+        refine=next((r.refine for r in recipes.values() if r.select and r.refine), None),
     )
 
 

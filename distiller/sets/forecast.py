@@ -43,7 +43,7 @@ def forecast(request: Request, prior: Prior, data: Dataset) -> Iterator[str]:
         f"{_span(each * passes)}."
     )
     for name, method in request.methods.items():
-        if isinstance(method, Minimax):
+        if isinstance(method, Minimax) and prior.labels:
             step = _seconds_of_a_fine_tuning_step(method, prior, data)
             fits = len({label // method.chunk if method.chunk else 0 for label in request.classes})
             yield (

@@ -186,11 +186,14 @@ PRESETS: Mapping[str, Preset] = {
         options={
             "keep": Said("most", f"{PAPER}, for up to 10 images a class"),
             "pool": Said(4, f"{PAPER}: four times as many"),
+            "rounds": Said(100, f"{CODE}: steps of the second stage"),
+            "rate": Said(6e-4, CODE),
         },
         evaluation=SOFT,
         released={"cfg_scale": Said(2.7, f"{CODE}: the script of ImageWoof")},
         apart=(
-            "The second stage, which optimises each latent, is not here.",
+            "The second stage asks with the class; for hard data sets the code asks without "
+            "(classless=true). Noises and times are drawn from other generators.",
             "A small net on latents chooses, where the code has a ResNet-18 of ImageNet.",
             VAES,
         ),

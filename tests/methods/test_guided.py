@@ -1,6 +1,7 @@
 """Guided methods and herding: closed forms, and what each promises."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,16 +13,18 @@ from distiller.diffusion.sampler import ddpm
 from distiller.errors import Refused
 from distiller.event import finish
 from distiller.methods import METHODS, make_methods
+from distiller.methods.cao2 import CaO2, denoiser_loss
 from distiller.methods.discrepancy import SMOOTH
 from distiller.methods.herding import herd
 from distiller.methods.igd import crowding, mean_gradient, mismatch, sample_gradients
 from distiller.methods.mgd3 import modes
+from distiller.recipes.difffit import network_of
 from distiller.recipes.loop import Settings, distill, real_latents
 from distiller.recipes.surrogate import LatentNet, Surrogate, train_surrogate
 from distiller.scores.discrepancy import DISCREPANCIES
 from distiller.scores.kernel import median_distance, rbf
 from distiller.scores.score import Real, against, mmd2
-from tests.priors import gaussian_prior
+from tests.priors import gaussian_prior, tiny_world
 
 CENTRES = np.array([[0.5, 0.5, 0.0], [-0.5, 0.5, 0.0], [0.0, -0.6, 0.4]])
 
@@ -242,3 +245,65 @@ def test_a_surrogate_learns_the_classes() -> None:
     assert (trained.log_probabilities(real).argmax(1) == 1).float().mean() > 0.9
     first, last = (w["head.weight"] for w in (trained.moments[0], trained.moments[-1]))
     assert (first != last).any()
+
+
+# ------------------------------------------------------------------------------------ refinement
+
+
+def refined(rounds: int, latents: torch.Tensor, **options: Any) -> torch.Tensor:
+    prior, _ = tiny_world()
+    return finish(CaO2(rounds=rounds, **options).refine(prior, 1, latents))
+
+
+def some_latents() -> torch.Tensor:
+    return torch.randn(3, 4, 8, 8, generator=torch.Generator().manual_seed(3))
+
+
+def test_the_loss_of_the_second_stage_is_that_of_the_networks_noise() -> None:
+    prior, _ = tiny_world()
+    dit, z, t = network_of(prior), some_latents(), 120
+    eps = torch.randn(4, 8, 8, generator=torch.Generator().manual_seed(4))
+    alpha, sigma = prior.schedule(t, like=z)
+    with torch.no_grad():
+        said = dit.transformer(
+            alpha * z + sigma * eps,
+            timestep=torch.full((3,), t - 1),
+            class_labels=torch.ones(3).long(),
+        ).sample
+        found = denoiser_loss(prior, 1, z, t, eps)
+    error = (said - eps).flatten(1)
+    torch.testing.assert_close(
+        found, error.square().mean(1) + 10 * error.abs().amax(1), rtol=1e-3, atol=1e-3
+    )
+
+
+def test_the_second_stage_lowers_the_loss_and_each_latent_moves_by_itself() -> None:
+    far = torch.randn(5, 3, 1, 1, generator=torch.Generator().manual_seed(6)).sign() * 2
+    near = finish(CaO2(rounds=60, rate=0.02).refine(PRIOR, 0, far))
+    eps = torch.randn(40, 3, 1, 1, generator=torch.Generator().manual_seed(5))
+
+    def mean_loss(latents: torch.Tensor) -> torch.Tensor:
+        return torch.stack([denoiser_loss(PRIOR, 0, latents, 150, e) for e in eps]).mean(0)
+
+    assert (mean_loss(near) < 0.8 * mean_loss(far)).all()
+    assert ((far - near).abs() > 0.3).any()
+    z = some_latents()
+    moved = refined(5, z, rate=0.05)
+    torch.testing.assert_close(refined(5, z[1:2], rate=0.05), moved[1:2], rtol=1e-3, atol=1e-4)
+    assert (refined(3, z, classless=True) != refined(3, z)).any()
+    first = (refined(1, z) - z).abs().max()  # Adam's first step is the rate
+    torch.testing.assert_close(first, torch.tensor(6e-4), rtol=1e-2, atol=0)
+
+
+def test_only_with_rounds_is_what_was_selected_moved() -> None:
+    prior, data = tiny_world()
+    settings = Settings(ipc=2, steps=2)
+
+    def drawn(**options: Any) -> torch.Tensor:
+        methods = make_methods("cao2", {"pool": 2, "images": 4, **options})
+        return finish(distill(methods, prior, data, settings, [0])).latents
+
+    plain = drawn()
+    moved = drawn(rounds=2, rate=0.01)
+    assert (moved != plain).any()
+    torch.testing.assert_close(moved, plain, rtol=0, atol=0.021)
