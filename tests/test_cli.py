@@ -156,10 +156,26 @@ def test_a_dry_run_measures_a_step_where_the_prior_is_here(
         "d3hr": r"Inversion: 1,4\d\d images in 30 steps are 4\d,\d\d0 image steps",
     }
     assert re.search(counted[method], shown)
+    if method == "d3hr":
+        assert re.search(r"1,000,000 a class are compared; 200 took [\d.e-]+ s \(measured\)", shown)
+    assert re.search(r"Decoding: 100 images; one took [\d.e-]+ s", shown)
+    assert "would be refused" not in shown
     assert re.search(r"Memory: this process held \d+\.\d\d GiB", shown)
     assert main([*arguments, "--dry-run", "--prior", "facebook/DiT-XL-2-256"]) == 0
     shown = capsys.readouterr().out
     assert "facebook/DiT-XL-2-256 is not on this machine, so they are not known" in shown
+
+
+def test_a_dry_run_says_what_would_be_refused_and_that_real_images_need_no_sampling(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["distill", "--dataset", "digits", "--ipc", "2", "--out", "none", "--dry-run"]
+    assert main([*arguments, "--device", "cpu", "--method", "dap", "--set", "block=63"]) == 0
+    shown = capsys.readouterr().out
+    assert "This run would be refused: dap.block must be below" in shown
+    assert main([*arguments, "--device", "cpu", "--method", "random"]) == 0
+    shown = capsys.readouterr().out
+    assert "Sampling: none, real images are taken." in shown
 
 
 def test_a_foreign_weights_folder_is_refused(

@@ -110,7 +110,7 @@ class D3HR(Method):
         def init(label: int, n: int, seed: int) -> tuple[Tensor, int]:
             mean, std = moments[label]
             where = prior.device if self.drawn == "device" else torch.device("cpu")
-            z = self._group(prior.latent_shape, std.to(where), n, seed, label).cpu()
+            z = self.draw_group(prior.latent_shape, std.to(where), n, seed, label).cpu()
             return mean + std * z, self.start
 
         return Recipe(init=init)
@@ -159,7 +159,9 @@ class D3HR(Method):
             n += len(x)
         return mean.float(), (spread / max(n - 1, 1)).sqrt().float()
 
-    def _group(self, shape: Sequence[int], std: Tensor, n: int, seed: int, label: int) -> Tensor:
+    def draw_group(
+        self, shape: Sequence[int], std: Tensor, n: int, seed: int, label: int
+    ) -> Tensor:
         """n standardised latents, (n, *shape), drawn where std is if they are the best of many."""
         if self.selection == "moment" or n == 1:
             return with_moments(seeded_noise(shape, seed, label, n))

@@ -11,6 +11,7 @@ from .folder import (
     weights_of,
 )
 from .measured import Measured, measure_set
+from .preset import PRESETS, evaluation_of, settings_of
 from .request import BUDGET, Request
 from .scoring import Scored, score_set
 from .upload import LIMITS, Limits, Uploaded, read_upload
@@ -19,6 +20,7 @@ from .writer import archive, export
 __all__ = [
     "BUDGET",
     "LIMITS",
+    "PRESETS",
     "Limits",
     "Measured",
     "Request",
@@ -30,6 +32,7 @@ __all__ = [
     "dataset_of",
     "distill_request",
     "distill_set",
+    "evaluation_of",
     "export",
     "file_names",
     "measure_set",
@@ -37,5 +40,6 @@ __all__ = [
     "read_set",
     "read_upload",
     "score_set",
+    "settings_of",
     "weights_of",
 ]

@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.nn.functional import conv2d, embedding, gelu, layer_norm, linear, silu, softmax
 
 from distiller.__main__ import main
-from distiller.diffusion.original import convert_prior, read_original
+from distiller.diffusion.original import _names, convert_prior, read_original
+from distiller.diffusion.pipeline import labels_of
 from distiller.diffusion.prior import load_prior
 from distiller.errors import Refused
 from tests.tiny import save_tiny_pipeline
@@ -221,3 +222,13 @@ def test_the_command_converts_and_names_the_classes(
     assert load_prior(out, "cpu").label("e") == 4
     assert main(arguments) == 2
     assert "is not empty" in capsys.readouterr().err
+
+
+def test_a_thousand_classes_are_those_of_imagenet() -> None:
+    names = _names(None, 1000)
+    assert names is not None
+    labels = labels_of(names)
+    assert (labels["tench"], labels["parachute"], labels["cassette player"]) == (0, 701, 482)
+    assert (labels["crane"], labels["crane (517)"]) == (134, 517)
+    assert set(labels.values()) == set(range(1000))
+    assert _names(None, 10) is None

@@ -123,7 +123,8 @@ def test_more_candidates_never_score_worse() -> None:
     method = D3HR(selection="best", candidates=50)
     std = torch.ones(3, 1, 1)
     few, many = (
-        replace(method, candidates=m)._group((3, 1, 1), std, 6, seed=3, label=0) for m in (50, 1000)
+        replace(method, candidates=m).draw_group((3, 1, 1), std, 6, seed=3, label=0)
+        for m in (50, 1000)
     )
     scores = [group_loss(z[None], std, 0.5, "dimension")[0] for z in (few, many)]
     assert scores[1] <= scores[0]
