@@ -69,8 +69,10 @@ class Layout:
 
     @cached_property
     def load(self) -> Mapping[str, Any]:
-        """What the page asks when it is opened."""
-        return next(f for f in self.functions if any(t[1] == "load" for t in f["targets"]))
+        """What the page asks for its first tab when it is opened."""
+        plane = self.component("map")
+        loads = (f for f in self.functions if any(t[1] == "load" for t in f["targets"]))
+        return next(f for f in loads if plane in f["outputs"])
 
     def after(self, function: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the server computes once a function has succeeded."""

@@ -114,10 +114,15 @@ class Request:
             if f.metadata["private"]
         }
 
+    def changed(self) -> dict[str, Any]:
+        """The options that are not their method's defaults."""
+        usual = _options(make_methods(self.method))
+        return {k: v for k, v in self.options.items() if v != usual[k]}
+
     def query(self) -> dict[str, str]:
         """The public request as the parameters of a link, read back by `from_query`."""
-        usual = _options(make_methods(self.method))
-        changed = {k: v for k, v in self.public()["options"].items() if v != usual[k]}
+        private = self.private()
+        changed = {k: v for k, v in self.changed().items() if k not in private}
         names = DATASETS[self.dataset].classes
         plain = {
             "dataset": self.dataset,

@@ -304,3 +304,11 @@ def test_a_page_asks_how_its_run_stands() -> None:
         assert made.post("/alive", content="").text == "none"
         assert made.post("/alive", content="f" * 32).text == "unknown"
         assert made.post("/alive", content="f" * 1000).status_code == 413
+
+
+def test_opening_the_page_makes_no_control_anew_but_what_a_link_names() -> None:
+    demo = app.build()
+    loads = [f for f in demo.fns.values() if any(event == "load" for _, event in f.targets)]
+    assert loads
+    most = max(len(load.outputs) for load in loads)
+    assert most < 20  # each of the others would be made anew for each visitor

@@ -15,8 +15,17 @@ def test_a_link_brings_back_the_run(page: Page, address: str) -> None:
     assert query["seed"] == "11"
     assert float(query["cfg_scale"]) == 3
     page.goto(address + "?" + "&".join(f"{k}={v}" for k, v in query.items()))
-    page.wait_for_function("() => window.distiller?.shared.run?.query?.seed === '11'")
+    page.wait_for_function(
+        "() => window.distiller?.shared.run?.query?.seed === '11'"
+        " && window.distiller.shared.run.live === false"
+    )
     assert shared(page, "s.run.sheet") == sheet
+
+
+def test_a_link_with_an_option_sets_its_slider_before_it_runs(page: Page, address: str) -> None:
+    open_digit(page, address, "&method=dap&dap.gamma=1.5")
+    assert shared(page, "s.run.query['dap.gamma']") == "1.5"
+    expect(page.get_by_label("number input for DAP: gamma")).to_have_value("1.5")
 
 
 def test_a_link_whose_run_is_refused_shows_the_shipped_run_of_its_data_set(

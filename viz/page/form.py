@@ -67,19 +67,24 @@ class Form:
         return raw
 
     def show(self, request: Request) -> list[Any]:
-        """The values of all controls that ask for this request, in the order of `inputs`.
-
-        Options of methods that it does not use stay as they are.
-        """
+        """The values of the plain controls that ask for this request."""
         scale = request.cfg_scale
         values: Mapping[str, Any] = {
             "dataset": gr.Dropdown(titles(), value=request.dataset),
             "classes": request.classes[0], "method": request.method.split("+"),
             "ipc": request.ipc, "steps": request.steps, "seed": request.seed,
             "cfg_scale": default_cfg_scale(request.dataset) if scale is None else scale,
-            "sampler": request.sampler, **request.options,
+            "sampler": request.sampler,
         }  # fmt: skip
-        return [values.get(key, gr.skip()) for key in (*self.plain, *self.options)]
+        return [values[key] for key in self.plain]
+
+    def show_options(self, options: Mapping[str, Any]) -> list[Any]:
+        """The values of the options' controls; those that are not named stay as they are.
+
+        They are many, and to show them costs the server more than to open the page: they are
+        shown where a link names some.
+        """
+        return [options.get(key, gr.skip()) for key in self.options]
 
     def add_dataset(self, tab: gr.Tab) -> gr.Dropdown:
         """Lays out the choice of data set."""

@@ -171,18 +171,29 @@ def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
         dataset, label = chosen.dataset, chosen.classes[0]
         shown = [*_view(dataset, label), first_run(dataset) or gr.skip()]
         runs = "explore" in back.picked or (asked.linked and back.request is None)
+        named = chosen.changed() if asked.linked or back.request else {}
+        begin = [
+            [named, runs] if named else gr.skip(),
+            count + 1 if runs and not named else gr.skip(),
+        ]
         going_on = [
             back.session or gr.skip(),
             {"words": back.words} if back.words else gr.skip(),
             returned + 1 if "evaluate" in back.picked else gr.skip(),
             gr.Tabs(selected=f"{back.front}-tab") if back.front else gr.skip(),
         ]
-        return [*parts.form.show(chosen), *shown, count + 1 if runs else gr.skip(), *going_on]
+        return [*parts.form.show(chosen), *shown, *begin, *going_on]
 
+    def fill(asked: tuple[dict[str, Any], bool], count: int) -> list[Any]:
+        named, runs = asked
+        return [*parts.form.show_options(named), count + 1 if runs else gr.skip()]
+
+    options = gr.State()  # those that a link or a run names, and whether it is to be run
     kept = [page.session, page.notice, page.returned, page.tabs]
-    outputs = [*parts.form.inputs, *parts.view, parts.stage, again, *kept]
+    outputs = [*parts.form.plain.values(), *parts.view, parts.stage, options, again, *kept]
     inputs = [page.notice, again, page.returned]
     page.demo.load(said(read), inputs, outputs, js=scripts.brought(), **PRIVATE, **OPEN)
+    options.change(fill, [options, again], [*parts.form.options.values(), again], **PRIVATE, **OPEN)
 
 
 TAB = Tab("explore", "Explore", 10, lay_out)
