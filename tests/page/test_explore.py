@@ -257,3 +257,34 @@ def test_the_controls_are_those_of_the_run_that_is_shown(
     page.set_viewport_size({"width": 375, "height": 812})
     fits(page, 375)
     page.context.close()
+
+
+def test_the_runs_of_a_visit_are_shown_again_pinned_and_renamed(page: Page, address: str) -> None:
+    open_digit(page, address)
+    first = shared(page, "s.run.sheet")
+    rows = page.locator(".d-visited li")
+    count = rows.count()
+    expect(page.locator("#export")).to_be_enabled()  # the run is over, with its file
+    page.get_by_label("Seed").fill("5")
+    page.locator("#explore-start").click()
+    page.wait_for_function(
+        "() => !window.distiller.shared.run.live && window.distiller.shared.run.query.seed === '5'"
+    )
+    expect(rows).to_have_count(max(2, count + 1))
+    expect(rows.first).to_contain_text("seed 5")
+    rows.filter(has_text="5 images").filter(has_text="seed 0").locator(".d-recall").click()
+    page.wait_for_function("(sheet) => window.distiller.shared.run.sheet === sheet", arg=first)
+    expect(page.get_by_label("Seed")).to_have_value("0")
+    expect(page.locator("#explore-start")).to_have_text("Distil 3")
+    expect_points(page, "distilled", 5)
+    row = rows.filter(has_text="seed 5")
+    row.locator(".d-rename").click()
+    page.get_by_label("name of the run").fill("<b>mine</b>")
+    page.get_by_label("name of the run").press("Enter")
+    expect(row.locator("b")).to_have_text("<b>mine</b>")
+    expect(row.locator(".d-rename")).to_be_focused()
+    row.locator(".d-pin").press("Enter")
+    expect(rows.first).to_contain_text("<b>mine</b>")
+    expect(rows.first.locator(".d-pin")).to_have_attribute("aria-pressed", "true")
+    page.set_viewport_size({"width": 375, "height": 812})
+    fits(page, 375)

@@ -31,6 +31,8 @@ class Scores {
   constructor(root, late) {
     this.root = root;
     this.late = late;
+    /** @type {Map<string, readonly Score[]>} discrepancies by the id of their run */
+    this.measured = new Map();
     /** @type {Space} */
     this.space = 'latents';
     const bar = make('div', 'd-bar');
@@ -69,7 +71,8 @@ class Scores {
    */
   drawTable(run) {
     const late = this.late();
-    const rows = run.discrepancies ?? (late && late.id === run.id ? late.rows : null);
+    if (late) this.measured.set(late.id, late.rows);
+    const rows = run.discrepancies ?? this.measured.get(run.id ?? '');
     if (rows) this.table.show(rows.filter(({ space }) => space === this.space));
     else this.table.wait(run.id ? 'Being measured …' : '');
   }

@@ -11,6 +11,7 @@ import gradio as gr
 
 from distiller.data.registry import DATASETS
 from distiller.diffusion.prior import default_cfg_scale
+from distiller.errors import Refused
 from distiller.limits import choice, whole
 from distiller.sets.request import Request
 
@@ -20,7 +21,7 @@ from ...lineup import comparing
 from ...link import opening
 from ...resume import resume
 from ...session import Session
-from ...settings import FIRST, OPEN
+from ...settings import BUDGET, FIRST, OPEN
 from .. import scripts
 from ..form import Form
 from ..frame import add_part
@@ -63,6 +64,8 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             )
             frame = "<div class='d-send-frame'></div>"
             add_part("send", "compare/send", frame, server_functions=[comparing])
+            frame = "<div class='d-history'></div>"
+            history = add_part("history", "explore/history", frame, events=["pick"])
         with gr.Column(scale=45, min_width=320, elem_classes="d-panel"):
             frame = "<div class='d-map'></div>"
             plane = add_part("map", "explore/map", frame, server_functions=[answered(real_images)])
@@ -72,6 +75,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
     form.wire()
     _wire_run(page, parts, again)
     _wire_choices(parts)
+    _wire_history(page, parts, history)
     _wire_link(page, parts, again)
 
 
@@ -155,6 +159,21 @@ def _wire_choices(parts: _Explore) -> None:
     parts.chooser.pick(said(pick), dataset, [label, *parts.view[1:]], **QUIET)
     changed = [*parts.form.inputs, *parts.view, parts.stage]
     dataset.input(said(change), dataset, changed, **QUIET)
+
+
+def _wire_history(page: Page, parts: _Explore, history: gr.HTML) -> None:
+    """A run that is shown again brings its settings; only the last one can be downloaded."""
+
+    def recall(session: Session, event: gr.EventData) -> list[Any]:
+        if not isinstance(event.query, dict):
+            raise Refused("The settings of a run are needed.")
+        asked = Request.from_query({str(k): str(v) for k, v in event.query.items()}, BUDGET)
+        last = session.last is not None and session.last[1].request == asked
+        button = gr.DownloadButton(interactive=last)
+        return [*parts.form.show(asked), *_view(asked.dataset, asked.classes[0]), button]
+
+    outputs = [*parts.form.inputs, *parts.view, parts.export]
+    history.pick(said(recall), page.session, outputs, **QUIET)
 
 
 def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
