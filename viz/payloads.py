@@ -21,12 +21,24 @@ from .compare_payloads import (
     Told,
     Waiting,
 )
+from .guess_payloads import (
+    GuessAnswer,
+    GuessExamples,
+    GuessFound,
+    GuessQuestion,
+    GuessScore,
+    GuessSheet,
+    GuessSide,
+    GuessWait,
+)  # fmt: skip
 from .study_payloads import Grade, Studies, Study, StudyAxis, StudyLine, StudyValue
 from .whole_payloads import Cell, Mean, Means, Measure, Whole, WholeLane
 
 __all__ = [
     "Apart", "Cell", "Chart", "Classes", "Curve", "Device", "Discrepancies", "Done",
-    "Evaluation", "EvaluationState", "Field", "Film", "Full", "Grade", "Ingredient", "Kernel",
+    "Evaluation", "EvaluationState", "Field", "Film", "Full", "Grade", "GuessAnswer",
+    "GuessExamples", "GuessFound", "GuessQuestion", "GuessScore", "GuessSheet", "GuessSide",
+    "GuessWait", "Ingredient", "Kernel",
     "Knob", "Lane", "Lanes", "Line", "Lineup", "Mean", "Means", "Measure", "Menu",
     "MethodGroup", "MethodGroups", "MethodWords", "Nearest", "Notice", "Offered", "Places",
     "Race", "Row", "Run", "Score", "Standing", "Step", "Studies", "Study", "StudyAxis",

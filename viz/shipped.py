@@ -3,13 +3,15 @@
     python -m viz.shipped --dataset solids --method dap+diversity --class cone
     python -m viz.shipped --dataset solids --method d3hr+mmd --set
     python -m viz.shipped --dataset solids --class torus --lanes
+    python -m viz.shipped --dataset solids --class torus --method minimax+discrepancy --guess
 
 writes `assets/references/solids.npz` (the real images as points, with their maps),
 `assets/classes/solids.png` (a picture of each class), `assets/readme/solids.png` (real images
 beside samples) and `assets/first/solids.json` (the run on the page before any click). With
 `--first` only the last. With `--set` only a set of all classes, `assets/sets/solids.zip`, to be
 evaluated on the page before any is made there. With `--lanes` only the comparison that the page
-shows before any click, `assets/compare/solids.json`.
+shows before any click, `assets/compare/solids.json`. With `--guess` only a run that a question is
+about, `assets/guess/solids.json`; the other lanes of questions ship with the comparison.
 
 Of data sets whose images are not ours to ship, samples of the prior stand for the classes, and no
 real image is in any of it.
@@ -61,6 +63,7 @@ def main() -> None:
     parser.add_argument("--first", action="store_true", help="make the first run only")
     parser.add_argument("--set", action="store_true", help="make the set of all classes only")
     parser.add_argument("--lanes", action="store_true", help="make the comparison only")
+    parser.add_argument("--guess", action="store_true", help="make a run of a question only")
     given = parser.parse_args()
     name = given.dataset
     if given.lanes:
@@ -70,7 +73,7 @@ def main() -> None:
     if given.set:
         _write(ASSETS / "sets" / f"{name}.zip", whole_set(name, given))
         return
-    if not given.first:
+    if not (given.first or given.guess):
         data, prior = load(name), load_prior(name, "cpu")
         reference = add_umap(finish(build_reference(data, prior, load_judge(name))))
         for view, value in reference.trust.items():
@@ -85,6 +88,9 @@ def main() -> None:
     raw = {key: getattr(given, key) for key in ("dataset", "method", "classes", "steps", "seed")}
     request = Request.parse({**raw, "cfg_scale": lab.prior.cfg_scale})
     made = finish(explore(lab, request, {}, {}))
+    if given.guess:
+        _write(ASSETS / "guess" / f"{name}.json", f"{json.dumps(shown_result(made))}\n".encode())
+        return
     shown: payloads.Run = {**shown_result(made), "discrepancies": discrepancy_lines(made.measured)}
     if not DATASETS[name].ships:
         shown["nearest"]["sheet"] = None

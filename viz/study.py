@@ -22,7 +22,7 @@ from . import payloads
 from .catalogue import first_run
 from .settings import RUN
 
-__all__ = ["studies_of"]
+__all__ = ["joined_studies", "kind_of", "link_of", "studies_of", "title_of"]
 
 RESULTS = ASSETS / "results"
 RULES = "-rules"  # ends the names of studies of real images that simple rules choose
@@ -65,14 +65,24 @@ def studies_of(dataset: str) -> payloads.Studies:
         Refused: if there is no such data set, or a file is no study.
     """
     source = DATASETS[choice("data set", dataset, DATASETS)]
+    shown = [_shown(_joined(group), group, source.title) for group in _groups(dataset)]
+    return {"dataset": dataset, "title": source.title, "studies": shown}
+
+
+def joined_studies(dataset: str) -> list[Study]:
+    """The same studies as their figures stand in the files."""
+    return [_joined(group) for group in _groups(dataset)]
+
+
+def _groups(dataset: str) -> list[list[Study]]:
+    """The files of a data set, those together whose sets were measured alike."""
     found = [read_study(path) for path in sorted(RESULTS.glob("*.json"))]
     groups: dict[tuple[int, int, str], list[Study]] = {}
     for study in found:
         if study.dataset == dataset:
             place = list(PROTOCOLS).index(study.protocol)
             groups.setdefault((place, study.ipc, study.net), []).append(study)
-    shown = [_shown(_joined(groups[key]), groups[key], source.title) for key in sorted(groups)]
-    return {"dataset": dataset, "title": source.title, "studies": shown}
+    return [groups[key] for key in sorted(groups)]
 
 
 def _joined(studies: Sequence[Study]) -> Study:
@@ -125,9 +135,9 @@ def _shown(study: Study, parts: Sequence[Study], title: str) -> payloads.Study:
 
 def _line(study: Study, row: StudyRow, axes: Sequence[str]) -> payloads.StudyLine:
     return {
-        "name": _title(row.method),
-        "kind": _kind(row.method),
-        "link": _link(study, row.method),
+        "name": title_of(row.method),
+        "kind": kind_of(row.method),
+        "link": link_of(study, row.method),
         "values": {key: _value(study, row, key) for key in axes if key in row.figures},
     }
 
@@ -181,26 +191,27 @@ def _parts(method: str) -> tuple[str, dict[str, str]]:
     return names, {key: value for key, _, value in pairs}
 
 
-def _kind(method: str) -> Literal["random", "real", "made"]:
+def kind_of(method: str) -> Literal["random", "real", "made"]:
+    """Whether a row is of random real images, of real images that a rule chooses, or distilled."""
     if method == "random":
         return "random"
     return "real" if method.startswith("rule:") or _parts(method)[1].get("pool") == "1" else "made"
 
 
-def _title(method: str) -> str:
+def title_of(method: str) -> str:
     """The name of a row as the page has it."""
     if method.startswith("rule:"):
         return BY_RULE[method.removeprefix("rule:")]
     names, options = _parts(method)
     title = " + ".join(METHODS[name].title for name in names.split("+"))
-    if _kind(method) == "real":
+    if kind_of(method) == "real":
         return f"{title} of real images"
     words = ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in options.items())
     return f"{title} ({words})" if words else title
 
 
-def _link(study: Study, method: str) -> dict[str, str] | None:
-    """The link to a run as those of the study: one class, its first seed; None without models."""
+def link_of(study: Study, method: str) -> dict[str, str] | None:
+    """A link to a run as those of the study: one class, its first seed; None without models."""
     if method.startswith("rule:") or not has_models(study.dataset):
         return None
     names, options = _parts(method)

@@ -28,6 +28,7 @@
  * @property {undefined} theme light or dark was chosen
  * @property {Lineup} lineup it is to be compared from now on
  * @property {number | null} lanes what the lane of a slot shows has changed, or what all show
+ * @property {'pair' | 'real'} game it is guessed from now on
  * @property {undefined} look something else of the comparison is looked at
  */
 

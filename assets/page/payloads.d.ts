@@ -77,6 +77,69 @@ export interface Full {
   each: readonly number[];
 }
 
+export interface GuessAnswer {
+  guess: number;
+  better: number | null;
+  verdict: string;
+  sides: readonly GuessSide[];
+  difference: string;
+  measured: readonly string[];
+  scores: readonly GuessScore[];
+  look: string;
+  link: Readonly<Record<string, string>>;
+}
+
+export interface GuessExamples {
+  pair: GuessQuestion;
+  answer: GuessAnswer;
+  real: GuessQuestion;
+  found: GuessFound;
+}
+
+export interface GuessFound {
+  real: readonly number[];
+  marked: readonly number[];
+  right: number;
+  verdict: string;
+  look: string;
+  links: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+export interface GuessQuestion {
+  live: false;
+  game: 'pair' | 'real';
+  token: string;
+  caption: string;
+  ask: string;
+  sheets: readonly GuessSheet[];
+}
+
+export interface GuessScore {
+  title: string;
+  about: string;
+  left: number;
+  right: number;
+}
+
+export interface GuessSheet {
+  sheet: string;
+  n: number;
+  columns: number;
+}
+
+export interface GuessSide {
+  name: string;
+  link: Readonly<Record<string, string>>;
+  mean: number;
+  low: number;
+  high: number;
+}
+
+export interface GuessWait {
+  live: true;
+  words: string;
+}
+
 export interface Ingredient {
   name: string;
   title: string;

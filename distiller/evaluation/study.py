@@ -62,7 +62,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Difference:
-    """A difference to random real images, with its 95 % interval."""
+    """A difference to random real images, or to another method, with its 95 % interval."""
 
     mean: float
     low: float
@@ -103,20 +103,20 @@ class Study:
                 return row
         raise LookupError(f"The study {self.name} has no row {method!r}.")
 
-    def difference(self, method: str, column: str) -> Difference | None:
-        """A method beside random real images; None where the spread of those is not known."""
+    def difference(self, method: str, column: str, other: str = RANDOM) -> Difference | None:
+        """A method beside another; None where the spread of the other's sets is not known."""
         mine = self.row(method).figures.get(column)
-        its = next((r.figures.get(column) for r in self.rows if r.method == RANDOM), None)
+        its = next((r.figures.get(column) for r in self.rows if r.method == other), None)
         if mine is None or its is None or its.spread is None or not its.between_sets:
             return None
         digits = self.columns[column].digits
-        random = _at_least(its.spread, digits)
-        b = random**2 / its.n
+        spread = _at_least(its.spread, digits)
+        b = spread**2 / its.n
         if mine.spread is not None and mine.between_sets:
             a = _at_least(mine.spread, digits) ** 2 / mine.n
             freedom = (a + b) ** 2 / (a**2 / (mine.n - 1) + b**2 / (its.n - 1))
         else:
-            a, freedom = random**2, its.n - 1.0
+            a, freedom = spread**2, its.n - 1.0
         half = _t(freedom) * math.sqrt(a + b)
         mean = mine.mean - its.mean
         return Difference(mean, mean - half, mean + half)

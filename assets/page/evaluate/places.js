@@ -76,7 +76,7 @@ export function ordered(rows, axis, falling) {
 
 /**
  * A scale on which these values and their intervals lie.
- * @param {readonly StudyValue[]} values
+ * @param {readonly Pick<StudyValue, 'mean' | 'low' | 'high'>[]} values
  * @param {boolean} log
  * @returns {Scale}
  */

@@ -1,0 +1,61 @@
+"""Guess: which of two sets without names teaches a net better, and which images are real.
+
+What is asked on top, the question beneath; before any click one of each kind is answered already.
+"""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import gradio as gr
+
+from ... import payloads
+from ...guess import asked, examples, found, guessed
+from ...session import Session
+from ...settings import OPEN
+from ..frame import add_part
+from ..refusal import answered
+from ..run import Run
+from ..tab import Page, Tab, add_dataset
+
+__all__ = ["TAB"]
+
+
+def lay_out(page: Page, tab: gr.Tab) -> None:
+    """Lays out the tab, and says what happens when."""
+    with gr.Row(elem_id="guess", elem_classes=["d-panel", "d-choices", "d-guess-bar"]):
+        with gr.Column(scale=55, min_width=300):
+            frame = "<div class='d-game' role='group' aria-label='what is guessed'></div>"
+            game = add_part("game", "guess/game", frame, "pair")
+        with gr.Column(scale=20, min_width=180):
+            dataset = add_dataset(tab)
+        with gr.Column(scale=25, min_width=220):
+            run = Run.lay_out("guess", "Next question")
+    with gr.Row(elem_classes="d-panel"):
+        frame = "<div class='d-guess'></div>"
+        functions = [answered(examples_of_both), answered(guessed), answered(found)]
+        question = add_part("question", "guess/board", frame, server_functions=functions)
+    run.wire(page.session, ask, [dataset, game], question, OPEN)
+
+
+async def ask(
+    session: Session, dataset: Any, game: Any
+) -> AsyncGenerator[payloads.GuessWait | payloads.GuessQuestion, None]:
+    """Asks the next question.
+
+    Raises:
+        Refused: if it cannot be asked here.
+    """
+    async for shown in asked(session, dataset, game):
+        yield shown
+
+
+def examples_of_both(_: Any) -> payloads.GuessExamples:
+    """A question of each kind that is answered already.
+
+    Raises:
+        Refused: if what they show does not ship.
+    """
+    return examples()
+
+
+TAB = Tab("guess", "Guess", 17, lay_out)
