@@ -19,7 +19,7 @@ def test_a_question_is_guessed_by_keyboard_and_then_has_its_names(
     expect(board).to_contain_text("Example.")
     expect(board).to_contain_text("The study found the same")
     page.locator("#guess-start").click()
-    left = board.get_by_role("button", name="The left one teaches better")
+    left = board.get_by_role("button", name="Set A teaches better")
     expect(left).to_be_visible()
     for name in ("DAP", "DiT"):
         expect(board).not_to_contain_text(name)

@@ -11,7 +11,7 @@ import { scaleFor } from '../evaluate/places.js';
 import { makeLink } from '../evaluate/plane.js';
 import { percent, short } from '../values/format.js';
 
-const SIDES = ['left', 'right'];
+const SIDES = ['A', 'B']; // they stand below each other where there is little room
 
 /**
  * The question, with a button under each set until one was guessed.
@@ -25,11 +25,11 @@ export function makePair(question, answer, guess) {
   const buttons = [];
   for (const [k, sheet] of question.sheets.entries()) {
     const side = node.appendChild(make('section'));
-    const title = make('h3', '', answer ? answer.sides[k].name : `The set on the ${SIDES[k]}`);
-    side.append(title, makeSheet(sheet, `${sheet.n} images of the set on the ${SIDES[k]}`));
+    const title = make('h3', '', answer ? answer.sides[k].name : `Set ${SIDES[k]}`);
+    side.append(title, makeSheet(sheet, `${sheet.n} images of set ${SIDES[k]}`));
     if (answer) side.append(make('p', 'd-muted', k === answer.guess ? 'your guess' : '\u00a0'));
     else {
-      const words = `The ${SIDES[k]} one teaches better`;
+      const words = `Set ${SIDES[k]} teaches better`;
       buttons.push(side.appendChild(makeButton('d-done', words, () => guess(k))));
     }
   }
