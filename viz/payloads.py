@@ -32,6 +32,7 @@ from .guess_payloads import (
     GuessWait,
 )  # fmt: skip
 from .study_payloads import Grade, Studies, Study, StudyAxis, StudyLine, StudyValue
+from .sweep_payloads import Sweep, SweepAxis, Swept, SweptAxis, SweptCell, SweptScore
 from .whole_payloads import Cell, Mean, Means, Measure, Whole, WholeLane
 
 __all__ = [
@@ -42,8 +43,9 @@ __all__ = [
     "Knob", "Lane", "Lanes", "Line", "Lineup", "Mean", "Means", "Measure", "Menu",
     "MethodGroup", "MethodGroups", "MethodWords", "Nearest", "Notice", "Offered", "Places",
     "Race", "Row", "Run", "Score", "Standing", "Step", "Studies", "Study", "StudyAxis",
-    "StudyLine", "StudyValue", "Table", "Told", "Training", "TrainingState", "View", "Waiting",
-    "Whole", "WholeLane", "Witness",
+    "StudyLine", "StudyValue", "Sweep", "SweepAxis", "Swept", "SweptAxis", "SweptCell",
+    "SweptScore", "Table", "Told", "Training", "TrainingState", "View", "Waiting", "Whole",
+    "WholeLane", "Witness",
 ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 // What happens on the page, by name. A part says what happened, and whoever shows it listens: so a
 // part changes nothing of another.
 
-/** @import { Evaluation, Lineup, Run, Step } from './payloads.d.ts' */
+/** @import { Evaluation, Lineup, Run, Step, Sweep } from './payloads.d.ts' */
 
 /**
  * @typedef {object} Choice
@@ -29,6 +29,7 @@
  * @property {Lineup} lineup it is to be compared from now on
  * @property {number | null} lanes what the lane of a slot shows has changed, or what all show
  * @property {'pair' | 'real'} game it is guessed from now on
+ * @property {Sweep} sweep it is to be swept from now on
  * @property {undefined} look something else of the comparison is looked at
  */
 

@@ -7,6 +7,7 @@
 import { queryOf, setting } from './compare/lineup.js';
 import { find } from './draw/element.js';
 import { shared } from './state.js';
+import { queryOf as sweepQueryOf, setting as swept } from './sweep/sweep.js';
 
 const SAID = 1600; // milliseconds that the button says what it did
 
@@ -23,11 +24,13 @@ export function mount({ element, props }) {
   find(element, '#theme').addEventListener('click', () => document.body.classList.toggle('dark'));
 }
 
-/** The parameters of a link to what is shown: the comparison, or the run of Explore. */
+/** The parameters of a link to what is shown: the comparison, the sweep, or the run of Explore. */
 function shownQuery() {
   const { lineup, menu } = setting;
   const compared = document.querySelector('#compare')?.checkVisibility();
   if (compared && lineup && menu) return queryOf(lineup, menu);
+  const sweeping = document.querySelector('#sweep')?.checkVisibility();
+  if (sweeping && swept.sweep && swept.menu) return sweepQueryOf(swept.sweep, swept.menu);
   return { ...(shared.run && !shared.run.live ? shared.run.query : {}) };
 }
 

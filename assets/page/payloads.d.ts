@@ -407,6 +407,56 @@ export interface StudyValue {
   verdict: string;
 }
 
+export interface Sweep {
+  dataset: string;
+  label: number;
+  method: string;
+  ipc: number;
+  steps: number;
+  cfg_scale: number;
+  seed: number;
+  axes: readonly SweepAxis[];
+  run?: boolean;
+}
+
+export interface SweepAxis {
+  key: string;
+  low: number;
+  high: number;
+  count: number;
+}
+
+export interface Swept {
+  id: string;
+  words: string;
+  axes: readonly SweptAxis[];
+  cells: Readonly<Record<string, Waiting | Done>>;
+}
+
+export interface SweptAxis {
+  title: string;
+  values: readonly number[];
+}
+
+export interface SweptCell {
+  query: Readonly<Record<string, string>>;
+  sheet: string;
+  scores: readonly SweptScore[];
+}
+
+export interface SweptScore {
+  space: string;
+  name: string;
+  title: string;
+  about: string;
+  value: number | null;
+  mean: number | null;
+  spread: number | null;
+  grade: 'better' | 'like' | 'worse';
+  verdict: string;
+  unit: string;
+}
+
 export interface Table {
   caption: string;
   rows: readonly Row[];

@@ -1,0 +1,72 @@
+"""Sweep: one or two dials of a method on a grid, each cell a run of its own.
+
+What is swept on top, the grid beneath.
+"""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import gradio as gr
+
+from distiller.errors import Refused
+
+from ... import payloads
+from ...lineup import menu
+from ...session import Session
+from ...settings import OPEN
+from ...sweep import linked, usual
+from ...swept import handed_cell, swept
+from ..frame import add_part
+from ..refusal import answered, warn
+from ..run import PRIVATE, Run
+from ..tab import Page, Tab
+
+__all__ = ["TAB"]
+
+
+def lay_out(page: Page, tab: gr.Tab) -> None:
+    """Lays out the tab, and says what happens when."""
+    first = usual()
+    with gr.Row(elem_id="sweep", elem_classes="d-panel"):
+        with gr.Column(scale=80, min_width=320):
+            setup = add_part(
+                "sweep-setup", "sweep/setup", "<div class='d-sweep-setup'></div>", first.value(),
+                events=["go"], server_functions=[sweepable],
+            )  # fmt: skip
+        with gr.Column(scale=20, min_width=200):
+            run = Run.lay_out("sweep", "Sweep")
+    with gr.Column(elem_classes="d-panel"):
+        grid = add_part(
+            "sweep-grid", "sweep/grid", "<div class='d-sweep'></div>", first.shown(),
+            server_functions=[answered(handed_cell)],
+        )  # fmt: skip
+    _wire(page, setup, run, grid)
+
+
+def _wire(page: Page, setup: gr.HTML, run: Run, grid: gr.HTML) -> None:
+    """A click makes the cells; so does a link, which opens the tab."""
+
+    async def sweep(session: Session, asked: Any) -> AsyncGenerator[payloads.Swept, None]:
+        async for shown in swept(session, asked):
+            yield shown
+
+    def read(request: gr.Request) -> list[Any]:
+        query = dict(request.query_params)
+        try:
+            asked = linked(query)
+        except Refused as refusal:
+            warn(f"The link cannot be followed: {refusal}")
+            asked = None
+        there = gr.Tabs(selected="sweep-tab") if query.get("tab") == "sweep" else gr.skip()
+        return [gr.skip() if asked is None else {**asked.value(), "run": True}, there]
+
+    run.wire(page.session, sweep, [setup], grid, OPEN, also=[setup.go])
+    page.demo.load(read, None, [setup, page.tabs], **PRIVATE, **OPEN)
+
+
+def sweepable(_: Any) -> payloads.Menu:
+    """What a sweep can be made of: that of a comparison."""
+    return menu()
+
+
+TAB = Tab("sweep", "Sweep", 17, lay_out)
