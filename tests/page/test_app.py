@@ -171,7 +171,14 @@ def test_every_tab_has_a_run_of_its_name(monkeypatch: pytest.MonkeyPatch) -> Non
     demo = app.build()
     names = {f.name for f in demo.fns.values()}
     ids = {getattr(block, "elem_id", None) for block in demo.blocks.values()}
-    assert [tab.name for tab in TABS] == ["explore", "compare", "sweep", "evaluate", "train"]
+    assert [tab.name for tab in TABS] == [
+        "explore",
+        "compare",
+        "guess",
+        "sweep",
+        "evaluate",
+        "train",
+    ]
     for tab in TABS:
         assert tab.name in names
         assert {f"{tab.name}-start", f"{tab.name}-stop"} <= ids
@@ -182,7 +189,7 @@ def test_where_visitors_may_not_train_there_is_no_tab_for_it(
 ) -> None:
     monkeypatch.setenv("DISTILLER_TRAIN", "0")
     labels = [b.label for b in app.build().blocks.values() if isinstance(b, gr.Tab)]
-    assert labels == ["Explore", "Compare", "Sweep", "Evaluate"]
+    assert labels == ["Explore", "Compare", "Guess", "Sweep", "Evaluate"]
 
 
 def test_a_refusal_is_a_notice_and_other_errors_are_not() -> None:

@@ -69,4 +69,4 @@ def sweepable(_: Any) -> payloads.Menu:
     return menu()
 
 
-TAB = Tab("sweep", "Sweep", 17, lay_out)
+TAB = Tab("sweep", "Sweep", 18, lay_out)
