@@ -70,6 +70,7 @@ VIZ = [
     "resume", "visit", "compare", "question", "answer", "guess", "whole_scores", "whole_set",
     "whole", "sweep", "swept", "endpoints", "shipped", "page.scripts", "page.alive",
     "page.guard", "page.refusal", "page.frame", "page.run", "page.tab", "page.form",
+    "page.whole",
     "page.tabs", "page.api", "page.app",
 ]  # fmt: skip
 """The modules of viz: one may import those before it."""

@@ -132,7 +132,9 @@ def handed_over(session: Session, shown: Any) -> tuple[str, list[str]]:
     Raises:
         Refused: if there is no set, or they have too many images.
     """
-    whole = held(shown.get("id") if isinstance(shown, Mapping) else None)
+    if not isinstance(shown, Mapping):
+        raise Refused("There is no set yet: run every class first.")
+    whole = held(shown.get("id"))
     lanes = [lane for lane in whole.lanes.values() if lane.parts and not lane.real]
     if not lanes:
         raise Refused("There is no set yet; a lane that is not of real images makes one.")

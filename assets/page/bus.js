@@ -30,6 +30,7 @@
  * @property {number | null} lanes what the lane of a slot shows has changed, or what all show
  * @property {'pair' | 'real'} game it is guessed from now on
  * @property {Sweep} sweep it is to be swept from now on
+ * @property {undefined} whole more is known of the whole sets
  * @property {undefined} look something else of the comparison is looked at
  */
 

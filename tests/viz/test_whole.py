@@ -215,6 +215,8 @@ def test_the_sets_are_handed_to_evaluate_whole() -> None:
         assert found[name].link() == lane_["link"]
     assert handed_over(session, last)[1] == names
     with pytest.raises(Refused, match="held no longer"):
+        handed_over(session, {"id": "0" * 32})
+    with pytest.raises(Refused, match="run every class first"):
         handed_over(session, None)
 
 

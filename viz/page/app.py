@@ -27,10 +27,11 @@ def build() -> gr.Blocks:
         title="distiller", analytics_enabled=False, fill_width=True, delete_cache=settings.KEPT
     ) as demo:
         session, returned = gr.State(Session()), gr.State(0)
+        handed = gr.State({"dataset": settings.FIRST, "sets": [], "count": 0})
         frame.add_header()
         notice = frame.add_notice()
         with gr.Tabs(elem_id="tabs") as tabs:
-            page = Page(demo, session, notice, returned, tabs)
+            page = Page(demo, session, notice, returned, handed, tabs)
             for tab in TABS:
                 if tab.offered():
                     with gr.Tab(tab.title, id=f"{tab.name}-tab") as within:

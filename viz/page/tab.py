@@ -31,6 +31,7 @@ class Page:
     session: gr.State  # of `Session`: what is kept of a visitor
     notice: gr.HTML  # sentences about the connection; what the page kept comes in by it
     returned: gr.State  # a number that changes when an evaluation is to be followed again
+    handed: gr.State  # sets to train nets on: data set, names, and how often some were handed over
     tabs: gr.Tabs
 
 

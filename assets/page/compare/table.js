@@ -12,14 +12,22 @@ import { makeAxis } from '../explore/axis.js';
 import { short } from '../values/format.js';
 import { setting, titleOf } from './lineup.js';
 import { makeMark } from './marks.js';
+import { makeMeans } from './means.js';
 import { runOf, state } from './results.js';
+import { goesOn, sets } from './sets.js';
 
 /** @typedef {'latents' | 'features'} Space */
+/** @typedef {'class' | 'all'} Scope */
 
 /** @type {[Space, string][]} */
 const SPACES = [
   ['latents', 'in latent space'],
   ['features', "in a classifier's features"],
+];
+/** @type {[Scope, string][]} */
+const SCOPES = [
+  ['class', 'this class'],
+  ['all', 'mean of all classes'],
 ];
 /** The same score again, at other bandwidths. */
 const WIDTHS = ['mmd2_half', 'mmd2_double'];
@@ -40,8 +48,16 @@ class ScoreTable {
       this.draw();
     });
     this.spaces.offer(SPACES);
+    /** @type {Scope} */
+    this.scope = 'class';
+    /** @type {Segment<Scope>} */
+    this.scopes = new Segment('', (scope) => {
+      this.scope = scope;
+      this.draw();
+    });
+    this.scopes.offer(SCOPES);
     const bar = make('div', 'd-bar');
-    bar.append(this.caption, this.spaces.node);
+    bar.append(this.caption, this.scopes.node, this.spaces.node);
     root.append(bar, this.frame, this.words);
     this.waiting = false;
   }
@@ -54,9 +70,13 @@ class ScoreTable {
   draw() {
     this.waiting = false;
     const lanes = (setting.lineup?.lanes ?? []).filter(({ slot }) => runOf(slot));
-    this.root.hidden = !lanes.length;
-    if (!lanes.length) return;
+    this.root.hidden = !lanes.length && !sets.means;
     this.spaces.show(this.space);
+    this.scopes.show(this.scope);
+    if (this.scope === 'all') return this.drawMeans();
+    this.frame.replaceChildren();
+    this.words.replaceChildren();
+    if (!lanes.length) return;
     const n = runOf(lanes[0].slot)?.n;
     this.caption.textContent = `Beside 200 random draws of ${n} real images: the band holds most`;
     const table = make('table');
@@ -64,6 +84,26 @@ class ScoreTable {
     table.append(headOf(lanes), this.bodyOf(lanes));
     this.frame.replaceChildren(table);
     this.words.replaceChildren(...this.sentences(lanes));
+  }
+
+  /** The whole sets, as far as they are made. */
+  drawMeans() {
+    const table = makeMeans(this.space);
+    const { whole, means } = sets;
+    this.caption.textContent = '';
+    this.frame.replaceChildren(...(table ? [table] : []));
+    this.words.replaceChildren();
+    if (!table || !whole || !means) {
+      this.words.append(make('p', '', 'There are no means yet: run every class, beneath.'));
+      return;
+    }
+    const [made, every] = [means.classes.length, whole.classes.length];
+    const count = made < every ? `${made} of ${every}` : every;
+    this.caption.textContent = `Means over ${count} classes of ${whole.n} images`;
+    const score = means.measures.find(({ key }) => key === sets.key);
+    const about = `${score?.title} (${score?.space}), class by class; another is chosen beneath.`;
+    if (!goesOn() && score) this.words.append(make('p', '', about));
+    this.words.append(...sets.words.map((sentence) => make('p', 'd-sentence', sentence)));
   }
 
   /** @param {Lane[]} lanes */
@@ -142,7 +182,8 @@ function cellOf(score, all) {
 /** @param {Component<null>} component */
 export function mount({ element }) {
   const table = new ScoreTable(find(element, '.d-lane-table'));
-  for (const event of /** @type {const} */ (['lineup', 'lanes'])) on(event, () => table.drawSoon());
+  for (const event of /** @type {const} */ (['lineup', 'lanes', 'whole', 'evaluation']))
+    on(event, () => table.drawSoon());
   on('theme', () => table.drawSoon());
   table.draw();
 }

@@ -22,6 +22,7 @@ from ..frame import add_part
 from ..refusal import answered, warn
 from ..run import PRIVATE, Run
 from ..tab import Page, Tab
+from ..whole import add_whole
 
 __all__ = ["TAB"]
 
@@ -48,6 +49,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             add_part("lane-map", "compare/map", frame, server_functions=functions)
     with gr.Column(elem_classes="d-panel"):
         add_part("lane-table", "compare/table", "<div class='d-lane-table'></div>")
+    add_whole(page, setup)
     _wire(page, setup, run, matrix)
 
 

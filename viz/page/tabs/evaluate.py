@@ -4,7 +4,7 @@ Choices on the left, curves on the right, tables beneath; before any click the s
 data set, which every method is in.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from distiller.evaluation.protocol import PROTOCOLS
 from distiller.limits import choice
 
 from ... import visit
+from ...catalogue import titles
 from ...session import Session
 from ...settings import FIRST, OPEN, SEEDS
 from ...study import studies_of
@@ -53,7 +54,8 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             study = add_part("study", "evaluate/study", frame, studies_of(FIRST))
     add_part("accuracies", "evaluate/accuracies", "<div class='d-accuracies' hidden></div>")
     inputs = [choices.dataset, choices.sets, choices.protocol, choices.net, choices.seeds]
-    also = [page.returned.change]
+    taken = _wire_handed(page, choices, study)
+    also = [page.returned.change, taken.success]
     runs = run.wire(page.session, _evaluate, inputs, board, OPEN, also=also)
     moments = [tab.select, choices.dataset.input, *(evaluated.success for evaluated in runs)]
     _wire_choices(page, choices, moments)
@@ -105,6 +107,20 @@ def _wire_choices(page: Page, choices: _Choices, moments: Sequence[Any]) -> None
     # Queued, as what is refused without the queue is not said on the page.
     outputs = [choices.sets, page.notice]
     choices.upload.upload(said(receive), [*inputs, choices.upload], outputs, **PRIVATE)
+
+
+def _wire_handed(page: Page, choices: _Choices, study: gr.HTML) -> Any:
+    """Has sets that another tab hands over chosen, and shows this tab; nets are trained then."""
+
+    def take(session: Session, handed: Mapping[str, Any]) -> list[Any]:
+        dataset = handed["dataset"]
+        shown = gr.Dropdown(titles(), value=dataset)
+        return [shown, set_box(session, dataset, handed["sets"]), studies_of(dataset)]
+
+    outputs = [choices.dataset, choices.sets, study]
+    taken = page.handed.change(said(take), [page.session, page.handed], outputs, **PRIVATE)
+    taken.success(lambda: gr.Tabs(selected="evaluate-tab"), None, page.tabs, **QUIET)
+    return taken
 
 
 def set_box(session: Session, dataset: str, chosen: Sequence[str]) -> gr.CheckboxGroup:

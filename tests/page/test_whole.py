@@ -1,0 +1,51 @@
+"""Whole sets in a browser: rows fill, are ordered, and nets are trained on them."""
+
+from playwright.sync_api import Page, expect
+
+from tests.page.visitor import SLOW, fits
+
+LINK = "?tab=compare&dataset=digits&classes=3&ipc=2&steps=2&seed=2&lane1=random&lane2=dit&lane3=dap"
+
+
+def test_every_class_is_made_browsed_and_taught_to_nets(page: Page, address: str) -> None:
+    page.goto(address + LINK)
+    expect(page.locator("#setup .d-chip b")).to_have_count(3)
+    page.locator("#whole-start").click()
+    panel = page.locator("#whole")
+    expect(panel.locator(".d-h")).to_contain_text("done, and kept", timeout=SLOW)
+    expect(panel.locator(".d-rows tbody tr")).to_have_count(10)
+    expect(panel.locator("img.d-images")).to_have_count(30)
+    expect(panel.locator(".d-sentence").first).to_contain_text("10 pairs")
+    expect(panel.locator(".d-rows thead")).to_contain_text("between classes")
+
+    names = panel.locator(".d-rows tbody th")
+    listed = names.all_text_contents()
+    panel.get_by_label("score", exact=True).select_option("latents.vendi")
+    panel.get_by_label("lane that orders").select_option("1")
+    worst = panel.get_by_role("button", name="worst first")
+    worst.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        """() => {
+            const cells = document.querySelectorAll('.d-rows tbody td:nth-child(3) .d-value');
+            const values = [...cells].map((cell) => Number(cell.textContent));
+            return values.length === 10 && values.every((v, k) => !k || v >= values[k - 1]);
+        }"""
+    )
+    assert sorted(names.all_text_contents()) == sorted(listed)
+    page.set_viewport_size({"width": 375, "height": 812})
+    fits(page, 375)
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+    page.locator("#nets").click()
+    chosen = page.locator("#sets input:checked")
+    expect(chosen).to_have_count(2, timeout=SLOW)
+    expect(page.locator("#board .d-h")).to_contain_text("done", timeout=SLOW)
+    page.get_by_role("tab", name="Compare").click()
+    page.get_by_role("button", name="mean of all classes").click()
+    table = page.locator("#lane-table")
+    expect(table).to_contain_text("Means over 10 classes of 2 images")
+    expect(table.locator("tr", has_text="Diversity").locator("td")).to_have_count(3)
+    accuracy = table.locator("tr", has_text="Accuracy, %")
+    expect(accuracy.locator("td .d-value")).to_have_count(3)
+    expect(accuracy).to_contain_text("protocol quick")

@@ -1,0 +1,41 @@
+"""Every class for the lanes of Compare: the panel beneath its scores."""
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+import gradio as gr
+
+from .. import payloads
+from ..session import Session
+from ..settings import OPEN
+from ..whole import cell, handed_over, means, sentences, whole_sets
+from .frame import add_part
+from .refusal import answered, said
+from .run import PRIVATE, Run
+from .tab import Page
+
+__all__ = ["add_whole"]
+
+
+def add_whole(page: Page, setup: gr.HTML) -> None:
+    """Lays the panel out, and says what happens when; `setup` holds the lineup."""
+    with gr.Column(elem_classes=["d-panel", "d-choices"], elem_id="whole-sets"):
+        with gr.Row():
+            with gr.Column(scale=60, min_width=240):
+                run = Run.lay_out("whole", "Run every class")
+            with gr.Column(scale=40, min_width=200):
+                nets = gr.Button("Train nets on these", elem_id="nets")
+        frame = "<div class='d-whole'></div>"
+        functions = [answered(cell), answered(means), answered(sentences)]
+        part = add_part("whole", "compare/whole", frame, server_functions=functions)
+
+    async def whole(session: Session, lineup: Any) -> AsyncGenerator[payloads.Whole, None]:
+        async for shown in whole_sets(session, lineup):
+            yield shown
+
+    def hand(session: Session, shown: Any, before: Mapping[str, Any]) -> dict[str, Any]:
+        dataset, names = handed_over(session, shown)
+        return {"dataset": dataset, "sets": names, "count": before["count"] + 1}
+
+    run.wire(page.session, whole, [setup], part, OPEN)
+    nets.click(said(hand), [page.session, part, page.handed], page.handed, **PRIVATE)
