@@ -63,7 +63,7 @@ def test_a_link_makes_its_lanes_and_the_keyboard_walks_them(page: Page, address:
     page.get_by_role("button", name="steps", exact=True).click()
     page.get_by_role("slider", name="step of all lanes").fill("0")
     page.wait_for_function(
-        """() => document.querySelector('#matrix [role=row]:nth-child(2) i')
+        """() => document.querySelector('#matrix [role=row]:nth-child(2) .d-cell i')
             .style.backgroundPosition.startsWith('0%')"""
     )
 
@@ -76,14 +76,18 @@ def test_the_first_screen_compares_before_any_click_and_a_link_holds_a_change(
     filled(page, 40)
     on_map(page, 10, 10, 10, 10)
     fits(page, 375)
-    page.get_by_label("Data set").last.select_option("digits")
-    page.get_by_label("Images", exact=True).last.fill("3")
-    page.get_by_label("Images", exact=True).last.press("Tab")
+    setup = page.locator("#setup")
+    setup.get_by_label("Data set").select_option("digits")
+    expect(setup.get_by_label("Class")).to_have_value("3")  # the comparison that ships with it
+    images = setup.get_by_label("Images", exact=True)
+    images.fill("3")
+    images.press("Tab")
     page.get_by_role("button", name="remove lane D³HR").click()
     expect(page.locator("#matrix [role=row]")).to_have_count(3)
+    page.evaluate("() => { navigator.clipboard.writeText = async (text) => { window.to = text; } }")
     page.locator("#link").click()
-    page.wait_for_function("() => location.search.includes('tab=compare')")
-    page.reload()
+    page.wait_for_function("() => window.to")
+    page.goto(page.evaluate("() => window.to"))
     filled(page, 9)
     expect(page.locator("#setup .d-chip b")).to_have_text(["Random real", "DiT", "DAP"])
     page.context.close()

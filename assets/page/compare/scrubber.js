@@ -17,8 +17,9 @@ export class Scrubber {
     this.slide = makeRange(1);
     this.slide.setAttribute('aria-label', 'step of all lanes');
     this.slide.addEventListener('input', () => {
-      this.pause();
-      lookAt({ at: Number(this.slide.value) / this.last() });
+      const at = Number(this.slide.value) / this.last();
+      this.pause(); // which draws what is shown so far
+      lookAt({ at });
     });
     this.words = make('span', 'd-muted', 'to');
     this.base = make('select');

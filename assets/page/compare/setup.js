@@ -184,11 +184,15 @@ export async function mount({ element, props, server, trigger, watch }) {
     trigger('go');
   });
   watch('value', () => {
-    if (props.value && props.value !== setting.lineup) arrange(props.value);
+    const { lineup } = setting;
+    if (props.value?.run) arrange(props.value);
+    // What came with the page counts no longer once something else was arranged.
+    else if (lineup && JSON.stringify(props.value) !== JSON.stringify(lineup)) props.value = lineup;
   });
   setting.menu = await menu(null);
-  const lineup = setting.lineup ?? props.value;
+  const arranged = setting.lineup; // on Explore, before this tab was opened
+  const lineup = arranged ?? props.value;
   if (!lineup) return;
   arrange(lineup);
-  if (!lineup.run && lineup === props.value) await setup.showShipped(lineup.dataset);
+  if (!arranged && !lineup.run) await setup.showShipped(lineup.dataset);
 }
