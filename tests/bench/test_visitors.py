@@ -13,6 +13,7 @@ from viz.desk import words_of
 from viz.job import Busy, Place
 
 
+@pytest.mark.slow
 def test_a_small_crowd_is_served(capsys: pytest.CaptureFixture[str]) -> None:
     few = ["--visitors", "3", "--pages", "0", "--minutes", "0.1", "--think", "0.2", "--kept", "5"]
     log = main([*few, "--datasets", "digits", "--tiny"])

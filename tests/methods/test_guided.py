@@ -295,6 +295,7 @@ def test_the_second_stage_lowers_the_loss_and_each_latent_moves_by_itself() -> N
     torch.testing.assert_close(first, torch.tensor(6e-4), rtol=1e-2, atol=0)
 
 
+@pytest.mark.slow
 def test_only_with_rounds_is_what_was_selected_moved() -> None:
     prior, data = tiny_world()
     settings = Settings(ipc=2, steps=2)

@@ -99,7 +99,7 @@ def test_controls_and_requests_have_the_same_bounds(form: Form) -> None:
 )
 def test_the_controls_take_what_a_link_brings(form: Form, query: dict[str, str]) -> None:
     request = opening({"dataset": "digits", "classes": "3", **query}).request
-    values = dict(zip([*form.plain, *form.options], form.show(request), strict=True))
+    values = dict(zip([*form.plain, *form.options], form.show_all(request), strict=True))
     for key in ("ipc", "steps", "seed", "cfg_scale", "sampler", "method"):
         assert takes(form.plain[key], values[key]), key
 

@@ -48,6 +48,7 @@ def two_rows(shown: EvaluationState) -> bool:
 
 
 @pytest.mark.usefixtures("quickly")
+@pytest.mark.slow
 def test_a_set_made_here_is_evaluated_beside_random_real_images(
     page: Page, address: str, gate: MakeGate
 ) -> None:
@@ -155,7 +156,7 @@ def test_an_uploaded_set_is_evaluated_and_a_bad_one_refused(
 
 
 @pytest.mark.usefixtures("quickly")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_the_evaluation_fits_and_can_be_read(browser: Browser, address: str, scheme: Any) -> None:
     page = new_tab(browser, viewport={"width": 1440, "height": 812}, color_scheme=scheme)
     page.goto(address)
@@ -176,7 +177,7 @@ def test_the_evaluation_fits_and_can_be_read(browser: Browser, address: str, sch
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_the_shipped_study_is_there_before_any_click(
     browser: Browser, address: str, scheme: Any
 ) -> None:

@@ -112,7 +112,7 @@ def test_a_slider_acts_during_a_run_and_repeats_it_on_release(
     page.get_by_label("Steps").fill("6")
     page.locator("#explore-start").click()
     live_at(page, 3)
-    *_, dials = held.given  # as they stand
+    *_, dials, _ = held.given  # as they stand
     before = dict(dials)
     slider.press("ArrowRight")
     assert shared(page, "s.run.live") is True  # it was moved during the run
@@ -222,7 +222,7 @@ def test_the_page_fits_and_can_be_read(
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_the_controls_are_those_of_the_run_that_is_shown(
     browser: Browser, address: str, scheme: Any
 ) -> None:

@@ -170,11 +170,9 @@ def test_the_uncovered_images_are_gone_through_by_keyboard(page: Page, address: 
 def test_words_stand_for_real_images_that_are_not_here(
     page: Page, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lab = catalogue.open_lab("digits")
     away = replace(DATASETS["digits"], here=lambda: False)
     monkeypatch.setattr(DATASETS, "_sources", {**DATASETS, "digits": away})
-    absent = replace(lab, data=load_here("digits"))
-    monkeypatch.setattr(catalogue, "open_lab", lambda name: absent)
+    monkeypatch.setattr(catalogue, "open_images", lambda name: load_here("digits"))
     open_digit(page, address)
     page.locator(".d-uncovered").click()
     strip = page.locator(".d-strip")

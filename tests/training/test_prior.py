@@ -231,6 +231,7 @@ def test_fresh_images_are_for_what_is_rendered(tmp_path: Path) -> None:
         next(train_prior(load("digits"), tmp_path, replace(SPEC, fresh=3), CPU))
 
 
+@pytest.mark.slow
 def test_a_judge_learns_and_keeps_what_it_learned(tmp_path: Path) -> None:
     data = load("digits")
     judge = finish(train_judge(data, JudgeSpec(steps=60, flip=False)))

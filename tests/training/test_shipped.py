@@ -37,7 +37,7 @@ def test_what_comes_with_its_images_is_always_tested() -> None:
     assert {"digits", "solids"} <= set(THERE)
 
 
-@pytest.mark.parametrize("name", slow_but(SHIPPED, "digits"))
+@pytest.mark.parametrize("name", slow_but(SHIPPED))
 def test_samples_are_recognised(name: str) -> None:
     prior, data, judge = load_prior(name, "cpu"), load_here(name), load_judge(name)
     samples = finish(sample_classes(prior, data, per_class=12, steps=12))

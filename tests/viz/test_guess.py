@@ -82,6 +82,7 @@ def the_question(shown: list[Any]) -> payloads.GuessQuestion:
 # ------------------------------------------------------------------------------------- drawing
 
 
+@pytest.mark.slow
 def test_a_seed_draws_a_question_and_who_stands_left() -> None:
     drawn = [draw_pair("digits", str(seed)) for seed in range(40)]
     assert draw_pair("digits", "7").methods == drawn[7].methods

@@ -1,7 +1,8 @@
 """Whole sets: every class for the lanes of a comparison, kept, scored, and handed to Evaluate."""
 
 import asyncio
-from collections.abc import Iterator
+import threading
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -129,10 +130,16 @@ def test_a_run_that_somebody_looks_at_comes_first(desk: Desk) -> None:
 
 
 def test_a_class_that_two_ask_for_is_made_once_and_soon(desk: Desk) -> None:
-    quick = lambda: iter(())  # noqa: E731
-    job = desk.line.join("a", quick, key="k", long=True)
-    assert desk.line.join("b", quick, key="k") is job
+    asked = threading.Event()
+
+    def held() -> Generator[Any, None, None]:
+        yield None
+        assert asked.wait(60)
+
+    job = desk.line.join("a", held, key="k", long=True)
+    assert desk.line.join("b", held, key="k") is job
     assert not job.long
+    asked.set()
 
 
 def test_what_cannot_be_made_is_said_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,6 +86,10 @@ class Form:
         """
         return [options.get(key, gr.skip()) for key in self.options]
 
+    def show_all(self, request: Request) -> list[Any]:
+        """The values of all controls that ask for this request, in the order of `inputs`."""
+        return [*self.show(request), *self.show_options(request.options)]
+
     def add_dataset(self, tab: gr.Tab) -> gr.Dropdown:
         """Lays out the choice of data set."""
         self.plain["dataset"] = dropdown = add_dataset(tab)

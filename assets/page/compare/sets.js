@@ -1,6 +1,6 @@
 // @ts-check
-// Whole sets: how far the lanes are, and what is fetched of them. It changes here alone, and is said
-// on the bus.
+// Whole sets: how far the lanes are, and what is fetched of them. It changes here alone, and is
+// said on the bus.
 
 /** @import { Cell, Means, Row, Table, Whole, WholeLane } from '../payloads.d.ts' */
 

@@ -12,11 +12,11 @@ import { Plane } from './plane.js';
 import { Standings } from './standings.js';
 
 const CHANCE =
-  'Bands and lines are 95 % intervals of the mean over sets (Student). A method is better or worse ' +
-  'where the interval of its difference to random real images leaves out zero (Welch). Each is ' +
-  'compared by itself, so of twenty that are no different about one is told apart by chance. Of a ' +
-  'method with one set no interval is drawn: that set is held against one more draw of random ' +
-  'real images.';
+  'Bands and lines are 95 % intervals of the mean over sets (Student). A method is better or ' +
+  'worse where the interval of its difference to random real images leaves out zero (Welch). ' +
+  'Each is compared by itself, so of twenty that are no different about one is told apart by ' +
+  'chance. Of a method with one set no interval is drawn: that set is held against one more ' +
+  'draw of random real images.';
 /** @type {[string, string][]} */
 const KEY = [
   ['better', 'better than random real'],

@@ -1,8 +1,10 @@
 // @ts-check
-// The question that is asked, and its answer. Of each game an example comes first, answered already.
+// The question that is asked, and its answer. Of each game an example comes first, which is
+// answered already.
 
 /** @import { Component } from '../page.js' */
-/** @import { GuessAnswer, GuessExamples, GuessFound, GuessQuestion, GuessWait } from '../payloads.d.ts' */
+/** @import { GuessAnswer, GuessExamples, GuessFound } from '../payloads.d.ts' */
+/** @import { GuessQuestion, GuessWait } from '../payloads.d.ts' */
 
 import { on } from '../bus.js';
 import { find, make } from '../draw/element.js';

@@ -1,5 +1,6 @@
 // @ts-check
-// A sheet of real and distilled images: those taken for real are marked, then it is said which were.
+// A sheet of real and distilled images: those taken for real are marked, then it is said which
+// were.
 
 /** @import { GuessFound, GuessQuestion } from '../payloads.d.ts' */
 

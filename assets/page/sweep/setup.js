@@ -1,5 +1,6 @@
 // @ts-check
-// What is swept, to be set: the class, the methods, the numbers that stay, and the dials that do not.
+// What is swept, to be set: the class, the methods, the numbers that stay, and the dials that do
+// not.
 
 /** @import { Component } from '../page.js' */
 /** @import { Menu, Sweep } from '../payloads.d.ts' */
@@ -64,7 +65,7 @@ class Setup {
     const dials = dialsOf(menu, sweep.method);
     for (const axis of this.axes) axis.draw(sweep.axes, dials);
     const runs = sweep.axes.reduce((product, { count }) => product * count, 1);
-    this.count.textContent = `At most ${runs} runs. Those that anybody made before are there at once.`;
+    this.count.textContent = `At most ${runs} runs. Those that were made before are there at once.`;
   }
 
   /**

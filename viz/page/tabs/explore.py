@@ -149,7 +149,7 @@ def _wire_choices(parts: _Explore) -> None:
     def change(dataset: str) -> list[Any]:
         dataset = choice("data set", dataset, DATASETS)
         if first := first_run(dataset):  # the controls are those of the run that is shown
-            shown = parts.form.show(Request.from_query(first["query"]))
+            shown = parts.form.show_all(Request.from_query(first["query"]))
             return [*shown, *_view(dataset, first["label"]), first]
         kept = [gr.skip() for _ in parts.form.inputs]
         for key, value in (("classes", 0), ("cfg_scale", default_cfg_scale(dataset))):
@@ -170,7 +170,7 @@ def _wire_history(page: Page, parts: _Explore, history: gr.HTML) -> None:
         asked = Request.from_query({str(k): str(v) for k, v in event.query.items()}, BUDGET)
         last = session.last is not None and session.last[1].request == asked
         button = gr.DownloadButton(interactive=last)
-        return [*parts.form.show(asked), *_view(asked.dataset, asked.classes[0]), button]
+        return [*parts.form.show_all(asked), *_view(asked.dataset, asked.classes[0]), button]
 
     outputs = [*parts.form.inputs, *parts.view, parts.export]
     history.pick(said(recall), page.session, outputs, **QUIET)
