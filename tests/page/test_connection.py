@@ -1,9 +1,12 @@
 """A page that is loaded again, or loses the server: it goes on with its run, and says so."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.gate import MakeGate, at
 from tests.page.visitor import finished, live_at, open_digit, shared
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_page_that_is_loaded_again_in_the_middle_of_a_run_goes_on_with_it(

@@ -20,6 +20,8 @@ from tests.page.visitor import SLOW, contrasts, fits, new_tab, open_digit, open_
 from viz import visit
 from viz.payloads import EvaluationState
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:

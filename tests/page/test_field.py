@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.gate import MakeGate, at
 from tests.page.visitor import at_rest, expect_points, finished, live_at, open_digit, shared
+
+pytestmark = pytest.mark.slow
 
 PICTURE = "() => document.querySelector('.d-field').toDataURL()"
 
@@ -59,6 +62,7 @@ def test_the_witness_is_drawn_beneath_the_map_and_changes_nothing_else(
     red, _, blue, opacity = field_at(page, highest=False)
     assert red > blue  # too much: amber
     assert opacity > 10
+    switch.scroll_into_view_if_needed()  # a click does so too, and all else would move with it
     before = at_rest(page, EVERYTHING_ELSE)
     switch.click()
     expect(canvas).to_be_hidden()

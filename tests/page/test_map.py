@@ -14,6 +14,8 @@ from distiller.data.registry import DATASETS, load, load_here
 from tests.page.visitor import at_rest, expect_points, open_digit, trace, trace_of
 from viz import catalogue
 
+pytestmark = pytest.mark.slow
+
 ACROSS = "() => document.querySelector('.d-plot').layout.xaxis.range"
 PLACE = """() => {
     const { xaxis, yaxis } = document.querySelector('.d-plot')._fullLayout;

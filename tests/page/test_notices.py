@@ -13,6 +13,8 @@ from playwright.sync_api import Page, expect
 from distiller.data.registry import DATASETS
 from tests.page.visitor import finished, open_evaluation
 
+pytestmark = pytest.mark.slow
+
 TOLD = "[data-testid=toast-text]"
 MARKUP = '<img src="/fetched"><a href="/away">away</a><form><h1 style="color:red">large</h1>'
 

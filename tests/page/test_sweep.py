@@ -6,6 +6,8 @@ from playwright.sync_api import Page, expect
 from distiller.sets.request import Request
 from viz import desk as desks
 
+pytestmark = pytest.mark.slow
+
 LINK = (
     "?tab=sweep&dataset=digits&classes=3&method=dit&ipc=2&steps=2&seed=0"
     "&x=cfg_scale&x.low=1&x.high=2&x.count=2&y=steps&y.low=2&y.high=3&y.count=2"

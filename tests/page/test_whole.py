@@ -1,8 +1,11 @@
 """Whole sets in a browser: rows fill, are ordered, and nets are trained on them."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.visitor import SLOW, fits
+
+pytestmark = pytest.mark.slow
 
 LINK = "?tab=compare&dataset=digits&classes=3&ipc=2&steps=2&seed=2&lane1=random&lane2=dit&lane3=dap"
 
