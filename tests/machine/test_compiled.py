@@ -92,8 +92,8 @@ print(net.weight.grad.shape)
 def test_a_compilation_that_was_killed_is_made_anew(folder: Path) -> None:
     def train() -> str:
         done = subprocess.run(
-            [sys.executable, "-W", "error::UserWarning", "-c", TRAINING], capture_output=True, text=True,
-            env={**os.environ}, check=False,
+            [sys.executable, "-W", "error::UserWarning", "-c", TRAINING],
+            capture_output=True, text=True, env={**os.environ}, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
