@@ -64,14 +64,13 @@ FOUND = ("methods", "commands")
 
 VIZ = [
     "study_payloads", "compare_payloads", "guess_payloads", "whole_payloads", "sweep_payloads",
-    "payloads", "declarations", "settings", "turn", "kept", "job", "line", "preview",
-    "embedding", "witness", "figures", "explore", "rates", "desk", "candidate", "board",
-    "accuracy", "training", "catalogue", "study", "link", "ticket", "lineup", "session",
-    "resume", "visit", "compare", "question", "answer", "guess", "whole_scores", "whole_set",
-    "whole", "sweep", "swept", "endpoints", "shipped", "page.scripts", "page.alive",
-    "page.guard", "page.refusal", "page.frame", "page.run", "page.tab", "page.form",
-    "page.whole",
-    "page.tabs", "page.api", "page.app",
+    "payloads", "declarations", "settings", "turn", "kept", "held", "job", "line", "preview",
+    "embedding", "witness", "figures", "explore", "rates", "desk", "run_group", "candidate",
+    "board", "accuracy", "training", "catalogue", "study", "link", "ticket", "lineup",
+    "session", "resume", "visit", "compare", "question", "answer", "guess", "whole_scores",
+    "whole_set", "whole", "sweep", "swept", "endpoints", "shipped", "page.scripts",
+    "page.alive", "page.guard", "page.refusal", "page.frame", "page.run", "page.tab",
+    "page.form", "page.whole", "page.tabs", "page.api", "page.app",
 ]  # fmt: skip
 """The modules of viz: one may import those before it."""
 

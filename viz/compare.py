@@ -5,16 +5,13 @@ whoever made it, and the others stand in the line in their order. One after the 
 full row sooner than all together would.
 """
 
-import asyncio
 import json
 import secrets
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping
 from functools import cache
 from itertools import combinations
 from math import sqrt
 from statistics import NormalDist
-from threading import Lock
 from typing import Any, NamedTuple
 
 from distiller.errors import Refused
@@ -23,9 +20,10 @@ from distiller.methods import METHODS
 from distiller.sets.request import Request
 
 from . import payloads
-from .desk import Made, desk, words_of
-from .job import Busy, Job, Place
+from .desk import Made
+from .held import Held
 from .lineup import Lineup, begins_of
+from .run_group import RunGroup
 from .session import Session
 
 __all__ = ["compared", "handed", "names_of", "shipped_lanes", "told"]
@@ -34,7 +32,9 @@ LEVEL = 0.05  # of all the comparisons between the lanes of one lineup, together
 WIDTHS = ("mmd2_half", "mmd2_double")  # the same score again, at other bandwidths
 SPACES = ("latents", "features")
 PAUSE = 0.05  # seconds between two values to show, at least
-HELD = 64  # finished runs that can be fetched, the newest
+
+
+_HELD: Held[payloads.Run] = Held(64, "These images are held no longer. Distil the lanes again.")
 
 
 async def compared(session: Session, raw: Any) -> AsyncGenerator[payloads.Race, None]:
@@ -47,100 +47,22 @@ async def compared(session: Session, raw: Any) -> AsyncGenerator[payloads.Race, 
         Refused: if the lineup itself cannot be made.
         Exception: what else went wrong in a lane, once the others are done.
     """
-    lineup = Lineup.parse(raw)
-    race = _Race(session, lineup.lanes)
-    session.turn("compare").leave = race.leave
-    async for shown in race.follow():
-        yield shown
-    if race.wrong:
-        raise race.wrong[0]
+    lanes = Lineup.parse(raw).lanes
+    made: dict[int, payloads.Run] = {}
 
+    async def finish(slot: str, run: Made) -> str:
+        made[int(slot)] = run.shown
+        return _HELD.put(run.shown)
 
-class _Race:
-    """The lanes of one comparison, on their way."""
-
-    def __init__(self, session: Session, lanes: Mapping[int, Request | Refused]) -> None:
-        # Not the visitor's own name: a dial that is turned on Explore must not turn a lane.
-        self.visitor, self.id = f"{session.visitor} comparing", secrets.token_hex(8)
-        self.lanes = lanes
-        self.jobs: list[Job] = []
-        self.wrong: list[Exception] = []
-        self.runs: dict[int, payloads.Run] = {}
-        self.shown: dict[str, payloads.Waiting | payloads.Step | payloads.Done] = {}
-        self._news = asyncio.Event()
-
-    def leave(self) -> None:
-        """Takes back what is not done yet."""
-        for job in self.jobs:
-            desk().line.leave(job, self.visitor)
-
-    async def follow(self) -> AsyncGenerator[payloads.Race, None]:
-        """How the lanes stand, until all are over; of what comes in quick succession the last."""
-        tasks = [asyncio.create_task(self._lane(*lane)) for lane in self.lanes.items()]
-        try:
-            over = False
-            while not over:
-                await self._news.wait()
-                self._news.clear()
-                over = all(task.done() for task in tasks)
-                yield {
-                    "id": self.id,
-                    "lanes": dict(self.shown),
-                    "told": told(self.lanes, self.runs),
-                }
-                await asyncio.sleep(PAUSE)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _show(self, slot: int, shown: payloads.Waiting | payloads.Step | payloads.Done) -> None:
-        if self.shown.get(str(slot)) != shown:
-            self.shown[str(slot)] = shown
-            self._news.set()
-
-    async def _lane(self, slot: int, request: Request | Refused) -> None:
-        """Shows how a lane stands. What is no refusal is kept, and said in general words."""
-        try:
-            if isinstance(request, Refused):
-                raise request
-            await self._run(slot, request)
-        except Refused as refusal:
-            self._say(slot, str(refusal), failed=True)
-        except Exception as error:  # raised again by `compared`
-            self.wrong.append(error)
-            self._say(slot, "Something went wrong here; the server's log says what.", failed=True)
-        finally:
-            asyncio.get_running_loop().call_soon(self._news.set)  # once this task is done
-
-    async def _run(self, slot: int, request: Request) -> None:
-        dials = {"cfg_scale": request.cfg_scale, **request.options}
-        self._say(slot, "waits for its turn")
-        async for shown in desk().run(self.visitor, request, dials, self.jobs.append):
-            if isinstance(shown, Made):
-                self.runs[slot] = shown.shown
-                self._show(slot, {"live": False, "token": _hand(shown.shown)})
-            elif isinstance(shown, (Place, Busy)):
-                self._say(slot, words_of(shown))
-            else:
-                self._show(slot, shown)
-
-    def _say(self, slot: int, words: str, *, failed: bool = False) -> None:
-        self._show(slot, {"live": True, "failed": failed, "words": words})
-
-
-_HELD: OrderedDict[str, payloads.Run] = OrderedDict()
-_HOLDING = Lock()
-
-
-def _hand(run: payloads.Run) -> str:
-    """Holds a finished run for the page to fetch; the token that it is fetched with."""
-    token = secrets.token_hex(16)
-    with _HOLDING:
-        _HELD[token] = run
-        while len(_HELD) > HELD:
-            _HELD.popitem(last=False)
-    return token
+    requests = {str(slot): request for slot, request in lanes.items()}
+    runs = RunGroup(
+        f"{session.visitor} comparing", requests, finish, step=lambda step: step, pause=PAUSE
+    )
+    session.turn("compare").leave, race = runs.leave, secrets.token_hex(8)
+    async for shown in runs.follow():
+        yield {"id": race, "lanes": shown, "told": told(lanes, made)}
+    if runs.wrong:
+        raise runs.wrong[0]
 
 
 def handed(token: Any) -> payloads.Run:
@@ -149,11 +71,7 @@ def handed(token: Any) -> payloads.Run:
     Raises:
         Refused: if it is held no longer, or never was.
     """
-    with _HOLDING:
-        run = _HELD.get(str(token))
-    if run is None:
-        raise Refused("These images are held no longer. Distil the lanes again.")
-    return run
+    return _HELD.get(token)
 
 
 # ------------------------------------------------------------------------------- telling apart

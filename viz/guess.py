@@ -8,11 +8,9 @@ other, and then neither guess is wrong.
 import base64
 import io
 import secrets
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -28,6 +26,7 @@ from distiller.sets.request import Request
 from . import payloads
 from .answer import Runs, answer_mix, answer_pair
 from .desk import Made, desk, words_of
+from .held import Held
 from .job import Busy, Job, Place
 from .preview import data_uri
 from .question import Mix, Pair, draw_mix, draw_pair, pair_of, shipped_run, study_of
@@ -39,7 +38,6 @@ __all__ = ["GAMES", "asked", "examples", "found", "guessed"]
 GAMES = {"pair": "Which set teaches a net better?", "real": "Which images are real?"}
 PAIR, MIX, LABEL = ("minimax+discrepancy", "dap"), "dit", 4
 """The methods and the class of the examples, whose images ship with the page."""
-HELD = 128  # questions that can be answered, the newest
 COLUMNS = 4  # of a sheet of real and distilled images
 
 
@@ -51,8 +49,7 @@ class _Asked:
     runs: Runs
 
 
-_HELD: OrderedDict[str, _Asked] = OrderedDict()
-_HOLDING = Lock()
+_HELD: Held[_Asked] = Held(128, "This question is held no longer. Ask for the next one.")
 
 
 async def asked(
@@ -79,7 +76,7 @@ async def asked(
             else:
                 runs[slot] = shown
     if len(runs) == len(drawn.lineup.lanes):
-        yield _question(drawn, runs, _hold(_Asked(drawn, runs)))
+        yield _question(drawn, runs, _HELD.put(_Asked(drawn, runs)))
 
 
 async def _made(session: Session, request: Request) -> AsyncGenerator[str | payloads.Run, None]:
@@ -100,24 +97,10 @@ async def _made(session: Session, request: Request) -> AsyncGenerator[str | payl
             yield words_of(shown)
 
 
-def _hold(question: _Asked) -> str:
-    """Holds a question until it is answered; the token that it is answered with."""
-    token = secrets.token_hex(16)
-    with _HOLDING:
-        _HELD[token] = question
-        while len(_HELD) > HELD:
-            _HELD.popitem(last=False)
-    return token
-
-
 def _held(raw: Any) -> _Asked:
     if not isinstance(raw, Mapping):
         raise Refused("A guess needs the token of its question.")
-    with _HOLDING:
-        question = _HELD.get(str(raw.get("token")))
-    if question is None:
-        raise Refused("This question is held no longer. Ask for the next one.")
-    return question
+    return _HELD.get(raw.get("token"))
 
 
 # ------------------------------------------------------------------------------------ questions

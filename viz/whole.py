@@ -3,15 +3,14 @@
 A set is `viz.whole_set`. Whoever knows the id of some may look at them: nobody can guess it.
 """
 
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping
-from threading import Lock
 from typing import Any
 
 from distiller.errors import Refused
 
 from . import payloads
 from .candidate import PIXELS
+from .held import Held
 from .lineup import Lineup
 from .preview import contact_sheet, data_uri
 from .session import Session
@@ -21,7 +20,12 @@ from .whole_set import Whole
 __all__ = ["cell", "handed_over", "means", "sentences", "whole_sets"]
 
 STRIP = 10  # images of a class that are shown
-HELD = 100_000_000  # pixels of the sets that can be fetched; the newest can in any case
+
+_HELD: Held[Whole] = Held(
+    100_000_000,  # pixels
+    "These sets are held no longer. Run every class again: what is kept is fast.",
+    size=lambda whole: whole.pixels,
+)
 
 
 async def whole_sets(session: Session, raw: Any) -> AsyncGenerator[payloads.Whole, None]:
@@ -34,7 +38,7 @@ async def whole_sets(session: Session, raw: Any) -> AsyncGenerator[payloads.Whol
         Exception: what else goes wrong in a class.
     """
     whole = Whole(Lineup.parse(raw))
-    _hold(whole)
+    _HELD.put(whole, whole.id)
     # Not the visitor's own name: a dial that is turned on Explore must not turn a lane.
     visitor = f"{session.visitor} gathering"
     session.turn("whole").leave = lambda: whole.leave(visitor)
@@ -45,29 +49,13 @@ async def whole_sets(session: Session, raw: Any) -> AsyncGenerator[payloads.Whol
         whole.leave(visitor)
 
 
-_HELD: OrderedDict[str, Whole] = OrderedDict()
-_HOLDING = Lock()
-
-
-def _hold(whole: Whole) -> None:
-    """Holds whole sets for the page to fetch; the oldest make way."""
-    with _HOLDING:
-        _HELD[whole.id] = whole
-        while len(_HELD) > 1 and sum(each.pixels for each in _HELD.values()) > HELD:
-            _HELD.popitem(last=False)
-
-
 def held(id: Any) -> Whole:
     """The whole sets of an id.
 
     Raises:
         Refused: if they are held no longer, or never were.
     """
-    with _HOLDING:
-        whole = _HELD.get(id) if isinstance(id, str) else None
-    if whole is None:
-        raise Refused("These sets are held no longer. Run every class again: what is kept is fast.")
-    return whole
+    return _HELD.get(id)
 
 
 def cell(asked: Any) -> payloads.Cell:

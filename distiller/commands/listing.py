@@ -35,6 +35,8 @@ def list_methods(options: argparse.Namespace) -> None:
         print(f"{name:12} {row['about']}")
         for option, knob in row["options"].items():
             allowed = ", ".join(knob["choices"]) or f"{knob['low']:g} to {knob['high']:g}"
+            if isinstance(knob["default"], bool):
+                allowed = "True, False"
             paper = f"; paper: {row['paper'][option]}" if option in row["paper"] else ""
             print(f"{'':14} {option} = {knob['default']}: {knob['about']} ({allowed}{paper})")
 

@@ -1,14 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  axisOf,
-  dialsOf,
-  keptAxes,
-  queryOf,
-  typed,
-  withDial,
-} from '../../assets/page/sweep/sweep.js';
+import { axisOf, dialsOf, keptAxes, queryOf, withDial } from '../../assets/page/sweep/sweep.js';
 import { choicesOf, depthOf, figureOf, markOf, wordsOf } from '../../assets/page/sweep/tint.js';
 import { walk } from '../../assets/page/sweep/walk.js';
 
@@ -104,15 +97,6 @@ test('another dial takes an axis, and one that is swept already changes places',
   assert.deepEqual(withDial([gamma], 0, null), [gamma]);
   assert.deepEqual(withDial([gamma], 1, cfg), [gamma, axisOf(cfg)]);
   assert.deepEqual(withDial([other], 1, steps), [other]);
-});
-
-test('what is typed stays within its bounds', () => {
-  const bounds = { low: 1, high: 9, whole: true };
-  assert.deepEqual(
-    ['4', '4.6', '99', '-3', '', 'x'].map((text) => typed(text, bounds)),
-    [4, 5, 9, 1, null, null],
-  );
-  assert.equal(typed('4.6', { ...bounds, whole: false }), 4.6);
 });
 
 test('a link has plain parameters, without those that are swept', () => {

@@ -12,7 +12,7 @@ from distiller.sets.request import Request
 from tests.followed import everything
 from tests.viz.sent import check
 from tests.viz.test_lineup import lane, raw
-from viz import compare, payloads
+from viz import compare, payloads, run_group
 from viz import desk as desks
 from viz.compare import compared, handed, shipped_lanes, told
 from viz.desk import Desk
@@ -26,7 +26,7 @@ from viz.session import Session
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A desk that has made nothing yet."""
     made = Desk(Line(50), Kept(tmp_path / "runs", memory=10**8, disk=10**8))
-    monkeypatch.setattr(compare, "desk", lambda: made)
+    monkeypatch.setattr(run_group, "desk", lambda: made)
     yield made
     made.line.close()
 
@@ -131,10 +131,10 @@ def test_a_dial_of_explore_never_turns_a_lane(desk: Desk) -> None:
 
 
 def test_a_token_that_is_held_no_longer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compare, "HELD", 1)
+    monkeypatch.setattr(compare._HELD, "most", 1)
     race = everything(compared(Session(), raw(lane(0, "random"), lane(1, "random"), seed=4)))[-1]
     first, second = (race["lanes"][slot]["token"] for slot in ("0", "1"))
-    held = [token for token in (first, second) if token in compare._HELD]
+    held = [token for token in (first, second) if token in compare._HELD._values]
     assert len(held) == 1
     for token in {first, second, None, "0", 7} - set(held):
         with pytest.raises(Refused, match="held no longer"):

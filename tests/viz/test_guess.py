@@ -206,20 +206,20 @@ def test_a_guess_without_its_question_is_refused(bad: Any) -> None:
 
 def test_what_is_no_guess_is_refused() -> None:
     pair, runs = shipped_pair("dit", "dap")
-    token = guess._hold(guess._Asked(pair, runs))
+    token = guess._HELD.put(guess._Asked(pair, runs))
     for wrong in (2, -1, None, "left", [0]):
         with pytest.raises(Refused, match="the guess"):
             guessed({"token": token, "guess": wrong})
-    mix = guess._hold(guess._Asked(draw_mix("solids", "x", 4, "dit"), runs))
+    mix = guess._HELD.put(guess._Asked(draw_mix("solids", "x", 4, "dit"), runs))
     for marked in (None, "0", [99], ["x"], [0] * 13):
         with pytest.raises(Refused):
             found({"token": mix, "marked": marked})
 
 
 def test_only_the_newest_questions_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guess, "HELD", 1)
+    monkeypatch.setattr(guess._HELD, "most", 1)
     pair, runs = shipped_pair("dit", "dap")
-    first, second = (guess._hold(guess._Asked(pair, runs)) for _ in range(2))
+    first, second = (guess._HELD.put(guess._Asked(pair, runs)) for _ in range(2))
     with pytest.raises(Refused, match="held no longer"):
         guessed({"token": first, "guess": 0})
     assert guessed({"token": second, "guess": 0})["sides"]

@@ -14,7 +14,7 @@ from tests.followed import everything
 from tests.viz.sent import check
 from tests.viz.test_compare import counted
 from tests.viz.test_lineup import lane, raw
-from viz import compare, payloads, whole, whole_set
+from viz import compare, payloads, run_group, whole, whole_set
 from viz import desk as desks
 from viz.desk import Desk, Made
 from viz.kept import Kept
@@ -27,7 +27,7 @@ from viz.whole import cell, handed_over, means, sentences, whole_sets
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A desk that has made nothing yet."""
     made = new_desk(tmp_path)
-    for module in (compare, whole_set):
+    for module in (run_group, whole_set):
         monkeypatch.setattr(module, "desk", lambda: made)
     yield made
     made.line.close()
@@ -195,7 +195,7 @@ def test_what_is_too_much_or_nonsense_is_refused(
 
 
 def test_what_is_held_no_longer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whole, "HELD", 1)
+    monkeypatch.setattr(whole._HELD, "most", 1)
     first, second = (everything(whole_sets(Session(), tiny()))[-1]["id"] for _ in range(2))
     assert cell([second, 0, 0])["label"] == 0
     for id in (first, None, 7, "0" * 32):

@@ -4,16 +4,20 @@ A module lays out its controls, says what happens when, and knows of no other ta
 a page share is a `Page`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import gradio as gr
 
-from ..catalogue import titles
-from ..settings import FIRST
-from .run import QUIET
+from distiller.errors import Refused
 
-__all__ = ["Page", "Tab", "add_dataset"]
+from ..catalogue import titles
+from ..settings import FIRST, OPEN
+from .refusal import warn
+from .run import PRIVATE, QUIET
+
+__all__ = ["Page", "Tab", "add_dataset", "follow_links"]
 
 
 def add_dataset(tab: gr.Tab) -> gr.Dropdown:
@@ -21,6 +25,34 @@ def add_dataset(tab: gr.Tab) -> gr.Dropdown:
     dropdown = gr.Dropdown(titles(), value=FIRST, label="Data set")
     tab.select(lambda: gr.Dropdown(titles()), None, dropdown, **QUIET)
     return dropdown
+
+
+class _Asked(Protocol):
+    """What a link asks a tab for."""
+
+    def value(self) -> Any:
+        """What the tab's controls show then."""
+
+
+def follow_links(
+    page: "Page", name: str, controls: gr.HTML, linked: Callable[[Mapping[str, str]], _Asked | None]
+) -> None:
+    """Has a link that `linked` reads set the controls of a tab and run; one that names it opens it.
+
+    `linked` gives None for a link that asks for nothing of this tab, and refuses a broken one.
+    """
+
+    def read(request: gr.Request) -> list[Any]:
+        query = dict(request.query_params)
+        try:
+            asked = linked(query)
+        except Refused as refusal:
+            warn(f"The link cannot be followed: {refusal}")
+            asked = None
+        there = gr.Tabs(selected=f"{name}-tab") if query.get("tab") == name else gr.skip()
+        return [gr.skip() if asked is None else {**asked.value(), "run": True}, there]
+
+    page.demo.load(read, None, [controls, page.tabs], **PRIVATE, **OPEN)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@
 
 import { make } from '../draw/element.js';
 import { between, percent, short } from '../values/format.js';
-import { makeMark } from './marks.js';
+import { makeHead } from './head.js';
 import { accuracies, sets } from './sets.js';
 
 const ABOUT =
@@ -36,19 +36,6 @@ export function makeMeans(space) {
       }),
     );
   return table;
-}
-
-/** @param {readonly WholeLane[]} lanes */
-function makeHead(lanes) {
-  const head = make('thead');
-  const row = head.appendChild(make('tr'));
-  row.append(make('td'));
-  for (const { slot, name } of lanes) {
-    const cell = row.appendChild(make('th'));
-    cell.scope = 'col';
-    cell.append(makeMark(slot, 14), name);
-  }
-  return head;
 }
 
 /**

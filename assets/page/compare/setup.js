@@ -6,7 +6,8 @@
 
 import { on } from '../bus.js';
 import { find, make, makeButton } from '../draw/element.js';
-import { fill } from '../draw/select.js';
+import { labelled, makeNumber } from '../draw/number.js';
+import { fill, makeSelect } from '../draw/select.js';
 import { Editor } from './editor.js';
 import {
   arrange,
@@ -39,7 +40,10 @@ class Setup {
       this.showShipped(name);
     });
     this.label = makeSelect((value) => this.choose({ label: Number(value) }));
-    this.numbers = NUMBERS.map((key) => makeNumber(key, (value) => rearrange({ [key]: value })));
+    this.numbers = NUMBERS.map((key) => {
+      const bounds = () => setting.menu?.bounds[key];
+      return makeNumber(true, bounds, (value) => rearrange(value === null ? {} : { [key]: value }));
+    });
     this.lanes = make('div', 'd-lanes');
     this.lanes.setAttribute('role', 'group');
     this.lanes.setAttribute('aria-label', 'lanes');
@@ -137,38 +141,6 @@ class Setup {
     rearrange({ lanes: more });
     this.editor.open(made.slot);
   }
-}
-
-/** @param {(value: string) => void} choose */
-function makeSelect(choose) {
-  const select = make('select');
-  select.addEventListener('change', () => choose(select.value));
-  return select;
-}
-
-/**
- * @param {'ipc' | 'steps' | 'seed'} key
- * @param {(value: number) => void} change
- */
-function makeNumber(key, change) {
-  const input = Object.assign(make('input'), { type: 'number', step: 1 });
-  input.addEventListener('change', () => {
-    const [low, high] = setting.menu?.bounds[key] ?? [];
-    if (low === undefined || high === undefined) return;
-    const value = Math.round(Number(input.value));
-    if (Number.isFinite(value)) change(Math.max(low, Math.min(high, value)));
-  });
-  return input;
-}
-
-/**
- * @param {string} text
- * @param {HTMLElement} control
- */
-function labelled(text, control) {
-  const label = make('label');
-  label.append(make('span', '', text), control);
-  return label;
 }
 
 /** @param {Component<Lineup>} component */

@@ -11,11 +11,11 @@ import { on } from '../bus.js';
 import { find, make, makeButton } from '../draw/element.js';
 import { Progress } from '../draw/progress.js';
 import { Segment } from '../draw/segment.js';
-import { fill } from '../draw/select.js';
+import { fill, makeSelect } from '../draw/select.js';
 import { short, timeLeft } from '../values/format.js';
 import { meanOf, ranked } from '../values/ranking.js';
+import { makeHead } from './head.js';
 import { arrange, setting } from './lineup.js';
-import { makeMark } from './marks.js';
 import { clear } from './results.js';
 import { cellOf, goesOn, lookAtScore, sets, takeSets } from './sets.js';
 
@@ -47,8 +47,8 @@ class WholeSets {
       this.draw();
     });
     this.orders.offer(ORDERS);
-    this.score = makeSelect('score', (key) => lookAtScore(key, server));
-    this.lane = makeSelect('lane that orders the classes', () => this.draw());
+    this.score = makeSelect((key) => lookAtScore(key, server), 'score');
+    this.lane = makeSelect(() => this.draw(), 'lane that orders the classes');
     this.bar = make('div', 'd-bar d-gap');
     this.bar.append('classes by ', this.score, ' of ', this.lane, this.orders.node);
     this.frame = make('div', 'd-table d-rows');
@@ -117,7 +117,7 @@ class WholeSets {
     const focused = /** @type {HTMLElement} */ (document.activeElement)?.dataset?.label;
     const table = make('table');
     const body = make('tbody');
-    table.append(headOf(whole.lanes), body);
+    table.append(makeHead(whole.lanes, addMean), body);
     for (const label of ranked(begun, rankOf, this.order)) body.append(this.rowOf(whole, label));
     this.frame.replaceChildren(table);
     if (focused !== undefined && this.frame.contains(table))
@@ -171,22 +171,16 @@ function makeStrip(source, words) {
   return image;
 }
 
-/** @param {readonly WholeLane[]} lanes */
-function headOf(lanes) {
-  const head = make('thead');
-  const row = head.appendChild(make('tr'));
-  row.append(make('td'));
-  for (const { slot, name } of lanes) {
-    const cell = row.appendChild(make('th'));
-    cell.scope = 'col';
-    const mean = sets.means?.measures.find(({ key }) => key === sets.key)?.lanes[slot];
-    cell.append(makeMark(slot, 14), name);
-    if (mean) {
-      const spread = mean.spread === null ? '' : ` ± ${short(mean.spread)} between classes`;
-      cell.append(make('small', '', `mean ${short(mean.mean)}${spread}`));
-    }
-  }
-  return head;
+/**
+ * The mean of the score that is looked at, over the classes of a lane.
+ * @param {HTMLElement} cell
+ * @param {WholeLane} lane
+ */
+function addMean(cell, { slot }) {
+  const mean = sets.means?.measures.find(({ key }) => key === sets.key)?.lanes[slot];
+  if (!mean) return;
+  const spread = mean.spread === null ? '' : ` ± ${short(mean.spread)} between classes`;
+  cell.append(make('small', '', `mean ${short(mean.mean)}${spread}`));
 }
 
 /** @param {Whole} whole */
@@ -216,17 +210,6 @@ function openClass({ dataset }, label) {
     arrange({ ...lineup, dataset, label, run: true });
   }
   document.querySelector('#compare')?.scrollIntoView();
-}
-
-/**
- * @param {string} name
- * @param {(value: string) => void} choose
- */
-function makeSelect(name, choose) {
-  const select = make('select');
-  select.setAttribute('aria-label', name);
-  select.addEventListener('change', () => choose(select.value));
-  return select;
 }
 
 /** @param {Component<Whole>} component */

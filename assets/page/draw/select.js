@@ -1,6 +1,20 @@
 // @ts-check
 // A choice among several.
 
+import { make } from './element.js';
+
+/**
+ * A choice, which has a name where no label stands beside it.
+ * @param {(value: string) => void} choose
+ * @param {string} name
+ */
+export function makeSelect(choose, name = '') {
+  const select = make('select');
+  if (name) select.setAttribute('aria-label', name);
+  select.addEventListener('change', () => choose(select.value));
+  return select;
+}
+
 /**
  * Offers options, and shows which is chosen.
  * @param {HTMLSelectElement} select

@@ -6,7 +6,8 @@
 
 import { make } from '../draw/element.js';
 import { fill } from '../draw/select.js';
-import { COUNT, change, setting, typed, withDial } from './sweep.js';
+import { typed } from '../values/typed.js';
+import { COUNT, change, setting, withDial } from './sweep.js';
 
 export class AxisSetup {
   /**

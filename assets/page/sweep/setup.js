@@ -8,9 +8,10 @@
 import { on } from '../bus.js';
 import { toggled } from '../compare/lineup.js';
 import { find, make, makeButton, press } from '../draw/element.js';
-import { fill } from '../draw/select.js';
+import { labelled, makeNumber } from '../draw/number.js';
+import { fill, makeSelect } from '../draw/select.js';
 import { AxisSetup } from './axis.js';
-import { arrange, change, dialsOf, keptAxes, NUMBERS, setting, typed } from './sweep.js';
+import { arrange, change, dialsOf, keptAxes, NUMBERS, setting } from './sweep.js';
 
 const TITLES = { ipc: 'Images', steps: 'Steps', cfg_scale: 'CFG', seed: 'Seed' };
 const SIDES = ['Columns', 'Rows'];
@@ -23,7 +24,12 @@ class Setup {
       change({ dataset, label: 0, cfg_scale: found?.cfg_scale ?? 1 });
     });
     this.label = makeSelect((value) => change({ label: Number(value) }));
-    this.numbers = NUMBERS.map((key) => makeNumber(key));
+    this.numbers = NUMBERS.map((key) => {
+      const bounds = () => setting.menu?.bounds[key];
+      const keep = (/** @type {number | null} */ value) =>
+        change(value === null ? {} : { [key]: value });
+      return makeNumber(key !== 'cfg_scale', bounds, keep);
+    });
     const shared = make('div', 'd-shared');
     shared.append(
       labelled('Data set', this.dataset),
@@ -96,36 +102,6 @@ class Setup {
     const method = toggled(sweep.method, name, alone);
     change({ method, axes: keptAxes(sweep.axes, dialsOf(menu, method)) });
   }
-}
-
-/** @param {(value: string) => void} choose */
-function makeSelect(choose) {
-  const select = make('select');
-  select.addEventListener('change', () => choose(select.value));
-  return select;
-}
-
-/** @param {'ipc' | 'steps' | 'cfg_scale' | 'seed'} key */
-function makeNumber(key) {
-  const whole = key !== 'cfg_scale';
-  const input = Object.assign(make('input'), { type: 'number', step: whole ? 1 : 0.1 });
-  input.addEventListener('change', () => {
-    const [low, high] = setting.menu?.bounds[key] ?? [];
-    if (low === undefined || high === undefined) return;
-    const value = typed(input.value, { low, high, whole });
-    change(value === null ? {} : { [key]: value });
-  });
-  return input;
-}
-
-/**
- * @param {string} text
- * @param {HTMLElement} control
- */
-function labelled(text, control) {
-  const label = make('label');
-  label.append(make('span', '', text), control);
-  return label;
 }
 
 /** @param {Component<Sweep>} component */

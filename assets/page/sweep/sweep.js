@@ -114,17 +114,6 @@ export function withDial(axes, place, dial) {
 }
 
 /**
- * A number that was typed, within bounds; null where it is none.
- * @param {string} text
- * @param {{ low: number, high: number, whole: boolean }} bounds
- */
-export function typed(text, { low, high, whole }) {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!Number.isFinite(value)) return null;
-  return Math.max(low, Math.min(high, whole ? Math.round(value) : value));
-}
-
-/**
  * The parameters of a link to a sweep, as `viz.sweep` reads them.
  * @param {Sweep} sweep
  * @param {Menu} menu

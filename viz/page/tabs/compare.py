@@ -19,9 +19,9 @@ from ...lineup import linked, menu, usual
 from ...session import Session
 from ...settings import FIRST, OPEN
 from ..frame import add_part
-from ..refusal import answered, warn
-from ..run import PRIVATE, Run
-from ..tab import Page, Tab
+from ..refusal import answered
+from ..run import Run
+from ..tab import Page, Tab, follow_links
 from ..whole import add_whole
 
 __all__ = ["TAB"]
@@ -60,18 +60,8 @@ def _wire(page: Page, setup: gr.HTML, run: Run, matrix: gr.HTML) -> None:
         async for shown in compared(session, lineup):
             yield shown
 
-    def read(request: gr.Request) -> list[Any]:
-        query = dict(request.query_params)
-        try:
-            asked = linked(query)
-        except Refused as refusal:
-            warn(f"The link cannot be followed: {refusal}")
-            asked = None
-        there = gr.Tabs(selected="compare-tab") if query.get("tab") == "compare" else gr.skip()
-        return [gr.skip() if asked is None else {**asked.value(), "run": True}, there]
-
     run.wire(page.session, compare, [setup], matrix, OPEN, also=[setup.go])
-    page.demo.load(read, None, [setup, page.tabs], **PRIVATE, **OPEN)
+    follow_links(page, "compare", setup, linked)
 
 
 def offered(_: Any) -> payloads.Menu:

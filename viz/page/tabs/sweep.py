@@ -8,8 +8,6 @@ from typing import Any
 
 import gradio as gr
 
-from distiller.errors import Refused
-
 from ... import payloads
 from ...lineup import menu
 from ...session import Session
@@ -17,9 +15,9 @@ from ...settings import OPEN
 from ...sweep import linked, usual
 from ...swept import handed_cell, swept
 from ..frame import add_part
-from ..refusal import answered, warn
-from ..run import PRIVATE, Run
-from ..tab import Page, Tab
+from ..refusal import answered
+from ..run import Run
+from ..tab import Page, Tab, follow_links
 
 __all__ = ["TAB"]
 
@@ -50,18 +48,8 @@ def _wire(page: Page, setup: gr.HTML, run: Run, grid: gr.HTML) -> None:
         async for shown in swept(session, asked):
             yield shown
 
-    def read(request: gr.Request) -> list[Any]:
-        query = dict(request.query_params)
-        try:
-            asked = linked(query)
-        except Refused as refusal:
-            warn(f"The link cannot be followed: {refusal}")
-            asked = None
-        there = gr.Tabs(selected="sweep-tab") if query.get("tab") == "sweep" else gr.skip()
-        return [gr.skip() if asked is None else {**asked.value(), "run": True}, there]
-
     run.wire(page.session, sweep, [setup], grid, OPEN, also=[setup.go])
-    page.demo.load(read, None, [setup, page.tabs], **PRIVATE, **OPEN)
+    follow_links(page, "sweep", setup, linked)
 
 
 def sweepable(_: Any) -> payloads.Menu:

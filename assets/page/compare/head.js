@@ -1,0 +1,24 @@
+// @ts-check
+// The head of a table of whole sets: a column for each lane.
+
+/** @import { WholeLane } from '../payloads.d.ts' */
+
+import { make } from '../draw/element.js';
+import { makeMark } from './marks.js';
+
+/**
+ * @param {readonly WholeLane[]} lanes
+ * @param {(cell: HTMLElement, lane: WholeLane) => void} more adds to the cell of a lane
+ */
+export function makeHead(lanes, more = () => {}) {
+  const head = make('thead');
+  const row = head.appendChild(make('tr'));
+  row.append(make('td'));
+  for (const lane of lanes) {
+    const cell = row.appendChild(make('th'));
+    cell.scope = 'col';
+    cell.append(makeMark(lane.slot, 14), lane.name);
+    more(cell, lane);
+  }
+  return head;
+}
