@@ -47,12 +47,15 @@ class Methods {
       label.querySelector('input')?.setAttribute('aria-describedby', text.id);
       for (const event of ['mouseenter', 'focusin'])
         label.addEventListener(event, () => this.say(words));
-      label.addEventListener('mouseleave', () => this.say(null));
+      for (const event of ['mouseleave', 'focusout'])
+        label.addEventListener(event, () => this.say(null));
     }
   }
 
   /** @param {MethodWords | null} words */
   say(words) {
+    // Over what stands beneath, so that nothing moves away from under the pointer.
+    this.said.classList.toggle('d-over', words !== null);
     if (words)
       this.said.replaceChildren(strong(words.title), ` ${words.about} ${exclusionOf(words)}`);
     else this.said.textContent = HINT;
