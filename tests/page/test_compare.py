@@ -1,5 +1,6 @@
 """Comparing in a browser: what a visitor sees before a click, makes, marks, and shares."""
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.page.visitor import PATIENCE, fits, new_tab
@@ -30,6 +31,7 @@ def on_map(page: Page, *counts: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_link_makes_its_lanes_and_the_keyboard_walks_them(page: Page, address: str) -> None:
     page.goto(address + LINK)
     filled(page, 12)
@@ -93,6 +95,7 @@ def test_the_first_screen_compares_before_any_click_and_a_link_holds_a_change(
     page.context.close()
 
 
+@pytest.mark.slow
 def test_a_run_of_explore_becomes_a_lane(page: Page, address: str) -> None:
     page.goto(address + "?dataset=digits&classes=3&ipc=3&steps=3&method=dap&dap.gamma=1")
     page.wait_for_function(

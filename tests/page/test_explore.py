@@ -74,6 +74,7 @@ def test_a_click_streams_a_run_and_ends_with_images_map_and_scores(
     expect_points(page, "distilled", 5)
 
 
+@pytest.mark.slow
 def test_every_discrepancy_comes_after_the_run(page: Page, address: str) -> None:
     open_digit(page, address)
     count_runs(page)
@@ -153,6 +154,7 @@ def test_a_refusal_is_said_and_loses_nothing(page: Page, address: str) -> None:
     assert shared(page, "s.run.sheet") == before
 
 
+@pytest.mark.slow
 def test_a_run_that_is_refused_at_once_makes_way(
     page: Page, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,8 +208,15 @@ def test_the_keyboard_reaches_everything(page: Page, address: str) -> None:
     assert unnamed == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [375, 1440])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (375, "light"),
+        (1440, "dark"),
+        pytest.param(375, "dark", marks=pytest.mark.slow),
+        pytest.param(1440, "light", marks=pytest.mark.slow),
+    ],
+)
 def test_the_page_fits_and_can_be_read(
     browser: Browser, address: str, width: int, scheme: Any
 ) -> None:
@@ -259,6 +268,7 @@ def test_the_controls_are_those_of_the_run_that_is_shown(
     page.context.close()
 
 
+@pytest.mark.slow
 def test_the_runs_of_a_visit_are_shown_again_pinned_and_renamed(page: Page, address: str) -> None:
     open_digit(page, address)
     first = shared(page, "s.run.sheet")

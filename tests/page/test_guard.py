@@ -153,11 +153,13 @@ def other() -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.slow
 def test_another_site_shows_the_page_in_no_frame(page: Page, address: str, other: str) -> None:
     with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
         page.goto(f"{other}/{urlsplit(address).port}")
 
 
+@pytest.mark.slow
 def test_another_site_that_is_named_shows_the_page_in_a_frame(
     page: Page, other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +183,7 @@ def said(page: Page) -> list[str]:
     return words
 
 
+@pytest.mark.slow
 def test_the_policies_break_nothing_on_any_tab(page: Page, address: str, said: list[str]) -> None:
     page.goto(address + "?dataset=digits&classes=3&ipc=2&steps=2")
     page.wait_for_function("() => window.distiller?.shared.run?.n === 2")

@@ -22,12 +22,14 @@ def test_a_link_brings_back_the_run(page: Page, address: str) -> None:
     assert shared(page, "s.run.sheet") == sheet
 
 
+@pytest.mark.slow
 def test_a_link_with_an_option_sets_its_slider_before_it_runs(page: Page, address: str) -> None:
     open_digit(page, address, "&method=dap&dap.gamma=1.5")
     assert shared(page, "s.run.query['dap.gamma']") == "1.5"
     expect(page.get_by_label("number input for DAP: gamma")).to_have_value("1.5")
 
 
+@pytest.mark.slow
 def test_a_link_whose_run_is_refused_shows_the_shipped_run_of_its_data_set(
     page: Page, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -42,11 +44,13 @@ def test_a_link_whose_run_is_refused_shows_the_shipped_run_of_its_data_set(
     expect(page.locator(".d-tile")).to_have_count(10)
 
 
+@pytest.mark.slow
 def test_a_link_that_leaves_out_the_scale_has_that_of_its_prior(page: Page, address: str) -> None:
     open_digit(page, address)
     assert float(shared(page, "s.run.query.cfg_scale")) == 1.5
 
 
+@pytest.mark.slow
 def test_a_link_may_ask_for_as_much_as_the_library_takes(page: Page, address: str) -> None:
     page.goto(address + "?dataset=digits&classes=3&ipc=100&steps=5&cfg_scale=20")
     page.wait_for_function("() => window.distiller?.shared.run?.query?.ipc === '100'")
@@ -55,6 +59,7 @@ def test_a_link_may_ask_for_as_much_as_the_library_takes(page: Page, address: st
     assert float(shared(page, "s.run.query.cfg_scale")) == 20
 
 
+@pytest.mark.slow
 def test_a_link_that_asks_for_too_much_sets_what_can_be_had(page: Page, address: str) -> None:
     page.goto(address + "?dataset=digits&classes=3&ipc=64&steps=1000&seed=11")
     expect(page.get_by_text("64 images of 1 class in 1000 steps are 64,000")).to_be_visible()

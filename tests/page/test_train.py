@@ -24,6 +24,7 @@ def in_a_moment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(DATASETS, "_sources", dict(DATASETS))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_a_moment")
 def test_a_visitor_trains_on_pictures_and_explores_them(
     page: Page, address: str, tmp_path: Path
@@ -58,6 +59,7 @@ def test_a_visitor_trains_on_pictures_and_explores_them(
     assert picture.startswith('url("data:image')
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_a_moment")
 def test_a_training_is_stopped_and_goes_on(page: Page, address: str, tmp_path: Path) -> None:
     page.goto(address)
