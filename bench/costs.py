@@ -42,7 +42,7 @@ def best_of(sides: Mapping[str, Callable[[], object]], rounds: int) -> dict[str,
 
 def guided_steps(prior: Prior, data: Dataset, x: Tensor, rounds: int) -> None:
     """Prints what a step with DAP takes beside a plain one with CFG, at one time."""
-    plain, t = prior.denoiser(prior.label(data.classes[0]), prior.cfg_scale), 400
+    plain, t = prior.denoiser(prior.label_of(data, 0), prior.cfg_scale), 400
     denoisers = {"plain step with CFG": torch.no_grad()(plain)}
     for n in (100, 1000):
         recipe = finish(DAP(references=n).fit(prior, data, [0]))
@@ -58,7 +58,7 @@ def guided_steps(prior: Prior, data: Dataset, x: Tensor, rounds: int) -> None:
 
 def inversion(prior: Prior, data: Dataset, x: Tensor, rounds: int, steps: int = 5) -> None:
     """Prints how fast latents are inverted beside how fast they are sampled."""
-    plain = prior.denoiser(prior.label(data.classes[0]), prior.cfg_scale)
+    plain = prior.denoiser(prior.label_of(data, 0), prior.cfg_scale)
     down = prior.schedule.times(steps, 600)
     up = down[-2::-1]
 

@@ -10,6 +10,7 @@ from threading import Lock
 
 from .data.dataset import Absent, Dataset
 from .data.registry import DATASETS, load, load_here
+from .diffusion.outline import check_match
 from .diffusion.prior import Prior, load_prior
 from .limits import choice
 from .machine.device import choose_device, choose_dtype
@@ -54,7 +55,8 @@ def open_lab(
     instead of the data set's own. `images` is one of `IMAGES`. Threads wait in line.
 
     Raises:
-        Refused: if there is no such data set, device or dtype, or no prior, reference or judge.
+        Refused: if there is no such data set, device or dtype, no prior, reference or judge, or
+            prior and data set do not belong together.
     """
     choice("data set", name, DATASETS)
     choice("images", images, IMAGES)
@@ -90,9 +92,10 @@ def forget_labs() -> None:
 
 @cache
 def _open(name: str, device: str, dtype: str, prior: str | None, images: str) -> Lab:
-    loaded = load_prior(prior or name, device, dtype)
     reference, judge = load_reference(name), load_judge(name)
-    return Lab(_images(name, images), loaded, reference, judge)
+    loaded, data = load_prior(prior or name, device, dtype), _images(name, images)
+    check_match(loaded, data)
+    return Lab(data, loaded, reference, judge)
 
 
 @cache
@@ -107,4 +110,4 @@ def _images(name: str, images: str) -> Dataset:
         return open_images(name)
     source = DATASETS[name]
     split = Absent(source.size, "This needs real images, and the lab was opened without them.")
-    return Dataset(name, source.classes, split, split, source.modes)
+    return Dataset(name, source.classes, split, split, source.modes, source.wnids)

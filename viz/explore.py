@@ -120,6 +120,8 @@ def shown_result(made: Explored) -> payloads.Run:
     status = [_pace(request, made.seconds, made.first), _how(request)]
     if isinstance(lab.data.train, Absent):
         status.append(f"real images of {DATASETS[lab.name].title} are not on this machine")
+    if licence := DATASETS[lab.name].licence:
+        status.append(f"the prior {lab.prior.name} is under the licence {licence}")
     if made.moved:
         status.append("a dial was moved during this run: its settings alone do not repeat it")
     return figures.result(

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..data.models import prior_folder
 from ..data.registry import DATASETS, load_here
+from ..errors import Refused
 from ..sets.preset import PRESETS, Said, evaluation_of
 from ..sets.request import Request
 
@@ -68,15 +69,15 @@ def _costs(request: Request, device: str, dtype: str) -> Iterator[str]:
             f"Sampling takes {request.image_steps():,} image steps."
         )
         return
+    from ..diffusion.outline import check_match
     from ..diffusion.prior import load_prior
     from ..sets.forecast import forecast
 
     loaded = load_prior(source, device, dtype)
     yield f"Work, on {loaded.device} in {str(loaded.dtype).removeprefix('torch.')}"
     data = load_here(request.dataset)
-    if loaded.size not in (None, data.size):
-        yield (
-            f"  This run would be refused: the prior makes images of {loaded.size} pixels, and the "
-            f"data set has {data.size}."
-        )
+    try:
+        check_match(loaded, data)
+    except Refused as refused:
+        yield f"  This run would be refused: {refused}"
     yield from (f"  {line}" for line in forecast(request, loaded, data))

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from ..data.registry import dataset_table
+from ..data.registry import DATASETS, dataset_table
 from ..methods import method_table
 from .command import Command, add_json
 
@@ -20,10 +20,21 @@ def list_datasets(options: argparse.Namespace) -> None:
     for name, row in dataset_table().items():
         print(f"{name:12} {row['about']}")
         if not row["here"]:
-            print(f"{'':12} not on this machine: downloaded when needed, or see DISTILLER_DATA")
+            print(f"{'':12} not on this machine: {_remedy(name)}")
         if not has_models(name):
             print(f"{'':12} no prior here yet: train-prior, train-judge, reference")
-        print(f"{'':12} {row['size']} x {row['size']}: {', '.join(row['classes'])}")
+        print(f"{'':12} {row['size']} x {row['size']}: {_some(row['classes'])}")
+
+
+def _remedy(name: str) -> str:
+    if DATASETS[name].public:
+        return "downloaded when needed, or see DISTILLER_DATA"
+    return "name the folder of ImageNet in DISTILLER_IMAGENET"
+
+
+def _some(names: list[str], most: int = 20) -> str:
+    rest = f" and {len(names) - most:,} more (--json names all)" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
 
 
 def list_methods(options: argparse.Namespace) -> None:

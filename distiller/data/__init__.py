@@ -4,7 +4,7 @@ from .archive import key_of, open_tree
 from .class_folders import Pictures, load_pictures, read_pictures, save_pictures
 from .dataset import Absent, Dataset, Source, Split
 from .models import has_models, judge_folder, prior_folder, reference_file
-from .photographs import CIFAR10, IMAGENETTE, IMAGENETTE64, Photographs, load_photographs
+from .photographs import CIFAR10, CIFAR100, IMAGENETTE, IMAGENETTE64, Photographs, load_photographs
 from .picture import decode
 from .registry import (
     DATASETS,
@@ -21,6 +21,7 @@ from .tree import Leaf, Tree
 
 __all__ = [
     "CIFAR10",
+    "CIFAR100",
     "DATASETS",
     "IMAGENETTE",
     "IMAGENETTE64",

@@ -23,7 +23,9 @@ from .picture import decode, depth
 from .report import LEAST, Report, shown
 from .tree import Tree
 
-__all__ = ["Pictures", "Report", "load_pictures", "read_pictures", "save_pictures"]
+__all__ = [
+    "Pictures", "Report", "find_pictures", "load_pictures", "read_pictures", "save_pictures",
+]  # fmt: skip
 
 TEST_SHARE = 0.1  # of a class, where no test split is given
 MAX_MEMORY = 8 * 2**30  # bytes of all pictures at their final size
@@ -75,8 +77,7 @@ def read_pictures(
     """
     tree = open_tree(path, without=without)
     report = Report()
-    files, order = lay_out(tree, report, class_level)
-    files, classes = _named(tree, files, order, names, report)
+    files, classes = find_pictures(tree, report, names=names, class_level=class_level)
     if len(files) * size * size * 3 > MAX_MEMORY:
         raise Refused(
             f"{path} holds {len(files):,} pictures, more than fit into "
@@ -90,6 +91,22 @@ def read_pictures(
     offered = np.array([split != "test" for split in given], bool)
     found = _assembled(tree, classes, images, labels, test, offered, report)
     return replace(found, class_level=class_level)
+
+
+def find_pictures(
+    tree: Tree,
+    report: Report,
+    *,
+    names: Mapping[str, str] | None = None,
+    class_level: int = 1,
+) -> tuple[list[PictureFile], list[str]]:
+    """The pictures of a tree, named after their classes, and these in order; none is read.
+
+    Raises:
+        Refused: if there are fewer than two classes, or not those that are expected.
+    """
+    files, order = lay_out(tree, report, class_level)
+    return _named(tree, files, order, names, report)
 
 
 def _decoded(

@@ -68,6 +68,8 @@ class Dataset:
     train: Split
     test: Split
     modes: tuple[str, ...] = ()  # names of the known modes, the same in every class
+    wnids: tuple[str, ...] = ()  # the classes' WordNet IDs, where they have any
+    latents: Path | None = None  # the folder where the latents of its images are kept for good
 
     @property
     def size(self) -> int:
@@ -100,8 +102,12 @@ class Source:
     load: Callable[[], Dataset]
     modes: tuple[str, ...] = ()
     here: Callable[[], bool] = lambda: True  # whether its images can be had without a download
+    public: bool = True  # whether they can be had with one
     ships: bool = True  # whether its images may be among what is shipped
     folder: Path | None = None  # where a data set of one's own lies, with its models
+    wnids: tuple[str, ...] = ()  # the classes' WordNet IDs, where they have any
+    prior: str | None = None  # a folder or Hub id, with its revision, where it does not lie there
+    licence: str | None = None  # of that prior
 
     def __post_init__(self) -> None:
         """A class is found by its name.

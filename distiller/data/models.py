@@ -2,11 +2,13 @@
 
 assets/priors/<name>/   assets/judges/<name>/   assets/references/<name>.npz     shipped
 DIR/                    DIR/judge/              DIR/reference.npz                one's own
+a folder or the Hub     DIR/judge/              DIR/reference.npz                prepared
 """
 
 from pathlib import Path
 
 from ..machine.assets import ASSETS
+from ..machine.hub import found
 from .registry import DATASETS
 
 __all__ = ["has_models", "judge_folder", "prior_folder", "reference_file"]
@@ -25,6 +27,8 @@ def _is_file(path: Path) -> bool:
 
 def prior_folder(name: str) -> Path | None:
     """The prior of a data set, if there is one on this machine."""
+    if name in DATASETS and (elsewhere := DATASETS[name].prior) is not None:
+        return found(elsewhere)
     folder = _own(name) or ASSETS / "priors" / name
     return folder if _is_file(folder / "model_index.json") else None
 

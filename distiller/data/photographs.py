@@ -1,4 +1,4 @@
-"""Photographs: CIFAR-10 and Imagenette, as they lie on the machine or from where they are public.
+"""Photographs: CIFAR and Imagenette, as they lie on the machine or from where they are public.
 
 Looked for in the folder that DISTILLER_DATA names, as a zip or a folder with class folders; else
 downloaded once. Decoded pixels are kept in the cache under a key of the files they came from,
@@ -22,11 +22,12 @@ from ..machine.disk import cache_folder, written_whole
 from ..machine.web import download
 from .archive import key_of
 from .class_folders import Pictures, load_pictures, read_pictures, save_pictures
+from .class_list import class_list
 from .report import Report
 
 __all__ = [
-    "CIFAR10", "IMAGENETTE", "IMAGENETTE64", "Photographs", "also_called", "find",
-    "load_photographs",
+    "ARCHIVES", "CIFAR10", "CIFAR100", "IMAGENETTE", "IMAGENETTE64", "Photographs",
+    "also_called", "find", "load_photographs",
 ]  # fmt: skip
 
 
@@ -74,7 +75,8 @@ def find(which: Photographs) -> Path | None:
 
 def also_called(classes: Collection[str]) -> dict[str, str]:
     """WordNet IDs, by which ImageNet names its folders, to those of the classes that have one."""
-    return {wordnet: name for wordnet, name in _WORDNET.items() if name in classes}
+    known = class_list("imagenet-1k")
+    return {w: name for w, name in zip(known.wnids, known.names, strict=True) if name in classes}
 
 
 def load_photographs(which: Photographs) -> Generator[Event, None, Pictures]:
@@ -131,23 +133,28 @@ def _fetched(which: Photographs) -> Generator[Event, None, Pictures | None]:
         archive.unlink(missing_ok=True)
 
 
-# ------------------------------------------------------------------------------------- CIFAR-10
+# ---------------------------------------------------------------------------- CIFAR-10 and -100
 
 
-def _cifar10(archive: Path, which: Photographs) -> Pictures:
-    """Reads the binary version: records of a label and 3072 bytes, red, green, blue planes."""
+def _cifar(archive: Path, which: Photographs) -> Pictures:
+    """Reads the binary version: records of labels and 3072 bytes, red, green, blue planes.
+
+    CIFAR-10 has one label, CIFAR-100 a coarse one and then the class.
+    """
+    n = len(which.classes)
+    before = 0 if n == 10 else 1  # bytes before the class
     parts: dict[str, list[NDArray[np.uint8]]] = {"train": [], "test": []}
     with tarfile.open(archive) as file:
         for member in sorted(file.getmembers(), key=lambda member: member.name):
             content = file.extractfile(member)
             if content is not None and member.name.endswith(".bin"):
-                records = np.frombuffer(content.read(), np.uint8).reshape(-1, 3073)
-                parts["test" if "test" in member.name else "train"].append(records)
+                records = np.frombuffer(content.read(), np.uint8).reshape(-1, before + 3073)
+                parts["test" if "test" in member.name else "train"].append(records[:, before:])
     (train, train_labels), (test, test_labels) = (_records(parts[name]) for name in parts)
     counts = zip(
-        *(np.bincount(labels, minlength=10) for labels in (train_labels, test_labels)), strict=True
+        *(np.bincount(labels, minlength=n) for labels in (train_labels, test_labels)), strict=True
     )
-    kept = {name: [int(n) for n in pair] for name, pair in zip(which.classes, counts, strict=True)}
+    kept = {name: [int(k) for k in pair] for name, pair in zip(which.classes, counts, strict=True)}
     report = Report(kept=kept)
     pictures = Pictures(which.classes, train, train_labels, test, test_labels, which.md5, report)
     return _keep(pictures, _kept(which, which.md5))
@@ -176,9 +183,21 @@ CIFAR10 = Photographs(
     # The binary version: the same pixels as the Python one, and no pickle to be trusted.
     url="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
     md5="c32a1d4ab5d03f1284b67883e8d87530",
-    unpack=_cifar10,
+    unpack=_cifar,
 )  # fmt: skip
 """https://www.cs.toronto.edu/~kriz/cifar.html, where the checksum stands too."""
+
+CIFAR100 = Photographs(
+    name="cifar100",
+    title="CIFAR-100",
+    size=32,
+    folders={name: name for name in class_list("cifar100").names},
+    known_as=("cifar100", "cifar-100", "cifar100-images", "cifar-100-images"),
+    url="https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
+    md5="03b5dce01913d631647c71ecec9e9cb8",
+    unpack=_cifar,
+)
+"""From the same place."""
 
 
 # ----------------------------------------------------------------------------------- Imagenette
@@ -197,12 +216,7 @@ def _imagenette(archive: Path, which: Photographs) -> None:
                 packed.writestr(member.name, content.read())
 
 
-_WORDNET = {
-    "n01440764": "tench", "n02102040": "English springer", "n02979186": "cassette player",
-    "n03000684": "chain saw", "n03028079": "church", "n03394916": "French horn",
-    "n03417042": "garbage truck", "n03425413": "gas pump", "n03445777": "golf ball",
-    "n03888257": "parachute",
-}  # fmt: skip
+_WORDNET = dict(zip(class_list("imagenette").wnids, class_list("imagenette").names, strict=True))
 
 IMAGENETTE = Photographs(
     name="imagenette",

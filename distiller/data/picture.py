@@ -18,7 +18,7 @@ from ..errors import Refused
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["FORMATS", "decode", "decode_whole", "depth"]
+__all__ = ["FORMATS", "decode", "decode_whole", "depth", "shorter_side"]
 
 T = TypeVar("T")
 
@@ -73,6 +73,15 @@ def depth(content: bytes) -> int:
         return int(_deep(image).max()).bit_length() if _is_deep(image) else 0
 
     return _read(content, bits)
+
+
+def shorter_side(content: bytes) -> int:
+    """The shorter side of a picture in pixels, as it is in the file.
+
+    Raises:
+        Refused: if it is not a picture.
+    """
+    return _read(content, lambda image: min(image.size))
 
 
 def _read(

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,12 @@ from ..machine.disk import cache_folder
 from ..machine.json_file import read_json
 from ..progress import show
 from .class_folders import Pictures, load_pictures
+from .class_list import class_list
 from .dataset import Absent, Dataset, Source, Split
+from .imagenet import SUBSETS, Subset, load_subset, place_of
 from .photographs import (
     CIFAR10,
+    CIFAR100,
     IMAGENETTE,
     IMAGENETTE64,
     Photographs,
@@ -26,8 +30,8 @@ from .photographs import (
 )  # fmt: skip
 
 __all__ = [
-    "DATASETS", "Registry", "dataset_table", "discover", "load", "load_here", "own_folder",
-    "render_solids",
+    "DATASETS", "Registry", "dataset_table", "discover", "from_pictures", "load", "load_here",
+    "own_folder", "render_solids",
 ]  # fmt: skip
 
 
@@ -137,22 +141,53 @@ def render_solids(per_class: int, seed: int) -> Split:
     return Split(images, labels, np.concatenate([scene.modes for scene in scenes]))
 
 
-def _from_pictures(name: str, pictures: Pictures) -> Dataset:
+def from_pictures(
+    name: str, pictures: Pictures, wnids: tuple[str, ...] = (), latents: Path | None = None
+) -> Dataset:
+    """The data set of pictures, under a name."""
     train = Split(pictures.train, pictures.train_labels)
-    return Dataset(name, pictures.classes, train, Split(pictures.test, pictures.test_labels))
+    test = Split(pictures.test, pictures.test_labels)
+    return Dataset(name, pictures.classes, train, test, wnids=wnids, latents=latents)
 
 
-def _public(which: Photographs, about: str) -> Source:
+def _public(which: Photographs, about: str, wnids: tuple[str, ...] = ()) -> Source:
     return Source(
         which.title,
         about,
         which.classes,
         which.size,
-        load=lambda: _from_pictures(which.name, show(load_photographs(which))),
+        load=lambda: from_pictures(which.name, show(load_photographs(which)), wnids),
         here=lambda: find(which) is not None,
         ships=False,
+        wnids=wnids,
     )
 
+
+def _subset(subset: Subset) -> Source:
+    n, wnids = len(subset.classes.names), subset.classes.wnids
+
+    def here() -> bool:
+        with suppress(Refused):  # what is wrong with the root is said where the images are needed
+            return place_of(subset) is not None
+        return False
+
+    def read() -> Dataset:
+        return from_pictures(subset.name, show(load_subset(subset, subset.size)), wnids)
+
+    return Source(
+        subset.title,
+        f"{subset.title}: {n:,} classes of ImageNet, at {subset.size} x {subset.size}",
+        subset.classes.names,
+        subset.size,
+        load=read,
+        here=here,
+        public=bool(subset.url),
+        ships=False,
+        wnids=wnids,
+    )
+
+
+NETTE = class_list("imagenette").wnids
 
 DATASETS = Registry({
     "digits": Source(
@@ -181,9 +216,13 @@ DATASETS = Registry({
         CIFAR10, "CIFAR-10: 60,000 photographs of ten kinds of animals and vehicles"
     ),
     "imagenette": _public(
-        IMAGENETTE, "Imagenette: 13,394 photographs of ten classes of ImageNet, at 128 x 128"
+        IMAGENETTE,
+        "Imagenette: 13,394 photographs of ten classes of ImageNet, at 128 x 128",
+        NETTE,
     ),
-    "imagenette64": _public(IMAGENETTE64, "Imagenette: the same photographs, at 64 x 64"),
+    "imagenette64": _public(IMAGENETTE64, "Imagenette: the same photographs, at 64 x 64", NETTE),
+    "cifar100": _public(CIFAR100, "CIFAR-100: 60,000 photographs of a hundred classes"),
+    **{name: _subset(subset) for name, subset in SUBSETS.items() if name != "imagenette"},
 })  # fmt: skip
 """The data sets by name."""
 
@@ -204,9 +243,11 @@ def load_here(name: str) -> Dataset:
         if source.folder is not None
         else "put them into the folder that DISTILLER_DATA names, or fetch them with "
         f"`python -m distiller distill --dataset {name} --method random --out DIR`."
+        if source.public
+        else "name the folder of ImageNet in DISTILLER_IMAGENET."
     )
     split = Absent(source.size, why)
-    return Dataset(name, source.classes, split, split, source.modes)
+    return Dataset(name, source.classes, split, split, source.modes, source.wnids)
 
 
 def load(name: str) -> Dataset:
@@ -275,17 +316,23 @@ def _own(folder: Path) -> Source:
         about = read_json(path)
         words, size = str(about["about"]), int(about["size"])
         classes = tuple(map(str, about["classes"]))
+        wnids = tuple(map(str, about.get("wnids", ())))
+        prior, licence = about.get("prior"), about.get("licence")
     except (ValueError, KeyError, TypeError) as error:
         raise Refused(
             f"{folder} is not a data set: its dataset.json cannot be read ({str(error)[:80]}). "
             "Run the `train-prior --data` that made it again."
         ) from error
+    latents = folder / "latents" if (folder / "latents").is_dir() else None
     return Source(
         folder.name,
         words,
         classes,
         size,
-        load=lambda: _from_pictures(folder.name, load_pictures(folder / "pictures")),
+        load=lambda: from_pictures(folder.name, load_pictures(folder / "pictures"), wnids, latents),
         here=lambda: (folder / "pictures" / "pictures.json").is_file(),
         folder=folder,
+        wnids=wnids,
+        prior=prior,
+        licence=licence,
     )

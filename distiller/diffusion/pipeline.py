@@ -95,7 +95,9 @@ def hash_weights(folder: Path | None) -> str:
     for part in () if folder is None else (folder / "transformer", folder / "vae"):
         for path in sorted(path for path in part.iterdir() if path.is_file()):
             digest.update(path.name.encode())
-            digest.update(path.read_bytes())
+            with path.open("rb") as file:
+                while chunk := file.read(2**20):
+                    digest.update(chunk)
     return digest.hexdigest()
 
 

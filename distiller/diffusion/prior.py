@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from ..data.dataset import Dataset
 from ..data.models import prior_folder
 from ..data.registry import DATASETS
-from ..errors import Refused, unknown
+from ..errors import Refused
 from ..machine.device import choose_device, choose_dtype
+from ..machine.hub import fetch, split_id
 from ..machine.json_file import read_json
 from ..machine.malloc import memory_kept
 from ..machine.torchvision_shim import declare_missing_operators
+from .outline import licence_of, named_label, network_label
 from .pipeline import check_files, class_names, hash_weights, load_networks, refuse_checkpoint
 from .sampler import Denoiser, Estimate
 from .schedule import Schedule
@@ -23,7 +26,7 @@ from .schedule import Schedule
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, DiTTransformer2DModel
 
-__all__ = ["DiT", "Prior", "assemble", "default_cfg_scale", "load_prior"]
+__all__ = ["DiT", "Prior", "assemble", "default_cfg_scale", "load_prior", "source_of"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Prior:
     dtype: torch.dtype = torch.float32  # what the network computes in
     folder: Path | None = None
     size: int | None = None  # pixels, height and width of an image; None is not known
+    coded: tuple[int, int] | None = None  # channels of the autoencoder's images and latents
+    licence: str | None = None  # as its card says it; None where it says none
     weights: str = hashlib.sha256().hexdigest()  # see `fingerprint`
 
     def label(self, name: str) -> int:
@@ -59,17 +64,15 @@ class Prior:
         Raises:
             Refused: if the prior was not trained on a class of that name, or names none.
         """
-        if not self.labels:
-            raise Refused(
-                f"The prior {self.name!r} names no classes: its model_index.json has no id2label, "
-                "which DiTPipeline.save_pretrained leaves out. Write them into a file "
-                f'{self.folder or "FOLDER"}/id2label.json, such as {{"0": "cat", "1": "dog"}}, in '
-                "the order of its labels; that of a data set is printed by "
-                "`python -m distiller datasets`."
-            )
-        if name not in self.labels:
-            raise Refused(unknown(f"class of the prior {self.name!r} called", name, self.labels))
-        return self.labels[name]
+        return named_label(self, name)
+
+    def label_of(self, data: Dataset, label: int) -> int:
+        """The network's label of a class of a data set, see `outline.network_label`.
+
+        Raises:
+            Refused: if the prior does not know the class.
+        """
+        return network_label(self, data, label)
 
     def denoiser(self, label: int, cfg_scale: float | Callable[[], float] = 1.0) -> Denoiser:
         """The denoiser of p(x | label), sharpened by classifier-free guidance.
@@ -166,15 +169,16 @@ def load_prior(name: str | Path, device: str = "auto", dtype: str = "auto") -> P
     """
     where = choose_device(device)
     precision = choose_dtype(where, dtype)
-    source = str(prior_folder(str(name)) or name)
+    source = source_of(name)
     if source in DATASETS:
         raise Refused(
             f"There is no prior of {source!r} here; train one with "
             f"`python -m distiller train-prior --dataset {source}`."
         )
     refuse_checkpoint(source)
+    folder = fetch(source)
     try:
-        return _load(source, Path(name).name, where, precision)
+        return _load(folder, split_id(Path(name).name)[0], source, where, precision)
     except Refused:
         raise
     except (MemoryError, torch.OutOfMemoryError) as error:
@@ -186,26 +190,26 @@ def load_prior(name: str | Path, device: str = "auto", dtype: str = "auto") -> P
         raise Refused(_why(source, error)) from error
 
 
+def source_of(name: str | Path) -> str:
+    """The folder or Hub id of a prior that is given by a data set, a folder or a Hub id."""
+    own = DATASETS[str(name)].prior if str(name) in DATASETS else None
+    return str(prior_folder(str(name)) or own or name)
+
+
 def _why(source: str, error: Exception) -> str:
     first = " ".join(str(error).split())[:300] or type(error).__name__
-    if Path(source).is_dir():
-        return (
-            f"{source} is not a DiTPipeline folder that can be read (it needs model_index.json, "
-            f"transformer/, vae/ and scheduler/ as diffusers saves them): {first}"
-        )
     return (
-        f"There is no prior {source!r} here: it is not shipped, not a folder, and could not be "
-        f"fetched from the Hugging Face Hub (is there a network?): {first}"
+        f"{source} is not a DiTPipeline folder that can be read (it needs model_index.json, "
+        f"transformer/, vae/ and scheduler/ as diffusers saves them): {first}"
     )
 
 
-def _load(source: str, name: str, device: torch.device, dtype: torch.dtype) -> Prior:
+def _load(folder: Path, name: str, called: str, device: torch.device, dtype: torch.dtype) -> Prior:
     declare_missing_operators()
     from diffusers import DDIMScheduler, DiTPipeline
 
-    folder = Path(source) if Path(source).is_dir() else None
-    if folder is not None:
-        check_files(folder)
+    check_files(folder)
+    source = str(folder)
     index: dict[str, Any] = DiTPipeline.load_config(source)
     config: dict[str, Any] = DDIMScheduler.load_config(source, subfolder="scheduler")
     schedule = Schedule(DDIMScheduler.from_config(config).betas)
@@ -217,7 +221,7 @@ def _load(source: str, name: str, device: torch.device, dtype: torch.dtype) -> P
     labels, cfg_scale = class_names(source, index, made.null_label), default_cfg_scale(source)
     return replace(
         made, labels=labels, cfg_scale=cfg_scale, device=device, dtype=dtype, folder=folder,
-        weights=hash_weights(folder),
+        weights=hash_weights(folder), licence=licence_of(folder, called),
     )  # fmt: skip
 
 
@@ -237,6 +241,7 @@ def assemble(name: str, dit: DiT, vae: "AutoencoderKL") -> Prior:
         hidden=dit.hidden,
         blocks=len(dit.transformer.transformer_blocks),
         size=int(config.sample_size) * 2**halvings,
+        coded=(int(vae.config.in_channels), int(vae.config.latent_channels)),
     )
 
 

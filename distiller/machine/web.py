@@ -17,14 +17,17 @@ CHUNK = 2**20
 TIMEOUT = 30.0  # seconds without an answer
 
 
-def download(url: str, path: Path, md5: str, stage: str) -> Generator[Event, None, Path]:
+def download(url: str, path: Path, checksum: str, stage: str) -> Generator[Event, None, Path]:
     """Fetches a file, whole or not at all; yields an event per MB.
+
+    The checksum is an MD5 or, with 64 digits, a SHA-256: what the publishers state.
 
     Raises:
         Refused: if the address cannot be reached, the file cannot be written, or it has another
             checksum than the published one.
     """
-    digest = hashlib.md5(usedforsecurity=False)  # what the publishers state
+    kind = "sha256" if len(checksum) == 64 else "md5"
+    digest = hashlib.new(kind, usedforsecurity=False)
     try:
         with written_whole(path) as partial:
             with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, partial.open("wb") as file:
@@ -35,10 +38,10 @@ def download(url: str, path: Path, md5: str, stage: str) -> Generator[Event, Non
                     file.write(chunk)
                     yield Event(stage, i, max(n, i + 1))
                     i += 1
-            if digest.hexdigest() != md5:
+            if digest.hexdigest() != checksum:
                 raise Refused(
                     f"What {url} gave has the checksum {digest.hexdigest()}, not the published "
-                    f"{md5}: it is broken or another file. Try again."
+                    f"{checksum}: it is broken or another file. Try again."
                 )
     except (OSError, http.client.HTTPException, ValueError) as error:
         if isinstance(error, Refused):

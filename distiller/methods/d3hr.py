@@ -141,7 +141,7 @@ class D3HR(Method):
         latents = real_latents(prior, data, label, self.images)
         times = prior.schedule.times(self.inversion_steps, self.time)[-2::-1]
         scale = self.inversion_cfg_scale or prior.cfg_scale
-        denoiser = prior.denoiser(prior.label(data.classes[label]), scale)
+        denoiser = prior.denoiser(prior.label_of(data, label), scale)
         if self.query == "target":
             denoiser = _asked_at_target(denoiser, times, prior)
         chunks = latents.split(BATCH)

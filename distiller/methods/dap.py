@@ -87,7 +87,7 @@ class DAP(Method):
         real = yield from encode_classes(prior, data, labels, self.references)
 
         def guidance(label: int) -> Guidance:
-            field = self._field(prior, prior.label(data.classes[label]), real[label])
+            field = self._field(prior, prior.label_of(data, label), real[label])
             return Guidance(field, self.gamma, (self.t_low, self.t_high))
 
         return Recipe(guidance=(cache(guidance),))

@@ -102,7 +102,7 @@ class Minimax(Method):
             chunk = range(first, min(first + size, len(data.classes)))
             fit = yield from self._fit_chunk(prior, data, chunk)
             fitted = with_fit(prior, fit, self.strength)
-            priors |= {prior.label(data.classes[label]): fitted for label in chunk}
+            priors |= {prior.label_of(data, label): fitted for label in chunk}
         return Recipe(prior=_routed(prior, priors))
 
     def _fit_chunk(
@@ -128,7 +128,7 @@ class Minimax(Method):
     ) -> Generator[Event, None, Fit]:
         encoded = yield from encode_classes(prior, data, labels, self.images)
         latents = torch.cat([encoded[label] for label in labels])
-        names = torch.tensor([prior.label(data.classes[label]) for label in labels])
+        names = torch.tensor([prior.label_of(data, label) for label in labels])
         classes = names.repeat_interleave(torch.tensor([len(encoded[label]) for label in labels]))
         run = _Run(self, prior, latents, classes)
         checkpoint = Checkpoint(path, run.state, optional=True)

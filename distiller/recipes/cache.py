@@ -31,6 +31,9 @@ def content_key(prior: Prior, data: Dataset, labels: Sequence[int], settings: An
 
 
 def _path(prior: Prior, data: Dataset, label: int) -> Path:
+    if data.latents is not None:  # beside its images, which cannot become others
+        text = json.dumps([prior.fingerprint(), list(prior.latent_shape)])
+        return data.latents / f"{label}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.npy"
     about = [str(prior.device), str(prior.latent_shape)]
     return cache_folder() / f"latents-{content_key(prior, data, [label], about)}.npy"
 
@@ -42,16 +45,21 @@ def load_latents(prior: Prior, data: Dataset, label: int) -> Tensor | None:
     """
     if prior.folder is None:
         return None
-    array = load_array(_path(prior, data, label))
+    array = load_array(_path(prior, data, label), mapped=data.latents is not None)
     if array is None or array.shape[1:] != prior.latent_shape:
         return None
-    return torch.from_numpy(array)
+    return torch.from_numpy(array.astype(np.float32))
 
 
 def keep_latents(prior: Prior, data: Dataset, label: int, latents: Tensor) -> None:
-    """Keeps the latents (n, *latent_shape) of a class; a cache is done without where it must be."""
+    """Keeps the latents (n, *latent_shape) of a class; a cache is done without where it must be.
+
+    Those that stay with a data set are in half precision, which takes half the room.
+    """
     if prior.folder is not None:
-        keep_array(_path(prior, data, label), latents.cpu().numpy())
+        array = latents.cpu().numpy()
+        half = data.latents is not None
+        keep_array(_path(prior, data, label), array.astype(np.float16) if half else array)
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]] | None:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..data.dataset import Dataset
 from ..diffusion.guidance import Dial, guided
+from ..diffusion.outline import check_match
 from ..diffusion.prior import Prior
 from ..diffusion.sampler import SAMPLERS
 from ..errors import Refused, unknown
@@ -82,6 +83,9 @@ def real_latents(prior: Prior, data: Dataset, label: int, n: int) -> Tensor:
     They are drawn with a fixed seed, so methods that ask for the same number share them. What is
     encoded is kept on disk; it is encoded in the same batches whatever n is, so that it is the
     same to the last bit.
+
+    Raises:
+        Refused: if latents of these images are none of the prior's.
     """
     order = np.random.default_rng([0, label]).permutation(data.train.of(label))
     n = min(n, len(order))
@@ -94,8 +98,16 @@ def real_latents(prior: Prior, data: Dataset, label: int, n: int) -> Tensor:
                 prior.encode(to_tensor(np.ascontiguousarray(images[order[k : k + BATCH]])))
                 for k in range(done, n, BATCH)
             ]
+        if parts[0].shape[1:] != prior.latent_shape:
+            raise Refused(
+                f"The images of {data.name!r} have latents of shape {tuple(parts[0].shape[1:])} "
+                f"under the prior {prior.name!r}, whose network takes {prior.latent_shape}; choose "
+                "a prior of the images' size."
+            )
         known = torch.cat([*([] if known is None else [known.to(parts[0])]), *parts])
         keep_latents(prior, data, label, known)
+        if data.latents is not None:  # what is used is what is read the next time
+            known = known.half().float()
     chosen = known[torch.from_numpy(order[:n].argsort())].to(prior.device)
     # A network rounds otherwise for another layout, and one that was read has lost the encoder's.
     return chosen.contiguous(memory_format=torch.channels_last) if chosen.ndim == 4 else chosen
@@ -118,10 +130,13 @@ def fit(
     """Fits methods, each on the prior the ones before it made, and returns their sum.
 
     Raises:
-        Refused: if a hyperparameter is out of range, or two methods exclude each other.
+        Refused: if a hyperparameter is out of range, two methods exclude each other, or prior and
+            data do not belong together.
     """
     for name, method in methods.items():
         check(name, method)
+    drawn = all(method.place != "subset" for method in methods.values())
+    check_match(prior, data, labels if drawn else ())
     recipes: dict[str, Recipe] = {}
     for name, method in methods.items():
         recipes[name] = yield from method.fit(prior, data, labels)
@@ -151,7 +166,7 @@ def draw(
         x = seeded_noise(prior.latent_shape, settings.seed, label, n)
         start = prior.schedule.T
     cfg_scale = prior.cfg_scale if settings.cfg_scale is None else settings.cfg_scale
-    denoiser = prior.denoiser(prior.label(data.classes[label]), cfg_scale)
+    denoiser = prior.denoiser(prior.label_of(data, label), cfg_scale)
     denoiser = guided(denoiser, [make(label) for make in recipe.guidance], prior.schedule)
 
     def noise(i: int) -> Tensor:
@@ -165,7 +180,7 @@ def draw(
     if recipe.select is not None:
         kept = step.x[list(recipe.select(label, step.x, settings.ipc))]
     if recipe.refine is not None:
-        kept = yield from recipe.refine(prior, prior.label(data.classes[label]), kept)
+        kept = yield from recipe.refine(prior, prior.label_of(data, label), kept)
     return Distilled(
         to_pixels(prior.decode(kept)),
         kept.cpu(),

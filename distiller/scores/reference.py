@@ -6,7 +6,8 @@ class, drawn at random. It is made once per data set and prior, and shipped: not
 fitted or compiled when someone clicks, and a machine without the images can still score a set.
 """
 
-from collections.abc import Generator
+import math
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,32 +123,67 @@ def _location(p: Tensor, w: Tensor, h: float, rounds: int = 5) -> Tensor:
 
 
 def build_reference(
-    data: Dataset, prior: Prior, judge: Judge, points: int | None = None
+    data: Dataset,
+    prior: Prior,
+    judge: Judge,
+    points: int | None = None,
+    encoded: Callable[[int], Tensor] | None = None,
 ) -> Generator[Event, None, Reference]:
     """Encodes and judges the training images of a data set, at most so many.
 
-    Without a number, as many as fit in a file below 10 MB.
+    Without a number, as many as fit in a file below 10 MB. `encoded` gives, by label, the latents
+    (n, *latent_shape) of all training images of a class where they are known already.
     """
     points = points or BYTES // (2 * (COMPONENTS + judge.widths[-1]) + MAPS)
-    rows, batch = _spread(data.train.labels, points), 100
-    images, labels = data.train.images[rows], data.train.labels[rows]
+    rows = _spread(data.train.labels, points)
+    labels = data.train.labels[rows]
     modes = None if data.train.modes is None else data.train.modes[rows]
-    latents, n = [], -(-len(images) // batch)
-    for i in range(n):
-        chunk = to_tensor(images[i * batch : (i + 1) * batch])
-        latents.append(prior.encode(chunk).flatten(1).cpu())
-        yield Event("reference", i, n)
-    x = torch.cat(latents)
+    x = yield from _latents(data, prior, rows, encoded)
     mean = x.mean(0)
     k = min(COMPONENTS, len(x) - 1, x.shape[1])
     _, s, basis = torch.linalg.svd(x - mean, full_matrices=False)
     basis = basis[:k].T.contiguous()
     z = (x - mean) @ basis
-    features = judge.judge(images).features
+    features = yield from _features(data, judge, rows)
     explained = float(s[:k].square().sum() / s.square().sum())
     maps = {"pca": z[:, :2].numpy()}
     totals = np.bincount(data.train.labels, minlength=len(data.classes))
     return Reference(mean, basis, explained, z, features, labels, modes, maps, rows, totals)
+
+
+def _latents(
+    data: Dataset,
+    prior: Prior,
+    rows: NDArray[np.int64],
+    encoded: Callable[[int], Tensor] | None,
+    batch: int = 100,
+) -> Generator[Event, None, Tensor]:
+    """The flattened latents (n, D) of some training images."""
+    if encoded is not None:
+        x = torch.empty(len(rows), math.prod(prior.latent_shape))
+        for label in np.unique(data.train.labels[rows]):
+            mine = np.flatnonzero(data.train.labels[rows] == label)
+            places = np.searchsorted(data.train.of(label), rows[mine])
+            x[mine] = encoded(int(label))[places].flatten(1).cpu()
+        return x
+    latents, n = [], -(-len(rows) // batch)
+    for i in range(n):
+        chunk = to_tensor(data.train.images[rows[i * batch : (i + 1) * batch]])
+        latents.append(prior.encode(chunk).flatten(1).cpu())
+        yield Event("reference", i, n)
+    return torch.cat(latents)
+
+
+def _features(
+    data: Dataset, judge: Judge, rows: NDArray[np.int64], batch: int = 256
+) -> Generator[Event, None, Tensor]:
+    """The judge's features of some training images, a batch of which is in memory at a time."""
+    parts, n = [], -(-len(rows) // batch)
+    for i in range(n):
+        some = data.train.images[rows[i * batch : (i + 1) * batch]]
+        parts.append(judge.judge(some, batch).features)
+        yield Event("features", i, n)
+    return torch.cat(parts)
 
 
 def _spread(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..diffusion.outline import check_match
 from ..diffusion.prior import Prior
 from ..errors import Refused
 from ..event import Event
@@ -46,16 +47,10 @@ def export(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, P
 
     Raises:
         Refused: if the folder holds something else or cannot be written, another run works in it,
-            the prior makes images of another size than the data set's, or what it makes are no
-            images.
+            prior and data set do not belong together, or what the prior makes are no images.
     """
     data, prior = lab.data, lab.prior
-    if prior.size not in (None, data.size):
-        raise Refused(
-            f"The prior {prior.name!r} makes images of {prior.size} x {prior.size} pixels, and "
-            f"those of {data.name!r} are {data.size} x {data.size}: a set is scored against the "
-            "data set, so it needs a prior of that size."
-        )
+    check_match(prior, data)
     try:
         with alone(folder) as held:
             _claim(folder, _identity(request, prior), held)
@@ -125,6 +120,7 @@ def _records(files: Sequence[str], measured: Measured, request: Request) -> dict
         "labels": {class_folder(data.classes[label]): label for label in request.classes},
         "device": str(prior.device),
         "versions": _versions(),
+        **({"licence": prior.licence} if _is_of_others(prior) else {}),
         **_guarantees(request),
         "scores": scored.table(),
     }
@@ -132,6 +128,12 @@ def _records(files: Sequence[str], measured: Measured, request: Request) -> dict
         "metadata.jsonl": _metadata(files, scored, request),
         "manifest.json": json.dumps(manifest, indent=1) + "\n",
     }
+
+
+def _is_of_others(prior: Prior) -> bool:
+    """Whether a prior was not trained here, and says its licence."""
+    own = prior.folder is None or (prior.folder / "prior.json").is_file()
+    return prior.licence is not None and not own
 
 
 def _identity(request: Request, prior: Prior) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from ..scores.reference import build_reference, save_reference
 from .prior import train_prior
 from .spec import PriorSpec
 
-__all__ = ["SIZES", "judge_steps", "spec_for", "take_in", "train_own"]
+__all__ = ["SIZES", "judge_steps", "spec_for", "take_in", "train_own", "trained_judge"]
 
 JUDGE_EPOCHS, JUDGE_BATCH = 40, 64
 JUDGE_STEPS = (300, 4000)  # at least, at most
@@ -149,7 +149,7 @@ def train_own(out: Path, device: torch.device, **given: Any) -> Generator[Event,
     try:
         with alone(out):
             yield from train_prior(data, out, spec, device)
-            judge = yield from _judge(data, out / "judge", out / ".training")
+            judge = yield from trained_judge(data, out / "judge", out / ".training")
             prior = load_prior(out, str(device))
             save_reference((yield from build_reference(data, prior, judge)), out / "reference.npz")
             _describe(data, out)
@@ -166,7 +166,7 @@ def judge_steps(images: int) -> int:
     return min(max(round(JUDGE_EPOCHS * images / JUDGE_BATCH), JUDGE_STEPS[0]), JUDGE_STEPS[1])
 
 
-def _judge(data: Dataset, folder: Path, training: Path) -> Generator[Event, None, Judge]:
+def trained_judge(data: Dataset, folder: Path, training: Path) -> Generator[Event, None, Judge]:
     """The judge of these pictures; trained once, with checkpoints in `training`."""
     if not (folder / "config.json").is_file():
         spec = JudgeSpec(steps=judge_steps(len(data.train.labels)), batch=JUDGE_BATCH)

@@ -19,6 +19,7 @@ from PIL import Image
 from distiller.data import registry
 from distiller.data.photographs import (
     CIFAR10,
+    CIFAR100,
     IMAGENETTE,
     IMAGENETTE64,
     Photographs,
@@ -199,6 +200,24 @@ def test_cifar10_is_downloaded_once_and_read_from_its_records(tmp_path: Path) ->
     (tmp_path / "cifar.tar.gz").unlink()
     np.testing.assert_array_equal(finish(load_photographs(which)).test, found.test)
     assert [path.name for path in (tmp_path / "cache").iterdir()] == [f"cifar10-32-{md5[:16]}"]
+
+
+def test_cifar100_is_read_by_its_fine_labels(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (300, 32, 32, 3), dtype=np.uint8)
+    labels = np.tile(np.arange(100, dtype=np.uint8), 3)
+    coarse = labels[:, None] // 5
+    pixels = images.transpose(0, 3, 1, 2).reshape(300, -1)
+    records = np.concatenate([coarse, labels[:, None], pixels], 1)
+    files = {"cifar/train.bin": records[:200].tobytes(), "cifar/test.bin": records[200:].tobytes()}
+    files["cifar/fine_label_names.txt"] = b"apple"
+    md5 = tarred(tmp_path / "cifar.tar.gz", files)
+    found = finish(
+        load_photographs(replace(CIFAR100, url=(tmp_path / "cifar.tar.gz").as_uri(), md5=md5))
+    )
+    assert found.classes[:2] == ("apple", "aquarium fish")
+    assert found.train_labels.tolist() == sorted(labels[:200].tolist())
+    np.testing.assert_array_equal(found.test, images[200:])
 
 
 def test_imagenette_is_downloaded_once_and_packed_anew(tmp_path: Path) -> None:
