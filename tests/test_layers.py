@@ -15,6 +15,7 @@ LAYERS = [
         "machine.weights", "machine.json_file", "machine.malloc",
         "machine.torchvision_shim", "machine.web", "machine.hub", "machine.checkpoint",
         "machine.compiler_cache", "machine.compiled", "machine.device",
+        "machine.workers",
     ],
     [
         "data.solids", "data.picture", "data.tree", "data.file_names", "data.zip_file",

@@ -80,12 +80,18 @@ def run(options: argparse.Namespace) -> None:
         for line in report(request, sources, *how):
             print(line, flush=True)
         return
+    from ..event import finish
     from ..lab import open_lab
+    from ..machine.workers import this_worker
     from ..sets.writer import export
 
     given = (request.dataset, options.device, options.dtype, request.prior)
+    worker = this_worker()
     lab = open_lab(*given, images="download")
-    folder = show(export(request, options.out, lab))
+    if not worker.leads:  # one bar, and one line at the end
+        finish(export(request, options.out, lab, worker))
+        return
+    folder = show(export(request, options.out, lab, worker))
     print(f"{len(request.classes) * request.ipc} images in {folder}")
 
 

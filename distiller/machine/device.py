@@ -20,7 +20,8 @@ def choose_device(name: str = "auto") -> torch.device:
     """
     if name == "auto":
         if torch.cuda.is_available():
-            return torch.device("cuda")
+            mine = os.environ.get("LOCAL_RANK")  # of several processes, each has a GPU of its own
+            return torch.device("cuda" if mine is None else f"cuda:{mine}")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(name)

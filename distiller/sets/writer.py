@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import platform
+import time
 import zipfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
@@ -28,6 +29,7 @@ from ..event import Event
 from ..lab import Lab
 from ..machine.disk import sweep, write_whole
 from ..machine.lock import alone
+from ..machine.workers import ALONE, Worker
 from ..recipes.loop import draw, fit
 from ..version import __version__
 from .class_images import class_folder
@@ -40,10 +42,16 @@ __all__ = ["archive", "export"]
 
 SCHEMA = 1
 REQUEST = ".request.json"  # what a set that is not whole yet is made of
+WORKERS = ".workers.json"  # which run the processes belong to that make it
+PAUSE = 0.2  # seconds between two looks at what others wrote
 
 
-def export(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, Path]:
+def export(
+    request: Request, folder: Path, lab: Lab, worker: Worker = ALONE
+) -> Generator[Event, None, Path]:
     """Distils what a request asks for into a folder, going on from what is there.
+
+    Several workers share the classes, each with the same call; the bytes are those of one.
 
     Raises:
         Refused: if the folder holds something else or cannot be written, another run works in it,
@@ -51,10 +59,14 @@ def export(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, P
     """
     data, prior = lab.data, lab.prior
     check_match(prior, data)
+    if not worker.leads:
+        yield from _help(request, folder, lab, worker)
+        return folder
     try:
         with alone(folder) as held:
             _claim(folder, _identity(request, prior), held)
-            yield from _write(request, folder, lab)
+            _call(folder, worker)
+            yield from _write(request, folder, lab, worker)
     except OSError as error:
         raise Refused(
             f"{folder} could not be written ({error.strerror or error}); what is complete stays "
@@ -63,10 +75,13 @@ def export(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, P
     return folder
 
 
-def _write(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, None]:
+def _write(
+    request: Request, folder: Path, lab: Lab, worker: Worker
+) -> Generator[Event, None, None]:
     """Distils and writes what is missing of a set, the manifest last."""
     try:
-        yield from _write_images(request, folder, lab)
+        yield from _write_images(request, folder, lab, worker.share(request.classes))
+        yield from _wait(request, folder, lab)
     except Refused:
         _unclaim(folder)
         raise
@@ -75,18 +90,57 @@ def _write(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, N
     for name, text in _records(found.files, measured, request).items():
         write_whole(folder / name, text.encode())
     (folder / REQUEST).unlink(missing_ok=True)
+    (folder / WORKERS).unlink(missing_ok=True)
 
 
-def _write_images(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, None]:
-    """Distils and writes the classes that are not whole yet."""
+def _write_images(
+    request: Request, folder: Path, lab: Lab, mine: Sequence[int]
+) -> Generator[Event, None, None]:
+    """Distils and writes those of some classes that are not whole yet."""
     data, prior = lab.data, lab.prior
-    missing = [c for c in request.classes if not _has(folder, data.classes[c], request.ipc)]
+    missing = [c for c in mine if not _has(folder, data.classes[c], request.ipc)]
     if missing:
         recipe = yield from fit(request.methods, prior, data, missing)
     for label in missing:
         part = yield from draw(recipe, prior, data, label, request.settings)
         for k, pixels in enumerate(part.images):
             _write_image(folder / class_folder(data.classes[label]) / f"{k}.png", pixels)
+
+
+def _call(folder: Path, worker: Worker) -> None:
+    """Lets the other workers of this run begin, who wait for it."""
+    (folder / WORKERS).unlink(missing_ok=True)
+    if worker.count > 1:
+        write_whole(folder / WORKERS, json.dumps({"run": worker.run}).encode())
+
+
+def _help(request: Request, folder: Path, lab: Lab, worker: Worker) -> Generator[Event, None, None]:
+    """Writes a worker's share of the classes, once the first worker has claimed the folder."""
+    mine = worker.share(request.classes)
+    while _run_of(folder) != worker.run:
+        if all(_has(folder, lab.data.classes[c], request.ipc) for c in mine):
+            return  # and the first worker may have gone already
+        yield Event("wait", 0, 1)
+        time.sleep(PAUSE)
+    yield from _write_images(request, folder, lab, mine)
+
+
+def _run_of(folder: Path) -> str | None:
+    try:
+        said = json.loads((folder / WORKERS).read_bytes())
+    except FileNotFoundError:
+        return None
+    return str(said["run"])
+
+
+def _wait(request: Request, folder: Path, lab: Lab) -> Generator[Event, None, None]:
+    """Waits until the other workers have written their classes."""
+    n = len(request.classes)
+    while (
+        done := sum(_has(folder, lab.data.classes[c], request.ipc) for c in request.classes)
+    ) < n:
+        yield Event("wait", done - 1, n)
+        time.sleep(PAUSE)
 
 
 def archive(measured: Measured, request: Request) -> bytes:
@@ -197,6 +251,7 @@ def _unclaim(folder: Path) -> None:
     """Gives the folder back if nothing was made, so that a better request finds it empty."""
     if not any(folder.rglob("*.png")):
         (folder / REQUEST).unlink(missing_ok=True)
+        (folder / WORKERS).unlink(missing_ok=True)
         with suppress(OSError):  # it holds something else
             folder.rmdir()
 
