@@ -27,7 +27,7 @@ def test_digits_are_all_there_and_split_once() -> None:
 
 
 def test_an_unknown_data_set_lists_the_known() -> None:
-    with pytest.raises(Refused, match=r"no data set 'cats'. Known: cifar10, cifar100, digits, imag"):
+    with pytest.raises(Refused, match=r"'cats'. Known: cifar10, cifar100, digits, imag"):
         load("cats")
 
 
