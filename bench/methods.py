@@ -84,6 +84,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--make", action="store_true", help="distil, and measure nothing")
     parser.add_argument("--ship", action="store_true", help="put the rows into assets/results/")
+    parser.add_argument("--anew", action="store_true", help="ship these rows and no earlier ones")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     given = parser.parse_args()
     folder = given.out / f"{given.dataset}-{given.ipc}"
@@ -99,7 +100,7 @@ def main() -> None:
                            check=True)  # fmt: skip
     if not given.make:
         study = study_of(given, measure(given, names, seeds, folder))
-        tables.keep(study, given.out, ship=given.ship)
+        tables.keep(study, given.out, ship=given.ship, anew=given.anew)
         print("\n".join([*tables.scores(study), "", *tables.beyond(study)]))
 
 

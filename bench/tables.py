@@ -67,14 +67,15 @@ def renewed(text: str) -> str:
     return MARK.sub(make, text)
 
 
-def keep(study: Study, folder: Path, *, ship: bool) -> None:
+def keep(study: Study, folder: Path, *, ship: bool, anew: bool = False) -> None:
     """Writes a study into a folder and, to `ship` it, into assets/results/.
 
-    Rows that are there already and were not measured again stay.
+    Rows that are there already and were not measured again stay, but not `anew`: then those are of
+    a prior of before.
     """
     for place in [folder, RESULTS] if ship else [folder]:
         path = place / f"{study.name}.json"
-        there = path.exists()
+        there = path.exists() and not anew
         (read_study(path).updated(study) if there else study).write(place)
 
 

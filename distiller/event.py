@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-__all__ = ["Event", "Pace", "finish", "translated"]
+__all__ = ["Event", "Left", "Pace", "finish", "translated"]
 
 E = TypeVar("E")
 S = TypeVar("S")
@@ -55,6 +55,25 @@ class Pace:
     def mark(self) -> None:
         """Something is shown now."""
         self.last = time.monotonic()
+
+
+class Left:
+    """How long a stage will go on, by how long it took so far. It must see every event."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.seconds, self._clock = 0.0, clock
+        self._began = self._last = clock()
+        self._stage: tuple[str, int | None] | None = None
+        self._first = 0  # the step that the stage was first seen to do
+
+    def see(self, event: Event) -> None:
+        """Takes in an event; `seconds` are then what the rest of its stage will take."""
+        if self._stage != (event.stage, event.label):
+            self._stage, self._first = (event.stage, event.label), event.i
+            self._began = self._last  # when the stage before it ended
+        self._last = self._clock()
+        done = event.i + 1 - self._first
+        self.seconds = (self._last - self._began) / done * (event.n - event.i - 1)
 
 
 def translated(

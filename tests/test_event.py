@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 import pytest
 
-from distiller.event import Pace, finish, translated
+from distiller.event import Event, Left, Pace, finish, translated
 
 
 def counting(n: int, closed: list[bool]) -> Generator[int, None, str]:
@@ -57,3 +57,18 @@ def test_it_closes_what_it_follows_however_it_ends() -> None:
         finish(translated(counting(3, closed), fail))
     assert closed == [True, True]
     assert finish(translated(counting(0, closed), fail)) == "done"
+
+
+def test_what_is_left_of_a_stage_follows_from_what_it_took() -> None:
+    now = [0.0]
+    left = Left(lambda: now[0])
+    for i, seconds in enumerate((2.0, 4.0)):
+        now[0] = seconds
+        left.see(Event("encode", i, 4))
+    assert left.seconds == pytest.approx(4)  # 2 s a step, two are left
+    now[0] = 5.0
+    left.see(Event("invert", 10, 20))  # a stage that goes on from its tenth step
+    assert left.seconds == pytest.approx(9)
+    now[0] = 9.0
+    left.see(Event("invert", 19, 20))
+    assert left.seconds == 0

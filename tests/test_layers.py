@@ -49,7 +49,8 @@ LAYERS = [
         "training.spec", "training.warm_start", "training.muon", "training.routing",
         "training.autoencoder", "training.transformer",
         "training.prior", "training.memorisation", "training.quality",
-        "training.card", "training.own", "training.prepare",
+        "training.card", "training.own", "training.prepare", "training.fits",
+        "training.shipment",
     ],
     [
         "sets.preset", "sets.request", "sets.forecast", "sets.distilled", "sets.class_images",

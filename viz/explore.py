@@ -14,7 +14,7 @@ from torch import Tensor
 from distiller.data.dataset import Absent
 from distiller.data.registry import DATASETS
 from distiller.diffusion.guidance import Dial
-from distiller.event import Event, Pace, translated
+from distiller.event import Event, Left, Pace, translated
 from distiller.image import to_tensor
 from distiller.lab import Lab
 from distiller.methods import METHODS
@@ -89,20 +89,22 @@ def explore(
     if request.cfg_scale is not None:
         cfg_scale = lambda: dials.get("cfg_scale", request.cfg_scale)  # noqa: E731
 
-    def estimates(event: Event) -> Tensor:
-        assert event.x0 is not None
-        return event.x0[: request.ipc]
+    left = Left(clock)
 
     def note(event: Event) -> bool:
-        if event.i in keep:
-            film.append(glimpse(estimates(event)))
+        left.see(event)
+        if event.x0 is not None and event.i in keep:
+            film.append(glimpse(event.x0[: request.ipc]))
         return False
 
     def frame(event: Event) -> payloads.Step:
         nonlocal first
+        if event.x0 is None:  # what comes before sampling, or after
+            return figures.waiting(event, request.ipc, left.seconds)
         first = first or clock() - began
-        pixels = film[-1] if event.i in keep else glimpse(estimates(event))
-        z = lab.reference.project(estimates(event))
+        x0 = event.x0[: request.ipc]
+        pixels = film[-1] if event.i in keep else glimpse(x0)
+        z = lab.reference.project(x0)
         return figures.frame(pixels, z, lab.reference, label, event.i + 1, event.n)
 
     settings = replace(request.settings, cfg_scale=cfg_scale)
@@ -154,12 +156,18 @@ def _fitted(
     fixed = tuple(sorted((k, v) for k, v in request.options.items() if k not in live))
     key = (lab, label, request.method, fixed)
     if key not in recipes:
-        events, pace = (
-            fit(with_dials(request.methods, dials), lab.prior, lab.data, [label]),
-            Pace(PAUSE),
-        )
+        events = fit(with_dials(request.methods, dials), lab.prior, lab.data, [label])
+        pace, left = Pace(PAUSE), Left()
         pace.mark()  # what is fitted at once is not shown
-        recipe = yield from translated(events, lambda e: figures.waiting(e, request.ipc), pace)
+
+        def note(event: Event) -> bool:
+            left.see(event)
+            return False
+
+        def words(event: Event) -> payloads.Step:
+            return figures.waiting(event, request.ipc, left.seconds)
+
+        recipe = yield from translated(events, words, pace, note)
         recipes.clear()
         recipes[key] = recipe
     return recipes[key]

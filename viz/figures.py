@@ -88,9 +88,9 @@ def frame(
     }
 
 
-def waiting(event: Event, n: int) -> payloads.Step:
-    """A step of what comes before sampling n images."""
-    return {
+def waiting(event: Event, n: int, left: float = 0.0) -> payloads.Step:
+    """A step of what comes before sampling n images, and the seconds that its stage still needs."""
+    step: payloads.Step = {
         "live": True,
         "label": event.label,
         "n": n,
@@ -101,6 +101,9 @@ def waiting(event: Event, n: int) -> payloads.Step:
         "step": event.i + 1,
         "steps": event.n,
     }
+    if left >= 1:
+        step["words"] = f"{event.stage} {event.i + 1} of {event.n}, about {left:.0f} s left"
+    return step
 
 
 def _points(z: Tensor, reference: Reference, label: int) -> dict[str, list[list[float]]]:

@@ -125,7 +125,7 @@ class Step(TypedDict):
     stage: str | None  # None while it samples
     step: int
     steps: int
-    words: NotRequired[str]  # how it stands in the line, while it waits
+    words: NotRequired[str]  # in place of stage and step: the line, or the seconds that are left
     query: NotRequired[Mapping[str, str]]  # of the link that asks for it, at its beginning
 
 

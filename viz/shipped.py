@@ -1,17 +1,23 @@
 """Makes what the page and the README ship with, once a data set has a prior and a judge.
 
-    python -m viz.shipped --dataset solids --method dap+diversity --class cone
+    python -m viz.shipped --dataset solids --reference
+    python -m viz.shipped --dataset solids --pictures
+    python -m viz.shipped --dataset solids --method dap+diversity --class cone --first
     python -m viz.shipped --dataset solids --method d3hr+mmd --set
     python -m viz.shipped --dataset solids --class torus --lanes
     python -m viz.shipped --dataset solids --class torus --method minimax+discrepancy --guess
 
-writes `assets/references/solids.npz` (the real images as points, with their maps),
-`assets/classes/solids.png` (a picture of each class), `assets/readme/solids.png` (real images
-beside samples) and `assets/first/solids.json` (the run on the page before any click). With
-`--first` only the last. With `--set` only a set of all classes, `assets/sets/solids.zip`, to be
-evaluated on the page before any is made there. With `--lanes` only the comparison that the page
-shows before any click, `assets/compare/solids.json`. With `--guess` only a run that a question is
-about, `assets/guess/solids.json`; the other lanes of questions ship with the comparison.
+`python -m distiller ship solids` runs each of these where what it makes is of another prior, with
+the methods and the class of that data set. They write
+
+    assets/references/solids.npz    the real images as points, with their maps
+    assets/classes/solids.png       a picture of each class
+    assets/readme/solids.png        real images beside samples
+    assets/first/solids.json        the run on the page before any click
+    assets/sets/solids.zip          a set of all classes, to be evaluated before any is made there
+    assets/compare/solids.json      the comparison that the page shows before any click
+    assets/guess/solids.json        a run that a question is about; its other lanes are those of
+                                    the comparison
 
 Of data sets whose images are not ours to ship, samples of the prior stand for the classes, and no
 real image is in any of it.
@@ -19,8 +25,11 @@ real image is in any of it.
 
 import argparse
 import json
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +41,7 @@ from distiller.errors import Refused
 from distiller.event import finish
 from distiller.lab import open_lab
 from distiller.machine.assets import ASSETS
+from distiller.machine.disk import write_whole
 from distiller.methods import make_methods
 from distiller.recipes.loop import distill
 from distiller.scores.judge import load_judge
@@ -43,7 +53,7 @@ from distiller.sets.writer import archive
 from . import payloads
 from .compare import told
 from .embedding import add_umap
-from .explore import explore, shown_result
+from .explore import Explored, explore, shown_result
 from .figures import discrepancy_lines
 from .lineup import usual
 from .preview import class_pictures, contact_sheet, png
@@ -56,45 +66,83 @@ def main() -> None:
     """Makes what the page and the README ship with for one data set."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--dataset", required=True, choices=DATASETS)
-    parser.add_argument("--method", default="dit", help="of the first run")
-    parser.add_argument("--class", dest="classes", default="0", help="of the first run")
+    parser.add_argument("--method", default="dit", help="of what is run")
+    parser.add_argument("--class", dest="classes", default="0", help="of what is run")
     parser.add_argument("--steps", default=RUN.steps)
     parser.add_argument("--seed", default="0")
-    parser.add_argument("--first", action="store_true", help="make the first run only")
-    parser.add_argument("--set", action="store_true", help="make the set of all classes only")
-    parser.add_argument("--lanes", action="store_true", help="make the comparison only")
-    parser.add_argument("--guess", action="store_true", help="make a run of a question only")
+    what = parser.add_mutually_exclusive_group(required=True)
+    for name, make in MAKERS.items():
+        what.add_argument(f"--{name}", action="store_const", const=make, dest="make",
+                          help=make.__doc__)  # fmt: skip
     given = parser.parse_args()
+    for path, content in given.make(given):
+        write_whole(ASSETS / path, content)
+        print(f"assets/{path}: {len(content) / 1e6:.2f} MB")
+
+
+def reference(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
+    """The real images as points, with their maps."""
     name = given.dataset
-    if given.lanes:
-        lanes = json.dumps(compared_lanes(name, given.classes))
-        _write(ASSETS / "compare" / f"{name}.json", f"{lanes}\n".encode())
-        return
-    if given.set:
-        _write(ASSETS / "sets" / f"{name}.zip", whole_set(name, given))
-        return
-    if not (given.first or given.guess):
-        data, prior = load(name), load_prior(name, "cpu")
-        reference = add_umap(finish(build_reference(data, prior, load_judge(name))))
-        for view, value in reference.trust.items():
-            print(f"{view}: trustworthiness {value:.4f}")
-        save_reference(reference, ASSETS / "references" / f"{name}.npz")
-        if DATASETS[name].ships:
-            _write(ASSETS / "classes" / f"{name}.png", png(class_pictures(data)))
-            _write(ASSETS / "readme" / f"{name}.png", png(samples_beside_real(data, prior)))
-        else:
-            _write(ASSETS / "classes" / f"{name}.png", png(class_samples(data, prior)))
-    lab = open_lab(name, "cpu")
+    data, prior = load(name), load_prior(name, "cpu")
+    made = add_umap(finish(build_reference(data, prior, load_judge(name))))
+    for view, value in made.trust.items():
+        print(f"{view}: trustworthiness {value:.4f}")
+    with tempfile.TemporaryDirectory() as folder:
+        save_reference(made, Path(folder) / "reference.npz")
+        yield f"references/{name}.npz", (Path(folder) / "reference.npz").read_bytes()
+
+
+def pictures(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
+    """A picture of each class, and real images beside samples where those are ours to ship."""
+    name = given.dataset
+    data, prior = load(name), load_prior(name, "cpu")
+    if DATASETS[name].ships:
+        yield f"classes/{name}.png", png(class_pictures(data))
+        yield f"readme/{name}.png", png(samples_beside_real(data, prior))
+    else:
+        yield f"classes/{name}.png", png(class_samples(data, prior))
+
+
+def first(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
+    """The run on the page before any click."""
+    made = _run(given)
+    shown: payloads.Run = {**shown_result(made), "discrepancies": discrepancy_lines(made.measured)}
+    if not DATASETS[given.dataset].ships:
+        shown["nearest"]["sheet"] = None
+    yield f"first/{given.dataset}.json", _packed(shown)
+
+
+def guess(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
+    """A run that a question is about."""
+    yield f"guess/{given.dataset}.json", _packed(shown_result(_run(given)))
+
+
+def lanes(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
+    """The comparison that the page shows before any click."""
+    yield f"compare/{given.dataset}.json", _packed(compared_lanes(given.dataset, given.classes))
+
+
+def zipped_set(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
+    """A set of all classes, to be evaluated on the page before any is made there."""
+    yield f"sets/{given.dataset}.zip", whole_set(given.dataset, given)
+
+
+MAKERS: dict[str, Callable[[argparse.Namespace], Iterator[tuple[str, bytes]]]] = {
+    "reference": reference, "pictures": pictures, "first": first, "set": zipped_set,
+    "lanes": lanes, "guess": guess,
+}  # fmt: skip
+"""What makes the files of each option: paths in assets/ and what is written there."""
+
+
+def _run(given: argparse.Namespace) -> Explored:
+    lab = open_lab(given.dataset, "cpu")
     raw = {key: getattr(given, key) for key in ("dataset", "method", "classes", "steps", "seed")}
     request = Request.parse({**raw, "cfg_scale": lab.prior.cfg_scale})
-    made = finish(explore(lab, request, {}, {}))
-    if given.guess:
-        _write(ASSETS / "guess" / f"{name}.json", f"{json.dumps(shown_result(made))}\n".encode())
-        return
-    shown: payloads.Run = {**shown_result(made), "discrepancies": discrepancy_lines(made.measured)}
-    if not DATASETS[name].ships:
-        shown["nearest"]["sheet"] = None
-    _write(ASSETS / "first" / f"{name}.json", f"{json.dumps(shown)}\n".encode())
+    return finish(explore(lab, request, {}, {}))
+
+
+def _packed(value: Any) -> bytes:
+    return f"{json.dumps(value)}\n".encode()
 
 
 def whole_set(name: str, given: argparse.Namespace) -> bytes:
@@ -144,12 +192,6 @@ def samples_beside_real(data: Dataset, prior: Prior, n: int = 8) -> NDArray[np.u
         gap = np.full((data.size, data.size // 4, 3), 255, np.uint8)
         rows.append(np.concatenate([pair[0], gap, pair[1]], 1))
     return np.concatenate(rows)
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    print(f"{path.relative_to(ASSETS.parent)}: {len(content) / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ What does not fit is refused: a network with a missing weight computes, and make
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,10 +89,10 @@ def check_files(folder: Path) -> None:
         )
 
 
-def hash_weights(folder: Path | None) -> str:
-    """sha256 over the files of network and autoencoder, or of nothing."""
+def hash_weights(folder: Path | None, parts: Sequence[str] = ("transformer", "vae")) -> str:
+    """sha256 over the files of network and autoencoder, or of one of them, or of nothing."""
     digest = hashlib.sha256()
-    for part in () if folder is None else (folder / "transformer", folder / "vae"):
+    for part in [] if folder is None else [folder / name for name in parts]:
         for path in sorted(path for path in part.iterdir() if path.is_file()):
             digest.update(path.name.encode())
             with path.open("rb") as file:

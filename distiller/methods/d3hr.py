@@ -38,8 +38,8 @@ from ..errors import Refused
 from ..event import Event
 from ..machine.arrays import keep_arrays, load_arrays
 from ..machine.disk import cache_folder
-from ..recipes.cache import content_key
-from ..recipes.loop import real_latents, seeded_noise
+from ..recipes.cache import content_key, shipped_fit
+from ..recipes.loop import encode_class, seeded_noise
 from ..recipes.recipe import Begin, Group, Method, Place, Recipe, knob
 
 __all__ = ["D3HR"]
@@ -104,7 +104,7 @@ class D3HR(Method):
             )
         moments = {}
         for label in labels:
-            moments[label] = yield from self._moments(prior, data, label)
+            moments[label] = yield from self.moments(prior, data, label)
 
         @cache
         def init(label: int, n: int, seed: int) -> tuple[Tensor, int]:
@@ -115,11 +115,14 @@ class D3HR(Method):
 
         return Recipe(init=init)
 
-    def _moments(
+    def moments(
         self, prior: Prior, data: Dataset, label: int
     ) -> Generator[Event, None, tuple[Tensor, Tensor]]:
-        """The mean and standard deviation per dimension at t*, kept on disk by content."""
-        path = cache_folder() / f"d3hr-{self._key(prior, data, label)}.npz"
+        """The mean and standard deviation per dimension at t*; what ships or is kept is read."""
+        name = self.name_of(prior, data, label)
+        path = cache_folder() / f"{name}.npz"
+        if (shipped := shipped_fit(prior, name)) is not None:
+            return shipped["mean"], shipped["std"]
         kept = None if prior.folder is None else load_arrays(path)
         if kept is not None and {name: m.shape for name, m in kept.items()} == {
             "mean": prior.latent_shape, "std": prior.latent_shape
@@ -130,15 +133,17 @@ class D3HR(Method):
             keep_arrays(path, mean=mean.numpy(), std=std.numpy())
         return mean, std
 
-    def _key(self, prior: Prior, data: Dataset, label: int) -> str:
+    def name_of(self, prior: Prior, data: Dataset, label: int) -> str:
+        """What the moments of a class are called in the cache and among the fits that ship."""
         how = [self.time, self.inversion_steps, self.inversion_cfg_scale, self.images, self.query]
-        return content_key(prior, data, [label], [*how, str(prior.device), str(prior.dtype)])
+        where = [str(prior.device), str(prior.dtype)]
+        return f"d3hr-{content_key(prior, data, [label], [*how, *where])}"
 
     def _invert(
         self, prior: Prior, data: Dataset, label: int
     ) -> Generator[Event, None, tuple[Tensor, Tensor]]:
         """Inverts batch by batch; only sums are kept, so memory does not grow with the class."""
-        latents = real_latents(prior, data, label, self.images)
+        latents = yield from encode_class(prior, data, label, self.images)
         times = prior.schedule.times(self.inversion_steps, self.time)[-2::-1]
         scale = self.inversion_cfg_scale or prior.cfg_scale
         denoiser = prior.denoiser(prior.label_of(data, label), scale)

@@ -32,8 +32,9 @@ from ..diffusion.guidance import Dial, Guidance
 from ..diffusion.prior import Prior
 from ..diffusion.schedule import Schedule
 from ..errors import Refused
-from ..event import Event
-from ..recipes.loop import encode_classes
+from ..event import Event, finish
+from ..recipes.cache import content_key, shipped_fit
+from ..recipes.loop import encode_class
 from ..recipes.recipe import Group, Method, Recipe, knob
 
 __all__ = ["MGD3"]
@@ -61,23 +62,42 @@ class MGD3(Method):
     def fit(
         self, prior: Prior, data: Dataset, labels: Sequence[int]
     ) -> Generator[Event, None, Recipe]:
-        """Encodes the real images of each class; they are clustered when their number is known."""
-        real = yield from encode_classes(prior, data, labels, self.images)
+        """Nothing yet: real images are encoded and clustered when their number is known."""
+        yield from ()
+        made: dict[tuple[int, int], Tensor] = {}
+
+        def prepare(label: int, n: int) -> Generator[Event, None, None]:
+            if (label, n) not in made:
+                made[label, n] = yield from self.centres(prior, data, label, n)
 
         @cache
         def guidance(label: int) -> Guidance:
-            @cache
-            def centres(n: int) -> Tensor:
-                return modes(real[label], n)
-
             def field(x_t: Tensor, t: int, x0: Tensor) -> Tensor:
                 alpha, _ = prior.schedule(t, like=x0)
                 share = alpha if self.form == "energy" else self._of_step(prior.schedule, t)
-                return share * (centres(len(x0)).to(x0) - x0)
+                finish(prepare(label, len(x0)))  # where nobody did so before
+                return share * (made[label, len(x0)].to(x0) - x0)
 
             return Guidance(field, self.strength, (self.stop, prior.schedule.T))
 
-        return Recipe(guidance=(guidance,))
+        return Recipe(guidance=(guidance,), prepare=(prepare,))
+
+    def centres(
+        self, prior: Prior, data: Dataset, label: int, n: int
+    ) -> Generator[Event, None, Tensor]:
+        """The modes of a class, (n, *latent_shape); what ships with the prior is read.
+
+        Raises:
+            Refused: if the class has fewer images.
+        """
+        if (shipped := shipped_fit(prior, self.name_of(prior, data, label, n))) is not None:
+            return shipped["centres"]
+        return modes((yield from encode_class(prior, data, label, self.images)), n)
+
+    def name_of(self, prior: Prior, data: Dataset, label: int, n: int) -> str:
+        """What the modes of a class are called among the fits that ship."""
+        how = ["modes", self.images, n, str(prior.device)]
+        return f"mgd3-{content_key(prior, data, [label], how)}"
 
     def _of_step(self, schedule: Schedule, t: int) -> float:
         """The factor of m - x_0 in the field of the form `step`: that above in score units."""

@@ -40,8 +40,9 @@ from ..diffusion.guidance import Dial
 from ..diffusion.prior import Prior
 from ..event import Event
 from ..machine.checkpoint import Checkpoint, advance
-from ..machine.disk import cache_folder
-from ..recipes.cache import content_key, keep_tensors, load_tensors
+from ..machine.disk import cache_folder, keep
+from ..machine.weights import packed_tensors
+from ..recipes.cache import content_key, load_tensors
 from ..recipes.difffit import Fit, fold, network_of, nothing, twin_of, with_fit
 from ..recipes.loop import encode_classes
 from ..recipes.recipe import Group, Method, Place, Recipe, knob, recorded
@@ -100,16 +101,21 @@ class Minimax(Method):
         priors: dict[int, Prior] = {}
         for first in sorted({label // size * size for label in labels}):
             chunk = range(first, min(first + size, len(data.classes)))
-            fit = yield from self._fit_chunk(prior, data, chunk)
+            fit = yield from self.fit_chunk(prior, data, chunk)
             fitted = with_fit(prior, fit, self.strength)
             priors |= {prior.label_of(data, label): fitted for label in chunk}
         return Recipe(prior=_routed(prior, priors))
 
-    def _fit_chunk(
+    def key(self, prior: Prior, data: Dataset, labels: Sequence[int]) -> str:
+        """The key of a fit to some classes, by all that it depends on."""
+        settings = {k: v for k, v in recorded(self).items() if k not in ("strength", "chunk")}
+        return content_key(prior, data, labels, settings)
+
+    def fit_chunk(
         self, prior: Prior, data: Dataset, labels: Sequence[int]
     ) -> Generator[Event, None, Fit]:
-        settings = {k: v for k, v in recorded(self).items() if k not in ("strength", "chunk")}
-        key = content_key(prior, data, labels, settings)
+        """The fit to some classes together; one that ships or was made before is read."""
+        key = self.key(prior, data, labels)
         if prior.folder is None:
             return (yield from self._train(prior, data, labels, None))
         kept = cache_folder() / f"minimax-{key}.safetensors"
@@ -309,11 +315,16 @@ def _routed(prior: Prior, priors: Mapping[int, Prior]) -> Prior:
 # ---------------------------------------------------------------------------------- on disk
 
 
-def save_fit(fit: Fit, path: Path, key: str) -> None:
-    """Writes a fit in half precision, with the key of what it was made from."""
+def packed_fit(fit: Fit, key: str) -> bytes:
+    """The file of a fit, in half precision, with the key of what it was made from."""
     halves = {name: c.half() for name, c in fit.change.items()}
     about = {"key": key, "rows": json.dumps(fit.rows), **({"shared": "true"} if fit.shared else {})}
-    keep_tensors(path, halves, about)
+    return packed_tensors(halves, about)
+
+
+def save_fit(fit: Fit, path: Path, key: str) -> None:
+    """Keeps a fit; a cache that cannot be written is done without."""
+    keep(path, packed_fit(fit, key))
 
 
 def as_kept(fit: Fit) -> Fit:

@@ -1,6 +1,14 @@
 """Recipes: what a method changes in sampling, and the loop that samples by one."""
 
-from .cache import content_key, keep_latents, keep_tensors, load_latents, load_tensors
+from .cache import (
+    SHIPPED_FITS,
+    content_key,
+    keep_latents,
+    keep_tensors,
+    load_latents,
+    load_tensors,
+    shipped_fit,
+)
 from .difffit import Fit, fold, network_of, twin_of, with_fit
 from .gaussian_mechanism import gaussian_delta, gaussian_mechanism_sigma
 from .loop import (
@@ -8,6 +16,7 @@ from .loop import (
     Settings,
     distill,
     draw,
+    encode_class,
     encode_classes,
     fit,
     real_latents,
@@ -25,9 +34,10 @@ from .recipe import (
     with_dials,
 )
 from .selection import Rule, pool_knob, selecting
-from .surrogate import Surrogate, train_surrogate
+from .surrogate import Surrogate, surrogate_name, train_surrogate
 
 __all__ = [
+    "SHIPPED_FITS",
     "Distilled",
     "Fit",
     "Init",
@@ -42,6 +52,7 @@ __all__ = [
     "content_key",
     "distill",
     "draw",
+    "encode_class",
     "encode_classes",
     "fit",
     "fold",
@@ -58,6 +69,8 @@ __all__ = [
     "real_latents",
     "seeded_noise",
     "selecting",
+    "shipped_fit",
+    "surrogate_name",
     "train_surrogate",
     "twin_of",
     "with_dials",

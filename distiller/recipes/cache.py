@@ -18,7 +18,13 @@ from ..machine.disk import cache_folder, keep
 from ..machine.seal import Damaged
 from ..machine.weights import packed_tensors, read_tensors
 
-__all__ = ["content_key", "keep_latents", "keep_tensors", "load_latents", "load_tensors"]
+__all__ = [
+    "SHIPPED_FITS", "content_key", "keep_latents", "keep_tensors", "load_latents", "load_tensors",
+    "shipped_fit",
+]  # fmt: skip
+
+SHIPPED_FITS = "fits.safetensors"
+"""The file beside a prior's weights with what methods were fitted to; `training.fits` writes it."""
 
 
 def content_key(prior: Prior, data: Dataset, labels: Sequence[int], settings: Any) -> str:
@@ -72,3 +78,17 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]] | None:
 def keep_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, str]) -> None:
     """Keeps tensors and metadata; a cache that cannot be written is done without."""
     keep(path, packed_tensors(tensors, about))
+
+
+def shipped_fit(prior: Prior, name: str) -> dict[str, Tensor] | None:
+    """The tensors of a fit that ships with a prior, by the name that it has in the cache.
+
+    None where there is none of that name, as of other weights, images or settings, or the file is
+    damaged: then the fit is made anew.
+    """
+    found = None if prior.folder is None else load_tensors(prior.folder / SHIPPED_FITS)
+    mine = {} if found is None else found[0]
+    tensors = {
+        rest: t for key, t in mine.items() for own, _, rest in [key.partition("/")] if own == name
+    }
+    return tensors or None

@@ -14,15 +14,15 @@ from ..diffusion.outline import check_match
 from ..diffusion.prior import Prior
 from ..diffusion.sampler import SAMPLERS
 from ..errors import Refused, unknown
-from ..event import Event
+from ..event import Event, finish
 from ..image import to_pixels, to_tensor
 from ..machine.malloc import memory_kept
 from .cache import keep_latents, load_latents
 from .recipe import Method, Recipe, check, combine
 
 __all__ = [
-    "Distilled", "Settings", "distill", "draw", "encode_classes", "fit", "real_latents",
-    "seeded_noise",
+    "Distilled", "Settings", "distill", "draw", "encode_class", "encode_classes", "fit",
+    "real_latents", "seeded_noise",
 ]  # fmt: skip
 
 
@@ -78,11 +78,16 @@ def seeded_noise(
 
 
 def real_latents(prior: Prior, data: Dataset, label: int, n: int) -> Tensor:
+    """`encode_class`, run to its end."""
+    return finish(encode_class(prior, data, label, n))
+
+
+def encode_class(prior: Prior, data: Dataset, label: int, n: int) -> Generator[Event, None, Tensor]:
     """Latents of n real training images of a class (all, if there are fewer), (n, *shape).
 
     They are drawn with a fixed seed, so methods that ask for the same number share them. What is
-    encoded is kept on disk; it is encoded in the same batches whatever n is, so that it is the
-    same to the last bit.
+    encoded is kept on disk, and an event says of each batch that it was; it is encoded in the same
+    batches whatever n is, so that it is the same to the last bit.
 
     Raises:
         Refused: if latents of these images are none of the prior's.
@@ -92,18 +97,18 @@ def real_latents(prior: Prior, data: Dataset, label: int, n: int) -> Tensor:
     known = load_latents(prior, data, label)
     done = 0 if known is None else len(known)
     if known is None or done < n:
-        images = data.train.images
+        images, parts, batches = data.train.images, [], range(done, n, BATCH)
         with memory_kept():  # from batch to batch too
-            parts = [
-                prior.encode(to_tensor(np.ascontiguousarray(images[order[k : k + BATCH]])))
-                for k in range(done, n, BATCH)
-            ]
-        if parts[0].shape[1:] != prior.latent_shape:
-            raise Refused(
-                f"The images of {data.name!r} have latents of shape {tuple(parts[0].shape[1:])} "
-                f"under the prior {prior.name!r}, whose network takes {prior.latent_shape}; choose "
-                "a prior of the images' size."
-            )
+            for i, k in enumerate(batches):
+                chunk = np.ascontiguousarray(images[order[k : k + BATCH]])
+                parts.append(prior.encode(to_tensor(chunk)))
+                if parts[-1].shape[1:] != prior.latent_shape:
+                    raise Refused(
+                        f"The images of {data.name!r} have latents of shape "
+                        f"{tuple(parts[-1].shape[1:])} under the prior {prior.name!r}, whose "
+                        f"network takes {prior.latent_shape}; choose a prior of the images' size."
+                    )
+                yield Event("encode", i, len(batches), label)
         known = torch.cat([*([] if known is None else [known.to(parts[0])]), *parts])
         keep_latents(prior, data, label, known)
         if data.latents is not None:  # what is used is what is read the next time
@@ -116,11 +121,10 @@ def real_latents(prior: Prior, data: Dataset, label: int, n: int) -> Tensor:
 def encode_classes(
     prior: Prior, data: Dataset, labels: Sequence[int], n: int
 ) -> Generator[Event, None, dict[int, Tensor]]:
-    """`real_latents` of every class, by label."""
+    """`encode_class` of every class, by label."""
     real = {}
-    for i, label in enumerate(labels):
-        real[label] = real_latents(prior, data, label, n)
-        yield Event("encode", i, len(labels), label)
+    for label in labels:
+        real[label] = yield from encode_class(prior, data, label, n)
     return real
 
 
@@ -160,6 +164,8 @@ def draw(
     if settings.sampler not in SAMPLERS:
         raise Refused(unknown("sampler", settings.sampler, SAMPLERS))
     n = settings.ipc * recipe.pool
+    for prepare in recipe.prepare:
+        yield from prepare(label, n)
     if recipe.init is not None:
         x, start = recipe.init(label, n, settings.seed)
     else:

@@ -24,8 +24,8 @@ from ..event import Event
 from ..limits import choice, flag, number, whole
 
 __all__ = [
-    "Begin", "Group", "Init", "Method", "Place", "Recipe", "Refine", "Select", "Subset", "check",
-    "combine", "convert", "knob", "live_knobs", "recorded", "with_dials",
+    "Begin", "Group", "Init", "Method", "Place", "Prepare", "Recipe", "Refine", "Select", "Subset",
+    "check", "combine", "convert", "knob", "live_knobs", "recorded", "with_dials",
 ]  # fmt: skip
 
 Init = Callable[[int, int, int], tuple[Tensor, int]]
@@ -36,6 +36,9 @@ Select = Callable[[int, Tensor, int], Sequence[int]]
 
 Refine = Callable[[Prior, int, Tensor], Generator[Event, None, Tensor]]
 """Maps (prior, label, latents that were selected) to those latents, moved, yielding events."""
+
+Prepare = Callable[[int, int], Generator[Event, None, None]]
+"""Maps (label, n) to events, while what guidance needs of n latents of a class is made."""
 
 Subset = Callable[[int, int, int], NDArray[np.int64]]
 """Maps (label, n, seed) to indices of real training images, in place of sampling."""
@@ -67,6 +70,7 @@ class Recipe:
     subset: Subset | None = None
     pool: int = 1  # latents drawn per latent kept
     refine: Refine | None = None  # a part of the selection: what becomes of those that are kept
+    prepare: tuple[Prepare, ...] = ()  # a part of the guidance: what comes before n are sampled
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,7 @@ def combine(recipes: Mapping[str, Recipe]) -> Recipe:
         **{place: value for place, (_, value) in filled.items()},
         guidance=tuple(make for recipe in recipes.values() for make in recipe.guidance),
         pool=max((recipe.pool for recipe in recipes.values()), default=1),
+        prepare=tuple(prepare for recipe in recipes.values() for prepare in recipe.prepare),
         refine=next((r.refine for r in recipes.values() if r.select and r.refine), None),
     )
 

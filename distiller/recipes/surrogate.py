@@ -16,10 +16,10 @@ from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
 from ..machine.disk import cache_folder
-from .cache import content_key, keep_tensors, load_tensors
+from .cache import content_key, keep_tensors, load_tensors, shipped_fit
 from .loop import encode_classes
 
-__all__ = ["Surrogate", "train_surrogate"]
+__all__ = ["Surrogate", "surrogate_name", "train_surrogate"]
 
 F = nn.functional
 STEPS, BATCH = 600, 64  # of training
@@ -57,22 +57,34 @@ class Surrogate:
         logits: Tensor = torch.func.functional_call(self.net, dict(self.moments[-1]), (latents,))
         return logits.log_softmax(1)
 
+    def tensors(self) -> dict[str, Tensor]:
+        """The weights at every moment, by the number of the moment and their names."""
+        return {f"{k}/{name}": w for k, m in enumerate(self.moments) for name, w in m.items()}
+
 
 def train_surrogate(prior: Prior, data: Dataset, images: int) -> Generator[Event, None, Surrogate]:
-    """A surrogate for all classes of a data set, read from disk where it was trained before."""
+    """A surrogate for all classes of a data set; one that ships, or was trained before, is read."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         net = LatentNet(prior.latent_shape[0], len(data.classes)).requires_grad_(False)
-    key = content_key(prior, data, range(len(data.classes)), ["surrogate", images, STEPS, BATCH])
-    path = cache_folder() / f"surrogate-{key}.safetensors"
+    name = surrogate_name(prior, data, images)
+    path = cache_folder() / f"{name}.safetensors"
+    if (shipped := shipped_fit(prior, name)) is not None:
+        return Surrogate(net, _unpack(shipped))
     if prior.folder is not None and (kept := load_tensors(path)) is not None:
         return Surrogate(net, _unpack(kept[0]))
     encoded = yield from encode_classes(prior, data, range(len(data.classes)), images)
     moments = yield from _train(net, {k: z.cpu() for k, z in encoded.items()})
+    made = Surrogate(net, moments)
     if prior.folder is not None:
-        named = {f"{k}/{name}": w for k, m in enumerate(moments) for name, w in m.items()}
-        keep_tensors(path, named, {})
-    return Surrogate(net, moments)
+        keep_tensors(path, made.tensors(), {})
+    return made
+
+
+def surrogate_name(prior: Prior, data: Dataset, images: int) -> str:
+    """What a surrogate is called in the cache and among the fits that ship."""
+    settings = ["surrogate", images, STEPS, BATCH]
+    return f"surrogate-{content_key(prior, data, range(len(data.classes)), settings)}"
 
 
 def _unpack(named: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:

@@ -33,7 +33,7 @@ DATA = make_data()
 
 
 def moments_of(method: D3HR, label: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    return finish(method._moments(PRIOR, DATA, label))
+    return finish(method.moments(PRIOR, DATA, label))
 
 
 def test_inversion_finds_the_gaussian_of_the_noise_domain() -> None:
@@ -152,14 +152,14 @@ def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
 def test_what_was_found_is_kept_by_content(kept: Any) -> None:
     method = D3HR(inversion_steps=5, images=20)
-    first = list(method._moments(kept, DATA, 0))
+    first = list(method.moments(kept, DATA, 0))
     assert first
-    assert not list(method._moments(kept, DATA, 0))  # read, not computed
-    torch.testing.assert_close(finish(method._moments(kept, DATA, 0)), moments_of(method))
-    assert list(replace(method, time=500)._moments(kept, DATA, 0))
-    assert list(method._moments(kept, DATA, 1))
-    assert list(method._moments(replace(kept, dtype=torch.bfloat16), DATA, 0))
-    assert list(method._moments(replace(kept, weights="2"), DATA, 0))
+    assert not list(method.moments(kept, DATA, 0))  # read, not computed
+    torch.testing.assert_close(finish(method.moments(kept, DATA, 0)), moments_of(method))
+    assert list(replace(method, time=500).moments(kept, DATA, 0))
+    assert list(method.moments(kept, DATA, 1))
+    assert list(method.moments(replace(kept, dtype=torch.bfloat16), DATA, 0))
+    assert list(method.moments(replace(kept, weights="2"), DATA, 0))
 
 
 def test_times_that_are_not_there_are_refused() -> None:

@@ -17,7 +17,7 @@ from distiller.data.dataset import Absent
 from distiller.data.models import has_models
 from distiller.data.registry import DATASETS, load
 from distiller.errors import Refused
-from distiller.event import finish, translated
+from distiller.event import Event, finish, translated
 from distiller.image import to_tensor
 from distiller.lab import Lab, forget_labs, open_lab
 from distiller.scores.reference import load_reference
@@ -47,6 +47,13 @@ def ask(**raw: Any) -> Request:
 def pixels_of(uri: str) -> Any:
     content = base64.b64decode(uri.partition(",")[2])
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+
+
+def test_what_is_fitted_says_how_long_it_goes_on() -> None:
+    step = figures.waiting(Event("surrogate", 36, 600), 10, 9.4)
+    check(payloads.Step, step)
+    assert step["words"] == "surrogate 37 of 600, about 9 s left"
+    assert "words" not in figures.waiting(Event("surrogate", 598, 600), 10, 0.1)
 
 
 def test_a_run_streams_frames_and_ends_with_everything_that_is_shown(lab: Lab) -> None:
