@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from distiller.data.class_list import class_list
@@ -90,4 +91,23 @@ def save_standin(folder: Path, *, side: int = 32, latent_channels: int = 4) -> P
     pipeline.register_to_config(id2label={str(k): name for k, name in enumerate(names)})
     pipeline.save_pretrained(folder)
     (folder / "README.md").write_text("---\nlicense: cc-by-nc-4.0\n---\n# A stand-in\n")
+    return folder
+
+
+def prepared(folder: Path) -> Path:
+    """A folder with a root `imagenet`, a stand-in `dit`, and `nette-xl`, prepared of them."""
+    import torch
+
+    from distiller.data.registry import DATASETS
+    from distiller.event import finish
+    from distiller.training.prepare import plan_preparation, prepare
+
+    write_root(folder / "imagenet")
+    save_standin(folder / "dit")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(DATASETS, "_sources", dict(DATASETS))
+        patched.setenv("DISTILLER_IMAGENET", str(folder / "imagenet"))
+        patched.setattr("distiller.training.own.JUDGE_STEPS", (6, 6))
+        plan = plan_preparation("imagenette", 256, str(folder / "dit"))
+        finish(prepare(plan, folder / "nette-xl", torch.device("cpu")))
     return folder

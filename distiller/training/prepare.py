@@ -99,6 +99,7 @@ def prepare(
         with alone(out) as held:
             sweep(out, alone=held)
             _claim(plan, out)
+            fetch(plan.prior)  # whatever may fail for want of a network fails first
             data = yield from load_at(plan.dataset, plan.size, out / "pictures")
             prior = load_prior(plan.prior, str(device), dtype)
             check_match(prior, data, range(len(data.classes)))

@@ -22,7 +22,7 @@ from distiller.recipes.loop import real_latents
 from distiller.sets.request import Request
 from distiller.sets.writer import export
 from distiller.training.prepare import Preparation, plan_preparation, prepare
-from tests.imagenet import root_files, save_standin, write_root
+from tests.imagenet import prepared, root_files, save_standin, write_root
 from tests.priors import tiny_world
 
 CPU = torch.device("cpu")
@@ -33,15 +33,7 @@ MADE = ("pictures/train.npy", "reference.npz", "judge/model.safetensors", "datas
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root, a prior, and a data set that was prepared for it."""
-    folder = tmp_path_factory.mktemp("prepared")
-    write_root(folder / "imagenet")
-    save_standin(folder / "dit")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(DATASETS, "_sources", dict(DATASETS))
-        patched.setenv("DISTILLER_IMAGENET", str(folder / "imagenet"))
-        patched.setattr("distiller.training.own.JUDGE_STEPS", (6, 6))
-        finish(prepare(plan(folder), folder / "nette-xl", CPU))
-    return folder
+    return prepared(tmp_path_factory.mktemp("prepared"))
 
 
 @pytest.fixture(autouse=True)
