@@ -45,6 +45,7 @@ HELP = {
         "--autoencoder-steps", "--start", "--lr", "--seed", "--device",
     ],
     "convert-prior": ["FILE", "--out", "--vae", "--heads", "--labels", "--weights"],
+    "prepare": ["--dataset", "--size", "--prior", "--imagenet", "--out", "--device", "--dtype"],
     "train-teacher": ["--dataset", "--net", "--out", "--epochs", "--seed", "--device"],
     "train-judge": ["--dataset", "--out"],
     "reference": ["--dataset", "--out"],

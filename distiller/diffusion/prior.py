@@ -178,7 +178,9 @@ def load_prior(name: str | Path, device: str = "auto", dtype: str = "auto") -> P
     refuse_checkpoint(source)
     folder = fetch(source)
     try:
-        return _load(folder, split_id(Path(name).name)[0], source, where, precision)
+        elsewhere = str(name) in DATASETS and DATASETS[str(name)].prior is not None
+        called = split_id(Path(source if elsewhere else name).name)[0]
+        return _load(folder, called, source, where, precision)
     except Refused:
         raise
     except (MemoryError, torch.OutOfMemoryError) as error:
