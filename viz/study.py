@@ -7,7 +7,7 @@ So hard labels never stand beside soft ones.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from distiller.data.models import has_models
 from distiller.data.registry import DATASETS
@@ -57,14 +57,18 @@ BY_RULE = {
 """What the rules of `bench.published` choose."""
 
 
-@cache
-def studies_of(dataset: str) -> payloads.Studies:
+def studies_of(dataset: Any) -> payloads.Studies:
     """The studies of a data set, those of the quickest protocol first.
 
     Raises:
         Refused: if there is no such data set, or a file is no study.
     """
-    source = DATASETS[choice("data set", dataset, DATASETS)]
+    return _studies_of(choice("data set", dataset, DATASETS))
+
+
+@cache
+def _studies_of(dataset: str) -> payloads.Studies:
+    source = DATASETS[dataset]
     shown = [_shown(_joined(group), group, source.title) for group in _groups(dataset)]
     return {"dataset": dataset, "title": source.title, "studies": shown}
 

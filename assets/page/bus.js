@@ -32,6 +32,7 @@
  * @property {Sweep} sweep it is to be swept from now on
  * @property {undefined} whole more is known of the whole sets
  * @property {undefined} look something else of the comparison is looked at
+ * @property {undefined} large the marked image of a lane is to be shown large
  */
 
 const bus = new EventTarget();

@@ -6,6 +6,7 @@ import { on, say } from './bus.js';
 import { watch } from './connection.js';
 import { watchTheme } from './draw/colour.js';
 import { follow } from './keep.js';
+import { mendAll } from './mend.js';
 import { shared } from './state.js';
 import { numbers } from './values/bytes.js';
 
@@ -31,6 +32,7 @@ export async function mount(path, component) {
 }
 
 watchTheme();
+mendAll();
 follow();
 watch();
 Object.assign(window, { distiller: { shared, on, say, numbers } });

@@ -1,6 +1,7 @@
 """The page's server: its API used as a stranger would, and what it refuses."""
 
 import base64
+import html
 import io
 import re
 import socket
@@ -271,6 +272,61 @@ def test_what_a_private_event_refuses_is_words_and_no_traceback(
     answer = stranger.post("/gradio_api/run/predict", json=body)
     assert words in answer.json()["error"]
     assert "Known: ." not in answer.text
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "value", "words"),
+    [
+        ("explain", "Protocol", "nothing", "Protocol does not take 'nothing': Value: nothing"),
+        ("explain", "Protocol", ["a", {}], "Protocol does not take ['a', {}]"),
+        ("train", "Steps", "many", "Steps does not take 'many'. Choose another"),
+        ("train", "Steps", -1, "Steps does not take -1: Value -1 is less than minimum"),
+        ("train", "Pixels", 7.5, "Pixels does not take 7.5: "),
+        ("train", "ZIP of class folders", {"path": "/etc/passwd"}, "sent something that it does"),
+        ("train", "Steps", "x" * 10_000, "Steps does not take 'xxx"),
+    ],
+)
+def test_what_a_control_does_not_take_is_a_sentence_and_one_line_of_the_log(
+    stranger: TestClient,
+    capfd: pytest.CaptureFixture[str],
+    name: str,
+    at: str,
+    value: Any,
+    words: str,
+) -> None:
+    found = stranger.demo.fns.items()  # type: ignore[attr-defined]
+    number, event = next((i, f) for i, f in found if f.name == name)
+    labels = [getattr(block, "label", None) for block in event.inputs]
+    data = [value if k == labels.index(at) else None for k in range(len(labels))]
+    body = {"fn_index": number, "data": data, "session_hash": "x"}
+    answer = stranger.post("/gradio_api/run/predict", json=body).json()
+    assert words in html.unescape(answer["error"])
+    assert answer["title"] == "Not possible"
+    assert len(answer["error"]) < 600
+    told = capfd.readouterr().err.strip().splitlines()
+    assert len(told) == 1
+    assert told[0].startswith(f"distiller: {name} was refused a value: ")
+    assert len(told[0]) < 300
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("explain", [], "values needed: 1; values that came: 0"),
+        ("studies_of", [[]], "There is no data set"),
+        ("recall", [None], "An event needs its query"),
+        ("pick", ["digits"], "An event needs its label"),
+    ],
+)
+def test_an_event_that_no_page_sends_leaves_no_traceback(
+    stranger: TestClient, capfd: pytest.CaptureFixture[str], name: str, data: list[Any], words: str
+) -> None:
+    found = stranger.demo.fns.items()  # type: ignore[attr-defined]
+    number = next(i for i, f in found if f.name == name)
+    body = {"fn_index": number, "data": data, "session_hash": "x", "event_data": 5}
+    answer = stranger.post("/gradio_api/run/predict", json=body).json()
+    assert words in answer["error"]
     assert "Traceback" not in capfd.readouterr().err
 
 

@@ -14,6 +14,7 @@ from ..explore import glimpse_of
 from ..session import Session
 from . import alive, frame, scripts
 from .api import add_endpoints
+from .blocks import PageBlocks
 from .guard import guard
 from .tab import Page
 from .tabs import TABS
@@ -23,7 +24,7 @@ __all__ = ["build", "main", "serve"]
 
 def build() -> gr.Blocks:
     """The page."""
-    with gr.Blocks(
+    with PageBlocks(
         title="distiller", analytics_enabled=False, fill_width=True, delete_cache=settings.KEPT
     ) as demo:
         session, returned = gr.State(Session()), gr.State(0)

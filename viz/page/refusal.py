@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from distiller.errors import Refused
 
-__all__ = ["answered", "said", "told", "warn"]
+__all__ = ["answered", "detail", "said", "told", "warn"]
 
 
 def said(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,6 +42,18 @@ def answered(work: Callable[..., Any]) -> Callable[..., Any]:
             raise HTTPException(422, str(error)) from error
 
     return answer
+
+
+def detail(event: gr.EventData, name: str) -> Any:
+    """What a part's script sends along with an event, by its name.
+
+    Raises:
+        Refused: if nothing of that name was sent.
+    """
+    try:
+        return getattr(event, name)
+    except (AttributeError, TypeError) as error:
+        raise Refused(f"An event needs its {name}, and came without it.") from error
 
 
 def warn(words: str) -> None:

@@ -28,6 +28,12 @@ export class Gap {
       lookAt({ gap: look.gap ? null : [Number(this.first.value), Number(this.second.value)] }),
     );
     this.strip = make('div', 'd-strip');
+    this.strip.tabIndex = 0; // to be scrolled by keyboard where it is too wide
+    this.strip.setAttribute('role', 'group');
+    this.strip.setAttribute(
+      'aria-label',
+      'real images that one lane covers and the other does not',
+    );
     const line = make('div', 'd-gap-line');
     line.title = COVERED;
     line.append('covered by ', this.first, ' and not by ', this.second, this.button);

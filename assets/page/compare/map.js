@@ -31,6 +31,7 @@ import {
   tracesOf,
 } from './planes.js';
 import { picturesOf } from './results.js';
+import { walkByKeys } from './walk.js';
 
 /** @typedef {(dataset: string, label: number) => Promise<Places>} GetPlaces */
 /** @typedef {(dataset: string, rows: number[]) => Promise<Source[]>} RealImages */
@@ -68,7 +69,8 @@ class LaneMap {
     this.note = make('div', 'd-status');
     const bar = make('div', 'd-bar');
     bar.append(this.keys, this.views.node);
-    root.append(bar, this.plot, this.gap.node, this.note, this.card.node);
+    const said = walkByKeys(this.plot);
+    root.append(bar, this.plot, said, this.gap.node, this.note, this.card.node);
   }
 
   /** @param {number[]} rows */

@@ -7,7 +7,6 @@
 /** @import { View } from './look.js' */
 
 import { on } from '../bus.js';
-import { stepOf } from '../draw/arrows.js';
 import { find, make } from '../draw/element.js';
 import { Segment } from '../draw/segment.js';
 import { Large } from './large.js';
@@ -16,6 +15,7 @@ import { look, lookAt, marked } from './look.js';
 import { runOf, state, take } from './results.js';
 import { Row } from './row.js';
 import { Scrubber } from './scrubber.js';
+import { walked } from './walk.js';
 
 /** @type {[View, string][]} */
 const VIEWS = [
@@ -145,14 +145,10 @@ class Matrix {
     const lanes = setting.lineup?.lanes ?? [];
     const row = [...this.rows.values()].find(({ cells }) => cells.some(isFocused));
     if (!row) return;
-    const at = { lane: lanes.findIndex(({ slot }) => slot === row.slot), column: row.focused() };
-    const step = stepOf(event.key, true);
     if (event.key === 'Escape') return lookAt({ column: null, slot: null });
-    if (event.key === 'Home') at.column = 0;
-    else if (event.key === 'End') at.column = row.cells.length - 1;
-    else if (!step) return;
-    else if (stepOf(event.key, false)) at.column += step;
-    else at.lane += step;
+    const lane = lanes.findIndex(({ slot }) => slot === row.slot);
+    const at = walked(event.key, { lane, column: row.focused() }, row.cells.length - 1);
+    if (!at) return;
     event.preventDefault();
     const to = this.rows.get(lanes[at.lane]?.slot ?? -1);
     if (!to?.cells[at.column]) return;
@@ -174,6 +170,7 @@ export function mount({ element, props, server, watch }) {
   on('lineup', (lineup) => matrix.draw(lineup));
   on('lanes', (slot) => matrix.drawSoon(slot));
   on('look', () => matrix.drawLook());
+  on('large', () => matrix.large.open());
   watch('value', () => take(props.value, fetch));
   if (setting.lineup) matrix.draw(setting.lineup);
 }

@@ -117,8 +117,9 @@ class Setup {
     const chip = make('span', 'd-chip');
     const title = titleOf(lane);
     const edit = makeButton('', '', () => this.editor.open(lane.slot));
-    edit.append(makeMark(lane.slot), make('b', '', title), make('small', '', settingsOf(lane)));
-    edit.setAttribute('aria-label', `change lane ${title}, ${settingsOf(lane)}`);
+    const settings = make('small', '', settingsOf(lane));
+    const what = make('span', 'd-sr', 'change lane');
+    edit.append(makeMark(lane.slot), what, ' ', make('b', '', title), ' ', settings);
     chip.append(edit);
     if (spare) {
       const remove = makeButton('d-remove', '✕', () => {

@@ -40,6 +40,9 @@ class ScoreTable {
     this.space = 'latents';
     this.caption = make('span', 'd-h');
     this.frame = make('div', 'd-table d-lane-scores');
+    this.frame.tabIndex = 0; // to be scrolled by keyboard where it is too wide
+    this.frame.setAttribute('role', 'group');
+    this.frame.setAttribute('aria-label', 'scores of the lanes');
     this.words = make('div', 'd-told');
     this.words.setAttribute('role', 'status');
     /** @type {Segment<Space>} */

@@ -53,6 +53,7 @@ class WholeSets {
     this.bar.append('classes by ', this.score, ' of ', this.lane, this.orders.node);
     this.frame = make('div', 'd-table d-rows');
     this.frame.tabIndex = 0; // to be scrolled by keyboard
+    this.frame.setAttribute('role', 'group');
     this.frame.setAttribute('aria-label', 'images and scores by class and lane');
     this.words = make('div', 'd-told');
     this.words.setAttribute('role', 'status');

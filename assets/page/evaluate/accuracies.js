@@ -43,6 +43,7 @@ export function mount({ element }) {
 function makeTable({ caption, rows, full }) {
   const box = make('div', 'd-table');
   box.tabIndex = 0; // to be scrolled by keyboard where it is too wide
+  box.setAttribute('role', 'group');
   box.setAttribute('aria-label', caption);
   const table = box.appendChild(make('table'));
   table.append(make('caption', '', caption));

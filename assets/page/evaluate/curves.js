@@ -104,6 +104,8 @@ class Curves {
     this.entries = keyOf(chart, colours);
     this.key.append(...this.entries);
     const traces = tracesOf(chart, colours, this.quantity);
+    const names = chart.lines.map(({ name }) => name).join(', ');
+    this.plot.setAttribute('aria-label', `${chart.title}: curves of ${names}`);
     const config = { displayModeBar: false, responsive: true };
     plotlyNow()?.react(this.plot, traces, layoutOf(chart, this.quantity), config);
   }

@@ -15,6 +15,7 @@ export class Standings {
     this.look = look;
     this.node = make('div', 'd-standings');
     this.node.tabIndex = 0; // to be scrolled by keyboard where it is too wide
+    this.node.setAttribute('role', 'group');
     this.table = this.node.appendChild(make('table'));
     /** @type {Map<string, HTMLElement>} */
     this.lines = new Map();

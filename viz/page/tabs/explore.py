@@ -25,7 +25,7 @@ from ...settings import BUDGET, FIRST, OPEN
 from .. import scripts
 from ..form import Form
 from ..frame import add_part
-from ..refusal import answered, said, warn
+from ..refusal import answered, detail, said, warn
 from ..run import PRIVATE, QUIET, Run
 from ..tab import Page, Tab
 
@@ -143,7 +143,7 @@ def _wire_choices(parts: _Explore) -> None:
 
     def pick(dataset: str, event: gr.EventData) -> list[Any]:
         name = choice("data set", dataset, DATASETS)
-        chosen = whole("class", event.label, 0, len(DATASETS[name].classes) - 1)
+        chosen = whole("class", detail(event, "label"), 0, len(DATASETS[name].classes) - 1)
         return [chosen, *_view(name, chosen)[1:]]
 
     def change(dataset: str) -> list[Any]:
@@ -165,9 +165,10 @@ def _wire_history(page: Page, parts: _Explore, history: gr.HTML) -> None:
     """A run that is shown again brings its settings; only the last one can be downloaded."""
 
     def recall(session: Session, event: gr.EventData) -> list[Any]:
-        if not isinstance(event.query, dict):
+        query = detail(event, "query")
+        if not isinstance(query, dict):
             raise Refused("The settings of a run are needed.")
-        asked = Request.from_query({str(k): str(v) for k, v in event.query.items()}, BUDGET)
+        asked = Request.from_query({str(k): str(v) for k, v in query.items()}, BUDGET)
         last = session.last is not None and session.last[1].request == asked
         button = gr.DownloadButton(interactive=last)
         return [*parts.form.show_all(asked), *_view(asked.dataset, asked.classes[0]), button]
@@ -203,8 +204,8 @@ def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
         ]
         return [*parts.form.show(chosen), *shown, *begin, *going_on]
 
-    def fill(asked: tuple[dict[str, Any], bool], count: int) -> list[Any]:
-        named, runs = asked
+    def fill(asked: tuple[dict[str, Any], bool] | None, count: int) -> list[Any]:
+        named, runs = asked or ({}, False)  # nothing has named any yet
         return [*parts.form.show_options(named), count + 1 if runs else gr.skip()]
 
     options = gr.State()  # those that a link or a run names, and whether it is to be run

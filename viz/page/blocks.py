@@ -1,0 +1,94 @@
+"""The page as Gradio builds it, but that what its controls never send is refused in words.
+
+A control checks what it is sent before any function of the page is called. What it does not take,
+such as a choice that it does not offer, Gradio tells as an error with a traceback in the log. It is
+no fault of the page, so here it is a notice for the visitor and one line in the log.
+"""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import BlockFunction
+from gradio.exceptions import ComponentProcessingError
+from gradio.state_holder import SessionState
+
+from distiller.errors import Refused
+
+from .refusal import said
+
+__all__ = ["PageBlocks"]
+
+TOLD = 200  # characters of an error that are told
+SHOWN = 60  # characters of a value that are shown
+
+
+class PageBlocks(gr.Blocks):  # type: ignore[misc]  # Gradio has no types
+    """The page: a value that none of its controls sends is refused."""
+
+    async def preprocess_data(
+        self,
+        block_fn: BlockFunction,
+        inputs: list[Any],
+        state: SessionState | None,
+        explicit_call: bool = False,
+    ) -> list[Any]:
+        """The values of an event as its function takes them."""
+        read = super().preprocess_data
+
+        async def checked() -> Any:
+            if block_fn.fn is None:
+                raise Refused("The browser itself does this; the server has nothing to do.")
+            try:
+                return await read(block_fn, inputs, state, explicit_call)
+            except OSError:  # the machine's own, such as a full disk
+                raise
+            except Exception as error:
+                if isinstance(error.__cause__, OSError):
+                    raise
+                line = f"distiller: {block_fn.name} was refused a value: {_reason(error)}"
+                print(line, file=sys.stderr)
+                raise Refused(_sentence(block_fn, inputs, state, error)) from error
+
+        found: list[Any] = await said(checked)()
+        return found
+
+
+def _sentence(
+    block_fn: BlockFunction, inputs: list[Any], state: SessionState | None, error: Exception
+) -> str:
+    """What was refused, for whoever sent it."""
+    again = "Choose another one; if the page itself sent it, reload the page."
+    if len(inputs) < len(block_fn.inputs):
+        counts = f"values needed: {len(block_fn.inputs)}; values that came: {len(inputs)}"
+        return f"The page sent too little: {counts}. Reload the page."
+    for name, value in _refusing(block_fn, inputs, state):
+        why = f": {_reason(error)}" if isinstance(error, gr.Error) else ""
+        return f"{name} does not take {_short(repr(value), SHOWN)}{why}. {again}"
+    return f"The page was sent something that it does not take: {_reason(error)}. {again}"
+
+
+def _refusing(
+    block_fn: BlockFunction, inputs: list[Any], state: SessionState | None
+) -> Iterator[tuple[str, Any]]:
+    """The names of the controls that refuse their values, with the values; files are not tried."""
+    for block, value in zip(block_fn.inputs, inputs, strict=False):
+        if not isinstance(block, gr.components.Component) or block.stateful or block.data_model:
+            continue
+        control = state[block._id] if state is not None and block._id in state else block
+        try:
+            control.preprocess(value)
+        except Exception:  # whatever it is, it was raised once already and is told
+            yield str(getattr(control, "label", None) or control.elem_id or "A control"), value
+
+
+def _reason(error: Exception) -> str:
+    """Why a value was refused, in one line."""
+    told = error.__cause__ if isinstance(error, ComponentProcessingError) else error
+    return _short(told.message if isinstance(told, gr.Error) else str(told), TOLD).rstrip(".")
+
+
+def _short(words: str, most: int) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= most else f"{line[:most]}…"
