@@ -31,6 +31,7 @@ def ship(options: argparse.Namespace) -> None:
     """Makes anew what ships with a prior and is stale; goes on where it was stopped."""
     from ..training.shipment import parts_of, shipped_priors, stale
 
+    _in_checkout()
     shipped = shipped_priors()
     names = shipped if options.name is None else [choice("data set", options.name, shipped)]
     left = []
@@ -47,6 +48,12 @@ def ship(options: argparse.Namespace) -> None:
             if part.name in wanted and (options.anew or part.name in stale(name)):
                 _make(name, part)
     _refuse(left)
+
+
+def _in_checkout() -> None:
+    root = ASSETS.parent
+    if not (root / "viz" / "shipped.py").is_file():
+        raise Refused(f"What ships is made in a checkout of the project; {root} is none.")
 
 
 def _refuse(left: list[str]) -> None:
@@ -67,12 +74,9 @@ def _make(name: str, part: "Part") -> None:
     """Runs the commands of a part, and records what it was made of."""
     from ..training.shipment import record
 
-    root = ASSETS.parent
-    if not (root / "viz" / "shipped.py").is_file():
-        raise Refused(f"What ships is made in a checkout of the project; {root} is none.")
     for command in part.commands:
         print(f"{name} {part.name}: python -m {' '.join(command)}", flush=True)
-        done = subprocess.run([sys.executable, "-m", *command], cwd=root)
+        done = subprocess.run([sys.executable, "-m", *command], cwd=ASSETS.parent)
         if done.returncode:
             raise Refused(
                 f"`python -m {' '.join(command)}` ended with {done.returncode}, as it says above. "

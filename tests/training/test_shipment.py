@@ -143,3 +143,11 @@ def test_a_check_makes_nothing_and_says_why(
 def test_a_data_set_without_a_shipped_prior_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ship", "imagenette64"]) == 2
     assert "imagenette64" in capsys.readouterr().err
+
+
+def test_what_ships_is_not_made_in_an_installed_package(
+    assets: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "viz/shipped.py").unlink()
+    assert main(["ship", "digits", "--check"]) == 2
+    assert "is made in a checkout of the project" in capsys.readouterr().err
