@@ -64,6 +64,7 @@ class Explored:
     distilled: Distilled
     measured: Measured
     film: Sequence[NDArray[np.uint8]]  # glimpses (ipc, h, w, 3) of some steps
+    trail: Sequence[Tensor]  # projected latents (ipc, k) of the same steps
     seconds: float
     first: float  # seconds until the first of them was shown; 0 if none was
     moved: bool  # whether a dial was moved: then the request alone does not repeat it
@@ -83,7 +84,7 @@ def explore(
     """
     began_with, began, glimpse = dict(dials), clock(), glimpse_of(lab)
     label, keep = request.classes[0], _frames(request.steps)
-    film, first = list[NDArray[np.uint8]](), 0.0
+    film, trail, first = list[NDArray[np.uint8]](), list[Tensor](), 0.0
     recipe = yield from _fitted(lab, request, recipes, dials, label)
     cfg_scale: Dial | None = None
     if request.cfg_scale is not None:
@@ -94,7 +95,9 @@ def explore(
     def note(event: Event) -> bool:
         left.see(event)
         if event.x0 is not None and event.i in keep:
-            film.append(glimpse(event.x0[: request.ipc]))
+            x0 = event.x0[: request.ipc]
+            film.append(glimpse(x0))
+            trail.append(lab.reference.project(x0))
         return False
 
     def frame(event: Event) -> payloads.Step:
@@ -104,7 +107,7 @@ def explore(
         first = first or clock() - began
         x0 = event.x0[: request.ipc]
         pixels = film[-1] if event.i in keep else glimpse(x0)
-        z = lab.reference.project(x0)
+        z = trail[-1] if event.i in keep else lab.reference.project(x0)
         return figures.frame(pixels, z, lab.reference, label, event.i + 1, event.n)
 
     settings = replace(request.settings, cfg_scale=cfg_scale)
@@ -113,7 +116,8 @@ def explore(
     seconds = clock() - began
     measured = measure_set(distilled.images, distilled.labels, lab)
     moved = dict(dials) != began_with
-    return Explored(_turned(request, dials), distilled, measured, film, seconds, first, moved)
+    asked = _turned(request, dials)
+    return Explored(asked, distilled, measured, film, trail, seconds, first, moved)
 
 
 def shown_result(made: Explored) -> payloads.Run:
@@ -130,6 +134,7 @@ def shown_result(made: Explored) -> payloads.Run:
         made.distilled,
         made.measured,
         made.film,
+        made.trail,
         status=status,
         query=request.query(),
         moved=made.moved,

@@ -48,10 +48,6 @@ def encode(array: NDArray[Any], kind: str) -> str:
 
 def map_of(source: Source, name: str, reference: Reference, label: int) -> payloads.Places:
     """The real images of a data set as points, one class in front."""
-    views: dict[str, payloads.View] = {}
-    for view, places in reference.maps.items():
-        scale = 32000 / float(np.abs(places).max())
-        views[view] = {"xy": encode(np.rint(places * scale), "<i2"), "scale": scale}
     return {
         "dataset": name,
         "label": label,
@@ -60,9 +56,15 @@ def map_of(source: Source, name: str, reference: Reference, label: int) -> paylo
         "images": encode(reference.rows, "<u4"),
         "modes": None if reference.modes is None else encode(reference.modes, "<u2"),
         "mode_names": source.modes,
-        "views": views,
+        "views": {view: _view(places) for view, places in reference.maps.items()},
         "trust": {view: f"{value:.2f}" for view, value in reference.trust.items()},
     }
+
+
+def _view(places: NDArray[np.float32]) -> payloads.View:
+    """Places (..., 2) on a map as whole numbers, and what to divide those by."""
+    scale = 32000 / max(float(np.abs(places).max()), 1e-9)
+    return {"xy": encode(np.rint(places * scale), "<i2"), "scale": scale}
 
 
 def columns_of(n: int) -> int:
@@ -110,6 +112,12 @@ def _points(z: Tensor, reference: Reference, label: int) -> dict[str, list[list[
     return {view: _rounded(reference.place(z, view, label), 4) for view in reference.maps}
 
 
+def _paths(trail: Sequence[Tensor], reference: Reference, label: int) -> dict[str, payloads.View]:
+    """Where n images fell on each map step by step, from projected latents (n, k) of each step."""
+    z = torch.cat(list(trail))
+    return {view: _view(reference.place(z, view, label)) for view in reference.maps}
+
+
 def _rounded(values: NDArray[np.float32], digits: int) -> Any:
     """Nested lists of numbers as short as they are exact."""
     return values.astype(np.float64).round(digits).tolist()
@@ -119,12 +127,16 @@ def result(
     distilled: Distilled,
     measured: Measured,
     film: Sequence[NDArray[np.uint8]],
+    trail: Sequence[Tensor],
     *,
     status: Sequence[str],
     query: Mapping[str, str],
     moved: bool,
 ) -> payloads.Run:
-    """A finished run of one class, as it was measured: everything that is shown."""
+    """A finished run of one class, as it was measured: everything that is shown.
+
+    `film` and `trail` are pixels and projected latents (n, k) of some of its steps.
+    """
     data, reference = measured.lab.data, measured.lab.reference
     z, verdict, label = measured.z, measured.verdict, int(measured.labels[0])
     n, columns = len(z), columns_of(len(z))
@@ -153,7 +165,11 @@ def result(
         "covers": within_reach(mine).sum(1).tolist(),
         "standing": _standing(mine),
         "witness": _witness(witness_of(reference, label, z)),
-        "film": {"sheet": data_uri(strip), "frames": frames.shape[1]},
+        "film": {
+            "sheet": data_uri(strip),
+            "frames": frames.shape[1],
+            "places": _paths([*trail, z], reference, label),
+        },
         "recognised": [data.classes[c] for c in verdict.classes],
         "modes": [data.modes[m] for m in verdict.modes] if verdict.modes is not None else None,
         "scores": _scores(z, verdict, label, data, reference),
@@ -190,7 +206,7 @@ def _standing(mine: Against) -> payloads.Standing:
 def _witness(witness: Witness) -> payloads.Witness:
     """The witness at each real image of the class, and as a field on every map.
 
-    A field's whole numbers are in units of a 64th of what chance reaches, cut off at twice that.
+    A field's whole numbers are in units of a 64th of what chance reaches.
     """
     fields = {name: _field(field) for name, field in witness.fields.items()}
     return {"at": encode(witness.at.numpy(), "<f4"), "fields": fields}
@@ -199,7 +215,8 @@ def _witness(witness: Witness) -> payloads.Witness:
 def _field(field: Field) -> payloads.Field:
     left, right, bottom, top = (round(edge, 4) for edge in field.box)
     return {
-        "values": encode((64 * field.values / field.chance).round().clip(-128, 127), "i1"),
+        "values": encode((64 * field.values / field.chance).round().clip(-(2**15), 2**15 - 1), "<i2"),
+        "chance": field.chance,
         "columns": field.values.shape[1],
         "box": (left, right, bottom, top),
     }

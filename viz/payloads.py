@@ -149,7 +149,8 @@ class Standing(TypedDict):
 class Field(TypedDict):
     """The witness, smoothed over one view of the map."""
 
-    values: str  # base64 of (rows, columns) int8, in units of a 64th of what chance reaches
+    values: str  # base64 of (rows, columns) int16, in units of a 64th of what chance reaches
+    chance: float  # how far from zero the fields of random real sets of this size seldom go
     columns: int
     box: tuple[float, float, float, float]  # left, right, bottom, top
 
@@ -166,6 +167,7 @@ class Film(TypedDict):
 
     sheet: str
     frames: int
+    places: NotRequired[Mapping[str, View]]  # (frames, n, 2) by view; not of all runs that ship
 
 
 class Score(TypedDict):

@@ -63,6 +63,7 @@ export interface EvaluationState {
 
 export interface Field {
   values: string;
+  chance: number;
   columns: number;
   box: readonly [number, number, number, number];
 }
@@ -70,6 +71,7 @@ export interface Field {
 export interface Film {
   sheet: string;
   frames: number;
+  places?: Readonly<Record<string, View>>;
 }
 
 export interface Full {

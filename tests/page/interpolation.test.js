@@ -45,7 +45,7 @@ test('pixels lie evenly over the range of an axis, in cells of the grid', () => 
 
 test('a grid of as many cells as pixels is shown as it is, its low rows at the bottom', () => {
   const grid = {
-    values: Int8Array.from([1, 2, 3, 40, 50, 60]),
+    values: Int16Array.from([1, 2, 3, 40, 50, 60]),
     columns: 3,
     rows: 2,
     box: /** @type {const} */ ([0, 3, 0, 2]),
@@ -57,7 +57,7 @@ test('a grid of as many cells as pixels is shown as it is, its low rows at the b
 test('a field is interpolated along both axes', () => {
   // values[r][c] = 10 r + c, which is linear: at the middle of the grid the mean of all.
   const [rows, columns] = [6, 6];
-  const values = Int8Array.from({ length: 36 }, (_, k) => 10 * Math.floor(k / columns) + (k % 6));
+  const values = Int16Array.from({ length: 36 }, (_, k) => 10 * Math.floor(k / columns) + (k % 6));
   const grid = { values, columns, rows, box: /** @type {const} */ ([0, 6, 0, 6]) };
   const [middle] = interpolate(grid, 1, 1, [2, 4], [2, 4]);
   assert.equal(middle, 27.5);

@@ -18,7 +18,7 @@ def field_at(page: Page, highest: bool) -> list[int]:
     colour: list[int] = page.evaluate(
         """(highest) => {
             const run = window.distiller.shared.run, f = run.witness.fields.class;
-            const values = window.distiller.numbers(f.values, Int8Array);
+            const values = window.distiller.numbers(f.values, Int16Array);
             const k = values.indexOf(highest ? Math.max(...values) : Math.min(...values));
             const rows = values.length / f.columns, [left, right, bottom, top] = f.box;
             const x = left + ((k % f.columns) + .5) * (right - left) / f.columns;

@@ -130,14 +130,32 @@ def test_random_real_sets_seldom_go_beyond_chance(
     assert np.mean(beyond) == pytest.approx(1 - CHANCE, abs=0.04)
 
 
+def test_two_random_real_sets_seldom_differ_by_more_than_their_chances_together(
+    reference: Reference, members: NDArray[np.int64]
+) -> None:
+    """The page holds the difference of two fields against the root of the squares of both."""
+    rng = np.random.default_rng(78)
+    inhabited = (plane_of(reference.maps["class"][members]).mass >= PULL).numpy()
+    beyond = []
+    for _ in range(60):
+        rows = rng.permutation(members)[:20]
+        a, b = (
+            witness_of(reference, LABEL, reference.z[half]).fields["class"]
+            for half in (rows[:10], rows[10:])
+        )
+        apart = np.abs(a.values - b.values)[inhabited]
+        beyond.append((apart > np.hypot(a.chance, b.chance)).mean())
+    assert np.mean(beyond) == pytest.approx(1 - CHANCE, abs=0.04)
+
+
 def test_what_is_sent_is_what_was_found(reference: Reference, members: NDArray[np.int64]) -> None:
     found = witness_of(reference, LABEL, of_half(reference, members, 1))
     sent = _witness(found)
     at = np.frombuffer(base64.b64decode(sent["at"]), "<f4")
     np.testing.assert_array_equal(at, found.at.numpy())
     for view, field in found.fields.items():
-        whole = np.frombuffer(base64.b64decode(sent["fields"][view]["values"]), np.int8)
-        values = whole.reshape(-1, sent["fields"][view]["columns"]) * field.chance / 64
-        expected = field.values.clip(-2 * field.chance, 127 / 64 * field.chance)
-        np.testing.assert_allclose(values, expected, atol=0.51 * field.chance / 64)
+        given = sent["fields"][view]
+        whole = np.frombuffer(base64.b64decode(given["values"]), "<i2")
+        values = whole.reshape(-1, given["columns"]) * given["chance"] / 64
+        np.testing.assert_allclose(values, field.values, atol=0.51 * field.chance / 64)
         assert sent["fields"][view]["box"] == pytest.approx(field.box, abs=1e-4)

@@ -14,6 +14,8 @@ import { say } from '../bus.js';
  * @property {number | null} over the column that the mouse is on
  * @property {number | null} slot of the lane that is chosen with it
  * @property {Set<number>} hidden slots of the lanes that the map does not show
+ * @property {[number | null, number | null]} witness slots of the lane whose witness the map shows,
+ *   and of that whose witness is taken from it
  * @property {[number, number] | null} gap slots: what the first covers and the second does not
  */
 
@@ -26,6 +28,7 @@ export const look = {
   over: null,
   slot: null,
   hidden: new Set(),
+  witness: [null, null],
   gap: null,
 };
 

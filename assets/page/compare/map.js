@@ -13,25 +13,19 @@ import { on } from '../bus.js';
 import { find, make, makeButton, press } from '../draw/element.js';
 import { Segment } from '../draw/segment.js';
 import { Card } from '../explore/card.js';
+import { Field } from '../explore/field.js';
 import { VIEW_TITLES, VIEWS } from '../explore/legend.js';
 import { decode } from '../explore/points.js';
 import { CONFIG, layoutOf } from '../explore/traces.js';
 import { makePlot, plotly } from '../plotly.js';
 import { Gap } from './gap.js';
-import { MOST, setting, titleOf } from './lineup.js';
+import { setting, titleOf } from './lineup.js';
 import { look, lookAt } from './look.js';
 import { makeMark } from './marks.js';
-import {
-  groundNumber,
-  laneChanges,
-  laneNumber,
-  realPlaces,
-  slotOf,
-  threadChanges,
-  tracesOf,
-} from './planes.js';
+import { changesOf, groundNumber, slotOf, tracesOf } from './planes.js';
 import { picturesOf } from './results.js';
 import { walkByKeys } from './walk.js';
+import { WitnessLine } from './witness.js';
 
 /** @typedef {(dataset: string, label: number) => Promise<Places>} GetPlaces */
 /** @typedef {(dataset: string, rows: number[]) => Promise<Source[]>} RealImages */
@@ -69,8 +63,9 @@ class LaneMap {
     this.note = make('div', 'd-status');
     const bar = make('div', 'd-bar');
     bar.append(this.keys, this.views.node);
-    const said = walkByKeys(this.plot);
-    root.append(bar, this.plot, said, this.gap.node, this.note, this.card.node);
+    root.append(bar, this.plot, walkByKeys(this.plot));
+    this.witness = new WitnessLine(new Field(this.plot));
+    root.append(this.witness.node, this.gap.node, this.note, this.card.node);
   }
 
   /** @param {number[]} rows */
@@ -113,6 +108,7 @@ class LaneMap {
     const traces = tracesOf(points, view, gap);
     const layout = layoutOf({ points, look: { view, paint: 'plain', witness: false } });
     this.library.react(this.plot, traces, layout, CONFIG).then(() => this.listen());
+    this.witness.draw(view);
     this.drawKeys(points);
   }
 
@@ -126,19 +122,11 @@ class LaneMap {
     this.waiting = false;
     const { points, view, plot } = this;
     if (!points || !this.listening) return;
-    const slots = Array.from({ length: MOST }, (_, slot) => slot);
-    const changes = slots.map((slot) => laneChanges(slot, view));
-    const joined = Object.fromEntries(
-      Object.keys(changes[0]).map((key) => [
-        key,
-        changes.flatMap((change) => change[/** @type {keyof typeof change} */ (key)]),
-      ]),
-    );
-    this.library.restyle(plot, joined, slots.map(laneNumber));
-    this.library.restyle(plot, threadChanges(view), [groundNumber('thread')]);
     this.gap.draw(points);
-    const { x, y } = realPlaces(points, view, look.gap ? this.gap.rows(points) : []);
-    this.library.restyle(plot, { x: [x], y: [y] }, [groundNumber('gap')]);
+    const gap = look.gap ? this.gap.rows(points) : [];
+    const { changes, traces } = changesOf(points, view, gap);
+    this.library.restyle(plot, changes, traces);
+    this.witness.draw(view);
     this.drawKeys(points);
   }
 
@@ -184,6 +172,8 @@ class LaneMap {
       const slot = slotOf(point.curveNumber);
       if (slot !== null) lookAt({ column: point.pointIndex, slot });
     });
+    for (const moved of ['plotly_afterplot', 'plotly_relayout', 'plotly_relayouting'])
+      plot.on(moved, () => this.witness.field.repaint());
     new ResizeObserver(() => {
       if (plot.offsetParent) this.library.Plots.resize(plot);
     }).observe(plot);

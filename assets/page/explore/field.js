@@ -3,13 +3,11 @@
 // many were made. Plotly draws heat maps above its WebGL points, so this is a canvas of its own
 // behind the plot. It follows the axes, and takes no hover and no click.
 
-/** @import { Field as FieldValue } from '../payloads.d.ts' */
 /** @import { Plot } from '../plotly.js' */
 /** @import { Grid } from '../values/interpolation.js' */
 
 import { colour } from '../draw/colour.js';
 import { make } from '../draw/element.js';
-import { numbers } from '../values/bytes.js';
 import { interpolate } from '../values/interpolation.js';
 import { coloured } from '../values/shade.js';
 
@@ -22,13 +20,17 @@ export class Field {
     this.waiting = false;
     /** @type {Grid | null} */
     this.grid = null;
+    this.hues = { missed: '', excess: '' };
     plot.before(this.canvas);
   }
 
-  /** @param {FieldValue | null} value */
-  show(value) {
-    const values = value && numbers(value.values, Int8Array);
-    this.grid = value && values && { ...value, values, rows: values.length / value.columns };
+  /**
+   * @param {Grid | null} grid
+   * @param {{ missed: string, excess: string }} hues names of colours, above and below zero
+   */
+  show(grid, hues = { missed: 'missed', excess: 'excess' }) {
+    this.grid = grid;
+    this.hues = hues;
     this.repaint();
   }
 
@@ -54,8 +56,8 @@ export class Field {
       height: `${yaxis._length}px`,
     });
     const shown = interpolate(this.grid, width, height, xaxis.range, yaxis.range);
-    const hues = { missed: rgb('missed'), excess: rgb('excess') };
-    const pixels = coloured(shown, width, ratio, hues);
+    const { missed, excess } = this.hues;
+    const pixels = coloured(shown, width, ratio, { missed: rgb(missed), excess: rgb(excess) });
     this.canvas.getContext('2d')?.putImageData(new ImageData(pixels, width, height), 0, 0);
   }
 }

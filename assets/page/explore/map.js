@@ -14,6 +14,7 @@ import { on } from '../bus.js';
 import { find, make } from '../draw/element.js';
 import { makePlot, plotly } from '../plotly.js';
 import { choose, shared } from '../state.js';
+import { gridOf } from '../values/witness.js';
 import { Card } from './card.js';
 import { Field } from './field.js';
 import { Legend } from './legend.js';
@@ -135,7 +136,8 @@ class RealMap {
   /** @param {Scene} scene */
   drawField({ run, look, standing }) {
     const shown = look.witness && standing && run && !run.live;
-    this.field.show((shown && run.witness.fields[look.view]) || null);
+    const field = shown && run.witness.fields[look.view];
+    this.field.show(field ? gridOf(field) : null);
   }
 
   /** @param {Partial<Look>} change */

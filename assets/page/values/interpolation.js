@@ -4,7 +4,7 @@
 /**
  * A field on a grid of the plane.
  * @typedef {object} Grid
- * @property {Int8Array} values row by row, from low to high y
+ * @property {Int16Array | Float32Array} values row by row, from low to high y
  * @property {number} columns
  * @property {number} rows
  * @property {readonly [number, number, number, number]} box left, right, bottom, top: outer edges
