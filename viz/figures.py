@@ -213,9 +213,10 @@ def _witness(witness: Witness) -> payloads.Witness:
 
 
 def _field(field: Field) -> payloads.Field:
+    whole = (64 * field.values / field.chance).round().clip(-(2**15), 2**15 - 1)
     left, right, bottom, top = (round(edge, 4) for edge in field.box)
     return {
-        "values": encode((64 * field.values / field.chance).round().clip(-(2**15), 2**15 - 1), "<i2"),
+        "values": encode(whole, "<i2"),
         "chance": field.chance,
         "columns": field.values.shape[1],
         "box": (left, right, bottom, top),

@@ -4,13 +4,14 @@ Only what was measured alike stands in one study: sets of one size, nets trained
 So hard labels never stand beside soft ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
 from distiller.data.models import has_models
 from distiller.data.registry import DATASETS
+from distiller.errors import Refused
 from distiller.evaluation.protocol import PROTOCOLS
 from distiller.evaluation.study import Figure, Study, StudyRow, read_study
 from distiller.limits import choice
@@ -20,6 +21,7 @@ from distiller.sets.request import Request
 
 from . import payloads
 from .catalogue import first_run
+from .lineup import Lineup
 from .settings import RUN
 
 __all__ = ["joined_studies", "kind_of", "link_of", "studies_of", "title_of"]
@@ -138,10 +140,12 @@ def _shown(study: Study, parts: Sequence[Study], title: str) -> payloads.Study:
 
 
 def _line(study: Study, row: StudyRow, axes: Sequence[str]) -> payloads.StudyLine:
+    link = link_of(study, row.method)
     return {
         "name": title_of(row.method),
         "kind": kind_of(row.method),
-        "link": link_of(study, row.method),
+        "link": link,
+        "compared": None if link is None else compared_link(link),
         "values": {key: _value(study, row, key) for key in axes if key in row.figures},
     }
 
@@ -212,6 +216,22 @@ def title_of(method: str) -> str:
         return f"{title} of real images"
     words = ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in options.items())
     return f"{title} ({words})" if words else title
+
+
+def compared_link(link: Mapping[str, str]) -> dict[str, str] | None:
+    """A link to a comparison of a run with random real images, and of those with DiT.
+
+    None of a run that cannot be a lane.
+    """
+    run = Request.from_query(link)
+    own: dict[str, Any] = {"method": run.method, "cfg_scale": run.cfg_scale}
+    own["options"] = run.public()["options"]
+    lanes = [{"method": "random"}, {"method": "dit"} if run.method == "random" else own]
+    numbers = {"label": run.classes[0], "ipc": run.ipc, "steps": run.steps, "seed": run.seed}
+    lanes = [{"slot": slot, **lane} for slot, lane in enumerate(lanes)]
+    lineup = Lineup.parse({"dataset": run.dataset, **numbers, "lanes": lanes})
+    refused = any(isinstance(lane, Refused) for lane in lineup.lanes.values())
+    return None if refused else lineup.query()
 
 
 def link_of(study: Study, method: str) -> dict[str, str] | None:

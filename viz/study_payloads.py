@@ -41,6 +41,7 @@ class StudyLine(TypedDict):
     name: str
     kind: Literal["random", "real", "made"]  # random real, chosen real, or distilled images
     link: Mapping[str, str] | None  # that makes its images of one class
+    compared: Mapping[str, str] | None  # of a comparison that it is a lane of, beside real images
     values: Mapping[str, StudyValue]  # by axis
 
 

@@ -393,6 +393,7 @@ export interface StudyLine {
   name: string;
   kind: 'random' | 'real' | 'made';
   link: Readonly<Record<string, string>> | null;
+  compared: Readonly<Record<string, string>> | null;
   values: Readonly<Record<string, StudyValue>>;
 }
 

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   freeSlot,
+  joined,
   keyOf,
   laneOf,
+  lineupOf,
   lineupWith,
   optionsOf,
   queryOf,
@@ -178,3 +180,27 @@ test('films of any length begin and end together', () => {
     [0, 11, 6, 0],
   );
 });
+
+test('a link to a comparison is read as it was written', () => {
+  const own = { slot: 1, method: 'dap', cfg_scale: 3, options: { 'dap.gamma': 0.5 } };
+  const asked = { ...lineup, lanes: [...lanes(0), own] };
+  assert.deepEqual(lineupOf(queryOf(asked, menu), menu), asked);
+});
+
+test('the lanes of a link join those of its data set, each once and with the numbers of the link', () => {
+  const other = { ...lineup, label: 0, ipc: 10, lanes: [...lanes(0), dap(1)] };
+  const both = joined(lineup, other);
+  assert.equal(both.label, 1); // the class that is looked at stays
+  assert.equal(both.ipc, 10);
+  assert.deepEqual(both.lanes, [...lanes(0, 2), dap(1)]);
+  assert.deepEqual(joined(both, other).lanes, both.lanes);
+  const full = { ...lineup, lanes: lanes(0, 1, 2, 3, 4, 5) };
+  assert.deepEqual(joined(full, other).lanes, [...lanes(0, 1, 2, 3, 4), dap(5)]);
+  const elsewhere = { ...other, dataset: 'solids' };
+  assert.equal(joined(lineup, elsewhere), elsewhere);
+});
+
+/** @param {number} slot */
+function dap(slot) {
+  return { ...lane, slot, method: 'dap' };
+}

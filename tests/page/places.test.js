@@ -28,7 +28,7 @@ const value = (mean, grade = null) => ({
  * @param {Record<string, ReturnType<typeof value>>} values
  * @param {'random' | 'real' | 'made'} kind
  */
-const row = (name, values, kind = 'made') => ({ name, kind, link: null, values });
+const row = (name, values, kind = 'made') => ({ name, kind, link: null, compared: null, values });
 const ACCURACY = {
   ...{ name: 'accuracy', title: 'accuracy, %', about: '', digits: 1, log: false },
   better: /** @type {const} */ ('higher'),

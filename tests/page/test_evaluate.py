@@ -202,7 +202,7 @@ def test_the_shipped_study_is_there_before_any_click(
     marks.first.press("ArrowRight")
     expect(page.locator(".d-plane-card")).to_contain_text("Diversity")
     query = parse_qs(urlsplit(marks.nth(1).get_attribute("href") or "").query)
-    assert (query["dataset"], query["method"], query["ipc"]) == (["solids"], ["diversity"], ["10"])
+    assert (query["dataset"], query["lane2"], query["ipc"]) == (["solids"], ["diversity"], ["10"])
     texts = (".d-message", ".d-standings td", ".d-standings td.better", ".d-standings td.worse")
     texts += (".d-standings th a", ".d-tick", ".d-plane-names span", ".d-study .d-note p")
     assert min(contrasts(page, "#evaluate .d-choices", *texts)) >= 4.5  # WCAG AA
@@ -218,3 +218,23 @@ def test_the_shipped_study_is_there_before_any_click(
     expect(page.locator(".d-standings caption")).to_contain_text("soft labels")
     expect(page.locator(".d-plane")).to_be_hidden()
     page.context.close()
+
+
+def test_a_method_of_the_study_becomes_a_lane_of_compare(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("tab", name="Evaluate").click()
+    rows = page.locator(".d-standings tbody tr")
+    rows.filter(has_text="Random real").get_by_role("link", name="compare").click()
+    chips = page.locator("#setup .d-chip b")
+    expect(chips).to_have_text(["Random real", "DiT"])
+    page.wait_for_function(  # nothing is asked for twice: these lanes are made
+        "() => document.querySelectorAll('.d-row:not(.d-live) .d-cell i[style*=url]').length === 20"
+    )
+    page.get_by_role("tab", name="Evaluate").click()
+    mark = page.locator(".d-plane").get_by_role("link", name="DAP", exact=False).first
+    name = (mark.get_attribute("aria-label") or "").partition(".")[0]
+    mark.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#setup .d-chip b")).to_have_count(3)
+    expect(page.locator("#setup .d-chip b").nth(2)).to_have_text(name.partition(" (")[0])
+    expect(page.locator("#setup").get_by_label("Class")).to_have_value("4")

@@ -10,6 +10,7 @@ from distiller.methods import METHODS
 from distiller.sets.request import Request
 from tests.viz.sent import check
 from viz import payloads
+from viz.lineup import linked
 from viz.settings import BUDGET
 from viz.study import AXES, studies_of
 
@@ -126,3 +127,18 @@ def test_a_data_set_without_a_study_has_none_and_an_unknown_one_is_refused() -> 
 def test_a_figure_over_sets_is_taken_before_one_over_nets() -> None:
     kept = read_study(tables.RESULTS / "cifar10-10-dc.json").row("mmd").figures
     assert kept["accuracy"] == Figure(37.1, 0.3, 3, "nets")
+
+
+@pytest.mark.parametrize("dataset", SHIPPED)
+def test_each_run_of_a_study_is_a_lane_beside_random_real_images(dataset: str) -> None:
+    for shown in studies_of(dataset)["studies"]:
+        for row in shown["rows"]:
+            if row["link"] is None:
+                assert row["compared"] is None
+                continue
+            assert row["compared"] is not None, row["name"]
+            lineup = linked(row["compared"])
+            assert lineup is not None
+            run = Request.from_query(row["link"])
+            assert run in lineup.lanes.values()
+            assert "random" in {lane.method for lane in lineup.lanes.values()}  # none is refused

@@ -173,6 +173,47 @@ export function lineupWith(lineup, { query, dataset, label, n }, menu) {
 }
 
 /**
+ * The lineup of a link, as `queryOf` writes it.
+ * @param {Readonly<Record<string, string>>} query
+ * @param {Menu} menu
+ * @returns {Lineup}
+ */
+export function lineupOf(query, menu) {
+  const { dataset } = query;
+  const classes = menu.datasets.find(({ name }) => name === dataset)?.classes ?? [];
+  const lanes = Array.from({ length: MOST }, (_, slot) => slot).flatMap((slot) => {
+    const name = `lane${slot + 1}`;
+    const own = Object.entries(query).filter(([key]) => key.startsWith(`${name}.`));
+    const rest = Object.fromEntries(own.map(([key, value]) => [key.slice(name.length + 1), value]));
+    return name in query
+      ? [{ ...laneOf({ ...rest, dataset, method: query[name] }, menu), slot }]
+      : [];
+  });
+  const [ipc, steps, seed] = NUMBERS.map((key) => Number(query[key]));
+  return { dataset, label: Math.max(0, classes.indexOf(query.classes)), ipc, steps, seed, lanes };
+}
+
+/**
+ * A lineup with the lanes of another that it does not have yet, and the numbers of that; of another
+ * data set the other alone. Where all slots are taken the last lane makes way.
+ * @param {Lineup} lineup
+ * @param {Lineup} other
+ * @returns {Lineup}
+ */
+export function joined(lineup, other) {
+  if (lineup.dataset !== other.dataset || !lineup.lanes.length) return other;
+  const { label } = lineup;
+  const had = new Set(lineup.lanes.map((lane) => keyOf(lineup, lane)));
+  const lanes = other.lanes
+    .filter((lane) => !had.has(keyOf(lineup, lane)))
+    .reduce(
+      (all, lane) => withLane(freeSlot(all) < 0 ? all.slice(0, -1) : all, lane),
+      lineup.lanes,
+    );
+  return { ...other, label, lanes };
+}
+
+/**
  * A hyperparameter's value from its text.
  * @param {Knob} knob
  * @param {string} text

@@ -2,17 +2,25 @@
 // The methods of a study as points of a plane, with random real images as a band.
 
 /** @import { Study, StudyAxis, StudyLine } from '../payloads.d.ts' */
+/** @import { GetMenu } from '../compare/open.js' */
 /** @import { Scale } from './places.js' */
 
+import { makeCompareLink } from '../compare/open.js';
 import { arrows } from '../draw/arrows.js';
 import { make } from '../draw/element.js';
 import { addShape, makeSvg } from '../draw/svg.js';
 import { between } from '../values/format.js';
 import { ordered, said, scaleFor, sidesOf } from './places.js';
 
+const NO_LANE = 'It cannot be made here: no lane of Compare.';
+
 export class Plane {
-  /** @param {(name: string | null) => void} look called with what is looked at */
-  constructor(look) {
+  /**
+   * @param {(name: string | null) => void} look called with what is looked at
+   * @param {GetMenu} menu asks what a comparison can be made of
+   */
+  constructor(look, menu) {
+    this.menu = menu;
     this.node = make('div', 'd-plane');
     this.look = look;
     /** @type {Map<string, HTMLElement>} */
@@ -105,9 +113,9 @@ export class Plane {
       const ends = { x1: `${x1}%`, x2: `${x2}%`, y1: `${y1}%`, y2: `${y2}%` };
       addShape(this.svg, 'line', { ...ends, class: `whisker ${grade}`, 'data-name': row.name });
     }
-    const mark = row.link ? makeLink(row.link) : make('span');
+    const mark = row.compared ? makeCompareLink(row.compared, this.menu) : make('span');
     mark.className = `d-mark ${grade} ${row.kind}`;
-    if (!row.link) mark.setAttribute('role', 'img');
+    if (!row.compared) mark.setAttribute('role', 'img');
     mark.tabIndex = -1;
     mark.style.left = `${left}%`;
     mark.style.top = `${top}%`;
@@ -167,18 +175,6 @@ export class Plane {
 }
 
 /**
- * A link to a run; what is on this page stays.
- * @param {Record<string, string>} query
- */
-export function makeLink(query) {
-  const link = make('a');
-  link.href = `?${new URLSearchParams(query)}`;
-  link.target = '_blank';
-  link.rel = 'noopener';
-  return link;
-}
-
-/**
  * What is said of a method: its name, then a line for each axis, and what a click does.
  * @param {StudyLine} row
  * @param {StudyAxis[]} axes
@@ -192,7 +188,7 @@ function wordsOf(row, axes) {
     const verdict = value.verdict ? `: ${value.verdict}` : '';
     return `${title} ${said(value, digits)} (${value.sets}${interval})${verdict}`;
   });
-  return [row.name, ...lines, row.link ? 'Opens its run.' : 'It samples nothing: no run.'];
+  return [row.name, ...lines, row.compared ? 'A click makes it a lane of Compare.' : NO_LANE];
 }
 
 /**

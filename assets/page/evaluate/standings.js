@@ -2,17 +2,23 @@
 // The table of a study: a row for each method, sorted by any column.
 
 /** @import { Study, StudyAxis, StudyLine, StudyValue } from '../payloads.d.ts' */
+/** @import { GetMenu } from '../compare/open.js' */
 /** @import { Scale } from './places.js' */
 
+import { makeCompareLink } from '../compare/open.js';
 import { make, makeButton } from '../draw/element.js';
+import { makeLink } from '../draw/link.js';
 import { addShape, makeSvg } from '../draw/svg.js';
 import { ordered, said, scaleFor } from './places.js';
-import { makeLink } from './plane.js';
 
 export class Standings {
-  /** @param {(name: string | null) => void} look called with the row that is looked at */
-  constructor(look) {
+  /**
+   * @param {(name: string | null) => void} look called with the row that is looked at
+   * @param {GetMenu} menu asks what a comparison can be made of
+   */
+  constructor(look, menu) {
     this.look = look;
+    this.menu = menu;
     this.node = make('div', 'd-standings');
     this.node.tabIndex = 0; // to be scrolled by keyboard where it is too wide
     this.node.setAttribute('role', 'group');
@@ -98,8 +104,18 @@ export class Standings {
     head.scope = 'row';
     const name = row.link ? makeLink(row.link) : make('span');
     name.textContent = row.name;
-    if (row.link) name.className = 'd-link';
+    if (row.link) {
+      name.className = 'd-link';
+      name.title = 'open its run in Explore, in another tab of the browser';
+    }
     head.append(name);
+    if (row.compared) {
+      const lane = head.appendChild(makeCompareLink(row.compared, this.menu));
+      lane.className = 'd-to-compare';
+      lane.textContent = 'compare';
+      lane.setAttribute('aria-label', `compare ${row.name}`);
+      lane.title = 'make it a lane of Compare';
+    }
     const value = row.values[up.name];
     line.appendChild(make('td', 'd-line')).append(value ? makeInterval(value, scale, random) : '');
     for (const axis of axes) {

@@ -1,6 +1,7 @@
 // @ts-check
 // The shipped study: every method of a data set beside random real images, before any click.
 
+/** @import { GetMenu } from '../compare/open.js' */
 /** @import { Component } from '../page.js' */
 /** @import { Studies, Study, StudyAxis } from '../payloads.d.ts' */
 
@@ -27,8 +28,11 @@ const KEY = [
 ];
 
 class StudyBoard {
-  /** @param {HTMLElement} root */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root
+   * @param {GetMenu} menu asks what a comparison can be made of
+   */
+  constructor(root, menu) {
     this.root = root;
     /** @type {Studies | null} */
     this.value = null;
@@ -46,8 +50,8 @@ class StudyBoard {
       this.plane.point(name);
       this.standings.point(name);
     };
-    this.plane = new Plane(look);
-    this.standings = new Standings(look);
+    this.plane = new Plane(look, menu);
+    this.standings = new Standings(look, menu);
     this.key = make('div', 'd-bar d-study-key');
     this.frame = make('div', 'd-plane-frame');
     this.frame.append(this.plane.node);
@@ -180,9 +184,9 @@ function makeSelect(label, choose) {
 }
 
 /** @param {Component<Studies>} component */
-export function mount({ element, props, watch }) {
+export function mount({ element, props, server, watch }) {
   const root = /** @type {HTMLDetailsElement} */ (find(element, '.d-study'));
-  const board = new StudyBoard(root);
+  const board = new StudyBoard(root, /** @type {GetMenu} */ (server.comparing));
   let evaluated = false;
   on('evaluation', () => {
     if (!evaluated) root.open = false; // it makes room for what the visitor finds

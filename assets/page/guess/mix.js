@@ -6,8 +6,8 @@
 
 import { arrows } from '../draw/arrows.js';
 import { make, makeButton, press } from '../draw/element.js';
+import { makeLink } from '../draw/link.js';
 import { placeOf, tile } from '../draw/tile.js';
-import { makeLink } from '../evaluate/plane.js';
 
 /**
  * The sheet, whose images are marked by a click until it was said which are real.

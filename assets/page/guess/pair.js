@@ -5,10 +5,10 @@
 
 import { arrows } from '../draw/arrows.js';
 import { make, makeButton } from '../draw/element.js';
+import { makeLink } from '../draw/link.js';
 import { addShape, makeSvg } from '../draw/svg.js';
 import { placeOf, tile } from '../draw/tile.js';
 import { scaleFor } from '../evaluate/places.js';
-import { makeLink } from '../evaluate/plane.js';
 import { percent, short } from '../values/format.js';
 
 const SIDES = ['A', 'B']; // they stand below each other where there is little room

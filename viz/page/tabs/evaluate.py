@@ -19,6 +19,7 @@ from distiller.limits import choice
 
 from ... import visit
 from ...catalogue import titles
+from ...lineup import comparing
 from ...session import Session
 from ...settings import FIRST, OPEN, SEEDS
 from ...study import studies_of
@@ -51,7 +52,9 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
         with gr.Column(scale=70, min_width=320, elem_classes="d-panel"):
             board = add_part("board", "evaluate/curves", "<div class='d-board'></div>")
             frame = "<details class='d-study' open></details>"
-            study = add_part("study", "evaluate/study", frame, studies_of(FIRST))
+            study = add_part(
+                "study", "evaluate/study", frame, studies_of(FIRST), server_functions=[comparing]
+            )
     add_part("accuracies", "evaluate/accuracies", "<div class='d-accuracies' hidden></div>")
     inputs = [choices.dataset, choices.sets, choices.protocol, choices.net, choices.seeds]
     taken = _wire_handed(page, choices, study)
