@@ -6,9 +6,8 @@ full row sooner than all together would.
 """
 
 import json
-import secrets
 from collections.abc import AsyncGenerator, Mapping
-from functools import cache
+from functools import cache, partial
 from itertools import combinations
 from math import sqrt
 from statistics import NormalDist
@@ -22,9 +21,11 @@ from distiller.sets.request import Request
 from . import payloads
 from .desk import Made
 from .held import Held
+from .job import Job
 from .lineup import Lineup, begins_of
 from .run_group import RunGroup
 from .session import Session
+from .ticket import Begun, Several
 
 __all__ = ["compared", "handed", "names_of", "shipped_lanes", "told"]
 
@@ -47,8 +48,24 @@ async def compared(session: Session, raw: Any) -> AsyncGenerator[payloads.Race, 
         Refused: if the lineup itself cannot be made.
         Exception: what else went wrong in a lane, once the others are done.
     """
-    lanes = Lineup.parse(raw).lanes
-    made: dict[int, payloads.Run] = {}
+    lineup, value = Lineup.parse(raw), {key: raw[key] for key in raw if key != "run"}
+    ticket = session.several("compare", value)
+    if ticket is None:
+        ask = partial(_raced, session, lineup.lanes, {}, {})
+        ticket = session.issue("compare", Several(ask, value=value))
+    async for race in ticket.follow(session.visitor, lambda job: None):
+        stands: payloads.RaceState = race
+        yield {**stands, "id": ticket.id}
+
+
+async def _raced(
+    session: Session,
+    lanes: Mapping[int, Request | Refused],
+    made: dict[int, payloads.Run],
+    private: dict[str, Job],
+    begun: Begun,
+) -> AsyncGenerator[payloads.RaceState, None]:
+    """The same for lanes that are followed for the first time or again."""
 
     async def finish(slot: str, run: Made) -> str:
         made[int(slot)] = run.shown
@@ -56,11 +73,12 @@ async def compared(session: Session, raw: Any) -> AsyncGenerator[payloads.Race, 
 
     requests = {str(slot): request for slot, request in lanes.items()}
     runs = RunGroup(
-        f"{session.visitor} comparing", requests, finish, step=lambda step: step, pause=PAUSE
-    )
-    session.turn("compare").leave, race = runs.leave, secrets.token_hex(8)
+        f"{session.visitor} comparing", requests, finish, step=lambda step: step, pause=PAUSE,
+        begun=begun, private=private,
+    )  # fmt: skip
+    session.turn("compare").leave = runs.leave
     async for shown in runs.follow():
-        yield {"id": race, "lanes": shown, "told": told(lanes, made)}
+        yield {"lanes": shown, "told": told(lanes, made)}
     if runs.wrong:
         raise runs.wrong[0]
 

@@ -10,7 +10,7 @@ import io
 import secrets
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from .preview import data_uri
 from .question import Mix, Pair, draw_mix, draw_pair, pair_of, shipped_run, study_of
 from .session import Session
 from .settings import FIRST
+from .ticket import Begun, Several
 
 __all__ = ["GAMES", "asked", "examples", "found", "guessed"]
 
@@ -65,21 +66,40 @@ async def asked(
     """
     name = choice("data set", dataset, DATASETS)
     draw = draw_pair if choice("game", game, GAMES) == "pair" else draw_mix
-    drawn = draw(name, seed or secrets.token_hex(16))
+    value = {"dataset": name, "game": game}
+    ticket = session.several("guess", value)
+    if ticket is None:
+        ask = partial(_asking, session, draw(name, seed or secrets.token_hex(16)))
+        ticket = session.issue("guess", Several(ask, value=value))
+    wait: payloads.GuessWait = {"live": True, "game": game, "words": "", "id": ticket.id}
+    async for shown in ticket.follow(session.visitor, lambda job: None):
+        if isinstance(shown, str):
+            yield {**wait, "words": shown}
+        else:
+            question: payloads.GuessQuestion = {**shown, "id": ticket.id}
+            yield question
+
+
+async def _asking(
+    session: Session, drawn: Pair | Mix, begun: Begun
+) -> AsyncGenerator[str | payloads.GuessQuestion, None]:
+    """How the images of a question stand, in words, and last the question."""
     runs: dict[int, payloads.Run] = {}
-    yield {"live": True, "words": "The images are made"}
+    yield "The images are made"
     for slot, request in drawn.lineup.lanes.items():
         assert isinstance(request, Request)  # a question is drawn with none that is refused
-        async for shown in _made(session, request):
+        async for shown in _made(session, request, begun):
             if isinstance(shown, str):
-                yield {"live": True, "words": shown}
+                yield shown
             else:
                 runs[slot] = shown
     if len(runs) == len(drawn.lineup.lanes):
         yield _question(drawn, runs, _HELD.put(_Asked(drawn, runs)))
 
 
-async def _made(session: Session, request: Request) -> AsyncGenerator[str | payloads.Run, None]:
+async def _made(
+    session: Session, request: Request, tell: Begun
+) -> AsyncGenerator[str | payloads.Run, None]:
     """The run of a request, from what ships or from the desk; words while it waits in line."""
     if (shipped := shipped_run(request)) is not None:
         yield shipped
@@ -87,6 +107,7 @@ async def _made(session: Session, request: Request) -> AsyncGenerator[str | payl
     visitor = f"{session.visitor} guessing"  # no dial of Explore turns this run
 
     def begun(job: Job) -> None:
+        tell(job)
         session.turn("guess").leave = lambda: desk().line.leave(job, visitor)
 
     dials = {"cfg_scale": request.cfg_scale, **request.options}

@@ -5,7 +5,7 @@ value, and is asked for with the guess.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 __all__ = [
     "GuessAnswer", "GuessExamples", "GuessFound", "GuessQuestion", "GuessScore", "GuessSheet",
@@ -25,7 +25,9 @@ class GuessWait(TypedDict):
     """A question whose images are made: how it stands, in words."""
 
     live: Literal[True]
+    game: Literal["pair", "real"]
     words: str
+    id: str  # with which a page that is loaded again finds it
 
 
 class GuessQuestion(TypedDict):
@@ -37,6 +39,7 @@ class GuessQuestion(TypedDict):
     caption: str  # what is shown
     ask: str  # the question
     sheets: Sequence[GuessSheet]  # left and right, or one
+    id: NotRequired[str]  # with which a page that is loaded again finds it; an example has none
 
 
 class GuessSide(TypedDict):

@@ -42,7 +42,7 @@ __all__ = [
     "GuessWait", "Ingredient", "Kernel",
     "Knob", "Lane", "Lanes", "Line", "Lineup", "Mean", "Means", "Measure", "Menu",
     "MethodGroup", "MethodGroups", "MethodWords", "Nearest", "Notice", "Offered", "Places",
-    "Race", "Row", "Run", "Score", "Standing", "Step", "Studies", "Study", "StudyAxis",
+    "Race", "RaceState", "Row", "Run", "Score", "Standing", "Step", "Studies", "Study", "StudyAxis",
     "StudyLine", "StudyValue", "Sweep", "SweepAxis", "Swept", "SweptAxis", "SweptCell",
     "SweptScore", "Table", "Told", "Training", "TrainingState", "View", "Waiting", "Whole",
     "WholeLane", "Witness",
@@ -235,12 +235,17 @@ class Discrepancies(TypedDict):
     rows: Sequence[Score]
 
 
-class Race(TypedDict):
+class RaceState(TypedDict):
     """How the lanes of a comparison stand."""
 
-    id: str
     lanes: Mapping[str, Waiting | Step | Done]  # by slot
     told: Told
+
+
+class Race(RaceState):
+    """The same, so that the page can tell one comparison from the next, and follow it again."""
+
+    id: str
 
 
 class Lanes(TypedDict):

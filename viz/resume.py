@@ -7,7 +7,7 @@ leads to the visit that it was given to, or to nothing.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from distiller.errors import Refused
@@ -16,12 +16,19 @@ from distiller.sets.request import Request
 
 from .session import Session, holder
 from .settings import BUDGET
-from .ticket import Ticket
+from .ticket import Several
 
-__all__ = ["Resumed", "resume", "standing"]
+__all__ = ["Resumed", "followed", "resume", "standing"]
 
 LONGEST = 20_000  # characters of what a page may bring
-NOUNS = {"explore": ("run", "Distil"), "evaluate": ("evaluation", "Evaluate")}
+NOUNS = {
+    "explore": "run", "compare": "comparison", "sweep": "sweep", "guess": "question",
+    "evaluate": "evaluation",
+}  # fmt: skip
+ALONE = {
+    "explore": " Press Distil to make it again.", "evaluate": " Press Evaluate to make it again.",
+}  # fmt: skip
+"""What is said besides of a run by itself that is not known any more."""
 STANDING = {
     "asked": "Your {0} had not begun yet. It is asked for again.",
     "waiting": "Your {0} still waits in line. The page follows it again.",
@@ -31,6 +38,8 @@ STANDING = {
     "failed": "Your {0} went wrong while the page was away.",
     "stopped": "Your {0} was out of the line, as the page was away for too long. "
     "It is asked for again.",
+    "left": "Your {0} stood still while the page was away. What was made of it is there, and the "
+    "rest is asked for again.",
     "unknown": "The server does not know your last {0} any more: the server was started anew, or "
     "the page was away for too long.",
 }
@@ -45,6 +54,7 @@ class Resumed:
     picked: tuple[str, ...] = ()  # the names of the runs that are followed again
     front: str = ""  # the one of them that was asked for last
     request: Request | None = None  # what the form is to show
+    values: Mapping[str, Any] = field(default_factory=dict)  # of other controls, by those names
     words: str = ""  # that say so
 
 
@@ -57,13 +67,15 @@ def resume(brought: Any) -> Resumed:
     back = LOST if kept.get("lost") is True else ""
     session: Session | None = None
     picked, words, request = list[str](), dict[str, str](), None
-    for name, (noun, button) in NOUNS.items():
+    values: dict[str, Any] = {}
+    for name, noun in NOUNS.items():
         record = kept.get(name)
         if not isinstance(record, Mapping):
             continue
         found = holder(record.get("id"))
         if found is None or found[1] is not found[0].tickets.get(name):
-            words[name] = STANDING["unknown"].format(noun) + f" Press {button} to make it again."
+            if name in ALONE or name == kept.get("front"):
+                words[name] = STANDING["unknown"].format(noun) + ALONE.get(name, "")
             request = _asked(record.get("query")) if name == "explore" else request
             continue
         if session is not None and found[0] is not session:
@@ -71,12 +83,21 @@ def resume(brought: Any) -> Resumed:
         session, ticket = found
         session.picked[name] = ticket
         picked.append(name)
-        words[name] = STANDING[_state(ticket)].format(noun)
+        words[name] = STANDING[ticket.state].format(noun)
+        if isinstance(ticket, Several):
+            values[name] = ticket.value
         if ticket.request is not None:
             request = _turned(ticket.request, session.dials)
     front = next((name for name in picked if name == kept.get("front")), "".join(picked[:1]))
     chosen = words.get(front) or " ".join(words.values())
-    return Resumed(session, tuple(picked), front, request, back * bool(words) + chosen)
+    return Resumed(session, tuple(picked), front, request, values, back * bool(words) + chosen)
+
+
+def followed(brought: Any, name: str) -> bool:
+    """Whether a page that brings this text goes on with a run of that name."""
+    record = _read(brought).get(name)
+    found = holder(record.get("id")) if isinstance(record, Mapping) else None
+    return found is not None and found[1] is found[0].tickets.get(name)
 
 
 def standing(id: str) -> str:
@@ -85,7 +106,7 @@ def standing(id: str) -> str:
     if found is None:
         return "unknown" if id else "none"
     _, ticket = found
-    return _state(ticket)
+    return ticket.state
 
 
 def _read(brought: Any) -> Mapping[str, Any]:
@@ -96,12 +117,6 @@ def _read(brought: Any) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return kept if isinstance(kept, dict) else {}
-
-
-def _state(ticket: Ticket) -> str:
-    if ticket.shown:
-        return "shown"
-    return "asked" if ticket.job is None else ticket.job.state
 
 
 def _asked(query: Any) -> Request | None:

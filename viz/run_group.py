@@ -6,7 +6,8 @@ One that is refused shows its sentence, and the others go on.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from distiller.errors import Refused
 from distiller.sets.request import Request
@@ -14,6 +15,7 @@ from distiller.sets.request import Request
 from . import payloads
 from .desk import Made, desk, words_of
 from .job import Busy, Job, Place
+from .ticket import Begun
 
 __all__ = ["RunGroup"]
 
@@ -35,6 +37,8 @@ class RunGroup(Generic[S]):
         step: Callable[[payloads.Step], S],
         at_once: int | None = None,
         pause: float,
+        begun: Begun,
+        private: dict[str, Job],
     ) -> None:
         """
         Args:
@@ -45,10 +49,14 @@ class RunGroup(Generic[S]):
             step: what is shown of a run's step.
             at_once: how many stand in the line at a time, at most; None for all.
             pause: seconds between two values to show, at least.
+            begun: is told each job.
+            private: jobs by place of what is kept nowhere, so that whoever follows again finds
+                them; they are added here.
         """
         self.wrong: list[Exception] = []
         self._visitor, self._requests, self._pause = visitor, requests, pause
         self._finish, self._step = finish, step
+        self._tell, self._private = begun, private
         self._shown: dict[str, payloads.Waiting | payloads.Done | S] = {}
         self._jobs: list[Job] = []
         self._left = False
@@ -95,9 +103,8 @@ class RunGroup(Generic[S]):
             asyncio.get_running_loop().call_soon(self._news.set)  # once this task is done
 
     async def _run(self, place: str, request: Request) -> None:
-        dials = {"cfg_scale": request.cfg_scale, **request.options}
         self._say(place, "waits for its turn")
-        async for shown in desk().run(self._visitor, request, dials, self._begun):
+        async for shown in self._asked(place, request):
             if isinstance(shown, Made):
                 self._show(place, {"live": False, "token": await self._finish(place, shown)})
             elif isinstance(shown, (Place, Busy)):
@@ -105,8 +112,19 @@ class RunGroup(Generic[S]):
             else:
                 self._show(place, self._step(shown))
 
-    def _begun(self, job: Job) -> None:
+    def _asked(self, place: str, request: Request) -> AsyncGenerator[Any, None]:
+        job = self._private.get(place)
+        if job is not None and job.state != "stopped":
+            self._begun(place, job)
+            return desk().again(self._visitor, job)
+        dials = {"cfg_scale": request.cfg_scale, **request.options}
+        return desk().run(self._visitor, request, dials, partial(self._begun, place))
+
+    def _begun(self, place: str, job: Job) -> None:
         self._jobs.append(job)
+        self._tell(job)
+        if job.key is None:
+            self._private[place] = job
         if self._left:  # they were stopped while this one came into the line
             desk().line.leave(job, self._visitor)
 

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from distiller.sets.request import dial_value
@@ -11,10 +11,12 @@ from .board import Board
 from .candidate import Shelf
 from .desk import Made, desk
 from .job import Job
-from .ticket import Ticket
+from .ticket import Several, Ticket
 from .turn import Turn
 
 __all__ = ["Session", "holder"]
+
+T = TypeVar("T", bound=Ticket)
 
 
 @dataclass
@@ -39,13 +41,18 @@ class Session:
         """Whether something of this name was asked for, goes on, and is to stop."""
         return self.turns.setdefault(name, Turn())
 
-    def issue(self, name: str, ticket: Ticket) -> Ticket:
+    def issue(self, name: str, ticket: T) -> T:
         """Keeps the ticket of what was asked for last; that of the time before leads nowhere."""
         if (old := self.tickets.get(name)) is not None:
             _HOLDERS.pop(old.id, None)
         self.tickets[name] = ticket
         _HOLDERS[ticket.id] = self
         return ticket
+
+    def several(self, name: str, value: Any) -> Several | None:
+        """The runs together that this page is to follow again, if it asks for the same."""
+        ticket = self.picked.pop(name, None)
+        return ticket if isinstance(ticket, Several) and ticket.value == value else None
 
     def set_dial(self, key: str, value: Any) -> None:
         """Turns a dial of the run that goes on, if this visitor alone asked for it.

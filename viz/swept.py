@@ -5,17 +5,19 @@ every run is. Few of its cells stand in the line at a time: others come in betwe
 """
 
 import asyncio
-import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from functools import partial
 from typing import Any
 
 from . import payloads
 from .desk import Made
 from .held import Held
+from .job import Job
 from .preview import contact_sheet, data_uri
 from .run_group import RunGroup
 from .session import Session
 from .sweep import Sweep
+from .ticket import Begun, Several
 
 __all__ = ["cell_of", "handed_cell", "swept"]
 
@@ -40,15 +42,27 @@ async def swept(session: Session, raw: Any) -> AsyncGenerator[payloads.Swept, No
         Refused: if the sweep itself cannot be made.
         Exception: what else went wrong in a cell, once the others are done.
     """
-    sweep = Sweep.parse(raw)
+    sweep, value = Sweep.parse(raw), {key: raw[key] for key in raw if key != "run"}
+    ticket = session.several("sweep", value)
+    if ticket is None:
+        ask = partial(_cells, session, sweep, {})
+        ticket = session.issue("sweep", Several(ask, value=value))
+    yield sweep.shown(ticket.id)
+    async for cells in ticket.follow(session.visitor, lambda job: None):
+        yield {**sweep.shown(ticket.id), "cells": cells}
+
+
+async def _cells(
+    session: Session, sweep: Sweep, private: dict[str, Job], begun: Begun
+) -> AsyncGenerator[Mapping[str, payloads.Waiting | payloads.Done], None]:
+    """How the cells stand that are followed for the first time or again."""
     runs = RunGroup(
-        f"{session.visitor} sweeping", sweep.cells, _finish,
-        step=_step, at_once=AT_ONCE, pause=PAUSE,
+        f"{session.visitor} sweeping", sweep.cells, _finish, step=_step, at_once=AT_ONCE,
+        pause=PAUSE, begun=begun, private=private,
     )  # fmt: skip
-    session.turn("sweep").leave, grid = runs.leave, secrets.token_hex(8)
-    yield sweep.shown(grid)
+    session.turn("sweep").leave = runs.leave
     async for cells in runs.follow():
-        yield {**sweep.shown(grid), "cells": cells}
+        yield cells
     if runs.wrong:
         raise runs.wrong[0]
 

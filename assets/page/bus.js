@@ -18,11 +18,19 @@
  */
 
 /**
+ * @typedef {object} Followed
+ * @property {'compare' | 'sweep' | 'guess'} run several runs together: the name of their tab
+ * @property {string | null} id with which a page that is loaded again finds them; null when there
+ *   is nothing more to find
+ */
+
+/**
  * What comes with each event.
  * @typedef {object} Events
  * @property {Run | Step} run it is shown from now on
  * @property {Choice} choose it is selected from now on
  * @property {Evaluation} evaluation it is shown from now on
+ * @property {Followed} followed it is followed from now on
  * @property {{ lost: boolean }} connection it was lost, or is back
  * @property {End} end something slow is over, or is to stop
  * @property {undefined} theme light or dark was chosen

@@ -23,7 +23,7 @@ async function standing() {
   try {
     const answer = await fetch(new URL('alive', document.baseURI), {
       method: 'POST',
-      body: going.explore ?? going.evaluate ?? '',
+      body: Object.values(going).find(Boolean) ?? '',
       signal: AbortSignal.timeout(PATIENCE),
     });
     return answer.ok ? await answer.text() : null;
@@ -56,6 +56,9 @@ export function watch() {
   });
   on('evaluation', ({ live, id }) => {
     going.evaluate = live ? id : undefined;
+  });
+  on('followed', ({ run, id }) => {
+    going[run] = id ?? undefined;
   });
   on('end', ({ run }) => {
     going[run] = undefined;

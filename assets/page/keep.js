@@ -6,6 +6,9 @@ import { on } from './bus.js';
 
 const KEY = 'distiller';
 const RECENT = 60_000; // milliseconds
+/** What a link may ask for. @type {readonly ['explore', 'compare', 'sweep', 'guess']} */
+const LINKED = ['explore', 'compare', 'sweep', 'guess'];
+const RUNS = [...LINKED, 'evaluate'].map(String);
 
 /**
  * @typedef {object} Kept
@@ -18,6 +21,9 @@ const RECENT = 60_000; // milliseconds
  * @typedef {object} Tab
  * @property {Kept} [explore]
  * @property {Kept} [evaluate]
+ * @property {Kept} [compare]
+ * @property {Kept} [sweep]
+ * @property {Kept} [guess]
  * @property {string} [front] which of them was asked for last
  * @property {number | boolean} [lost] when the connection was seen to be lost; for the server,
  *   whether that was just now
@@ -41,13 +47,22 @@ export function keep(changes) {
   }
 }
 
+/** @type {string | null} */
+let brought = null;
+
 /**
- * What a page that is loaded brings, as text. Another link than the one that was open asks for
- * another run.
+ * What a page that is loaded brings, as text, the same to all who ask. Another link than the one
+ * that was open asks for another run.
  */
 export function bring() {
+  brought ??= bringOnce();
+  return brought;
+}
+
+function bringOnce() {
   const kept = read();
-  if (kept.explore && kept.explore.address !== location.search) keep({ explore: undefined });
+  for (const name of LINKED)
+    if (kept[name] && kept[name].address !== location.search) keep({ [name]: undefined });
   const { lost, ...rest } = read();
   const text = JSON.stringify({ ...rest, lost: Date.now() - Number(lost) < RECENT });
   keep({ lost: undefined });
@@ -65,7 +80,12 @@ export function follow() {
   on('evaluation', ({ id }) => {
     if (id !== read().evaluate?.id) keep({ evaluate: { id }, front: 'evaluate' });
   });
+  on('followed', ({ run, id }) => {
+    const known = read()[run];
+    if (id === null) keep({ [run]: undefined });
+    else if (id !== known?.id) keep({ [run]: { id, address: location.search }, front: run });
+  });
   on('end', ({ run, how }) => {
-    if (how !== 'ended' && (run === 'explore' || run === 'evaluate')) keep({ [run]: undefined });
+    if (how !== 'ended' && RUNS.includes(run)) keep({ [run]: undefined });
   });
 }

@@ -114,6 +114,7 @@ export interface GuessQuestion {
   caption: string;
   ask: string;
   sheets: readonly GuessSheet[];
+  id?: string;
 }
 
 export interface GuessScore {
@@ -139,7 +140,9 @@ export interface GuessSide {
 
 export interface GuessWait {
   live: true;
+  game: 'pair' | 'real';
   words: string;
+  id: string;
 }
 
 export interface Ingredient {
@@ -277,7 +280,12 @@ export interface Places {
 }
 
 export interface Race {
+  lanes: Readonly<Record<string, Waiting | Step | Done>>;
+  told: Told;
   id: string;
+}
+
+export interface RaceState {
   lanes: Readonly<Record<string, Waiting | Step | Done>>;
   told: Told;
 }

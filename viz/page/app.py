@@ -27,12 +27,12 @@ def build() -> gr.Blocks:
     with PageBlocks(
         title="distiller", analytics_enabled=False, fill_width=True, delete_cache=settings.KEPT
     ) as demo:
-        session, returned = gr.State(Session()), gr.State(0)
+        session, returned, resumed = gr.State(Session()), gr.State(0), gr.State({})
         handed = gr.State({"dataset": settings.FIRST, "sets": [], "count": 0})
         frame.add_header()
         notice = frame.add_notice()
         with gr.Tabs(elem_id="tabs") as tabs:
-            page = Page(demo, session, notice, returned, handed, tabs)
+            page = Page(demo, session, notice, returned, resumed, handed, tabs)
             for tab in TABS:
                 if tab.offered():
                     with gr.Tab(tab.title, id=f"{tab.name}-tab") as within:

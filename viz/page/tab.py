@@ -13,7 +13,9 @@ import gradio as gr
 from distiller.errors import Refused
 
 from ..catalogue import titles
+from ..resume import followed
 from ..settings import FIRST, OPEN
+from . import scripts
 from .refusal import warn
 from .run import PRIVATE, QUIET
 
@@ -39,11 +41,14 @@ def follow_links(
 ) -> None:
     """Has a link that `linked` reads set the controls of a tab and run; one that names it opens it.
 
-    `linked` gives None for a link that asks for nothing of this tab, and refuses a broken one.
+    `linked` gives None for a link that asks for nothing of this tab, and refuses a broken one. A
+    page that was loaded again sets the controls to what it follows, and the link waits.
     """
 
-    def read(request: gr.Request) -> list[Any]:
+    def read(request: gr.Request, brought: Any) -> list[Any]:
         query = dict(request.query_params)
+        if followed(brought, name):
+            return [gr.skip(), gr.skip()]
         try:
             asked = linked(query)
         except Refused as refusal:
@@ -52,7 +57,12 @@ def follow_links(
         there = gr.Tabs(selected=f"{name}-tab") if query.get("tab") == name else gr.skip()
         return [gr.skip() if asked is None else {**asked.value(), "run": True}, there]
 
-    page.demo.load(read, None, [controls, page.tabs], **PRIVATE, **OPEN)
+    def again(resumed: Mapping[str, Any]) -> Any:
+        return {**resumed[name], "run": True} if name in resumed else gr.skip()
+
+    brings: dict[str, Any] = {"js": scripts.brought(), **PRIVATE, **OPEN}
+    page.demo.load(read, page.notice, [controls, page.tabs], **brings)
+    page.resumed.change(again, page.resumed, controls, **QUIET)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +73,7 @@ class Page:
     session: gr.State  # of `Session`: what is kept of a visitor
     notice: gr.HTML  # sentences about the connection; what the page kept comes in by it
     returned: gr.State  # a number that changes when an evaluation is to be followed again
+    resumed: gr.State  # by tab what its controls held, where several runs are to be followed again
     handed: gr.State  # sets to train nets on: data set, names, and how often some were handed over
     tabs: gr.Tabs
 

@@ -54,6 +54,7 @@ export function take(race, fetch) {
   if (race.id !== current) {
     current = race.id;
     begin();
+    say('followed', { run: 'compare', id: race.id });
   }
   for (const [slot, shown] of Object.entries(race.lanes)) takeLane(Number(slot), shown, fetch);
   if (JSON.stringify(race.told) === JSON.stringify(state.told)) return;

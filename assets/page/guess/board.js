@@ -6,7 +6,7 @@
 /** @import { GuessAnswer, GuessExamples, GuessFound } from '../payloads.d.ts' */
 /** @import { GuessQuestion, GuessWait } from '../payloads.d.ts' */
 
-import { on } from '../bus.js';
+import { on, say } from '../bus.js';
 import { find, make } from '../draw/element.js';
 import { makeFound, makeMix } from './mix.js';
 import { makeAnswer, makePair } from './pair.js';
@@ -44,6 +44,7 @@ class Board {
     /** @type {Partial<Record<'pair' | 'real', Shown>>} */
     this.shown = {};
     this.tally = NONE;
+    this.id = ''; // of the last question that was asked for
     this.waits = make('p', 'd-words');
     this.waits.setAttribute('role', 'status');
     this.waits.hidden = true;
@@ -75,6 +76,13 @@ class Board {
 
   /** @param {GuessWait | GuessQuestion} value */
   take(value) {
+    const first = !this.id;
+    if (value.id && value.id !== this.id) {
+      this.id = value.id;
+      say('followed', { run: 'guess', id: value.id });
+      // A page that was loaded again shows the game that it follows.
+      if (first && value.game !== this.game) say('game', value.game);
+    }
     if (value.live) {
       this.wait(value.words);
       return;
@@ -174,6 +182,7 @@ class Board {
     try {
       const answer = await fetch();
       this.shown[question.game] = { question, answer, example: false };
+      say('followed', { run: 'guess', id: null }); // it is not asked twice
       this.draw();
       this.verdict?.focus(); // the button that was pressed is gone
     } catch {
@@ -196,4 +205,5 @@ export async function mount({ element, props, server, watch }) {
     if (props.value) board.take(props.value);
   });
   board.begin(await asked.examples_of_both(null));
+  if (props.value) board.take(props.value); // it came before the tab was opened
 }

@@ -3,7 +3,7 @@
 
 /** @import { Component } from '../page.js' */
 
-import { say } from '../bus.js';
+import { on, say } from '../bus.js';
 import { find } from '../draw/element.js';
 import { Segment } from '../draw/segment.js';
 
@@ -11,9 +11,11 @@ import { Segment } from '../draw/segment.js';
 export function mount({ element, props }) {
   /** @type {Segment<'pair' | 'real'>} */
   const games = new Segment('', (game) => {
-    props.value = game; // so that Python is handed it
-    games.show(game);
     say('game', game);
+  });
+  on('game', (game) => {
+    if (props.value !== game) props.value = game; // so that Python is handed it
+    games.show(game);
   });
   games.offer([
     ['pair', 'Which teaches better?'],

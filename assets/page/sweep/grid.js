@@ -5,7 +5,7 @@
 /** @import { Component } from '../page.js' */
 /** @import { Swept, SweptCell } from '../payloads.d.ts' */
 
-import { on } from '../bus.js';
+import { on, say } from '../bus.js';
 import { find, make } from '../draw/element.js';
 import { fill } from '../draw/select.js';
 import { Cell } from './cell.js';
@@ -73,6 +73,7 @@ class Grid {
     const fresh = swept.id !== this.swept?.id;
     this.swept = swept;
     if (fresh) {
+      if (swept.id) say('followed', { run: 'sweep', id: swept.id });
       this.notice = '';
       this.done.clear();
       this.lay(swept);

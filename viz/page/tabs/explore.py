@@ -200,6 +200,7 @@ def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
             back.session or gr.skip(),
             {"words": back.words} if back.words else gr.skip(),
             returned + 1 if "evaluate" in back.picked else gr.skip(),
+            back.values or gr.skip(),
             gr.Tabs(selected=f"{back.front}-tab") if back.front else gr.skip(),
         ]
         return [*parts.form.show(chosen), *shown, *begin, *going_on]
@@ -209,7 +210,7 @@ def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
         return [*parts.form.show_options(named), count + 1 if runs else gr.skip()]
 
     options = gr.State()  # those that a link or a run names, and whether it is to be run
-    kept = [page.session, page.notice, page.returned, page.tabs]
+    kept = [page.session, page.notice, page.returned, page.resumed, page.tabs]
     outputs = [*parts.form.plain.values(), *parts.view, parts.stage, options, again, *kept]
     inputs = [page.notice, again, page.returned]
     page.demo.load(said(read), inputs, outputs, js=scripts.brought(), **PRIVATE, **OPEN)

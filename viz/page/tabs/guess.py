@@ -3,18 +3,19 @@
 What is asked on top, the question beneath; before any click one of each kind is answered already.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import gradio as gr
 
 from ... import payloads
+from ...catalogue import titles
 from ...guess import asked, examples, found, guessed
 from ...session import Session
 from ...settings import OPEN
 from ..frame import add_part
 from ..refusal import answered
-from ..run import Run
+from ..run import QUIET, Run
 from ..tab import Page, Tab, add_dataset
 
 __all__ = ["TAB"]
@@ -34,7 +35,16 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
         frame = "<div class='d-guess'></div>"
         functions = [answered(examples_of_both), answered(guessed), answered(found)]
         question = add_part("question", "guess/board", frame, server_functions=functions)
-    run.wire(page.session, ask, [dataset, game], question, OPEN)
+    again = gr.State(0)  # counts what is to be followed again
+
+    def follow(resumed: Mapping[str, Any], count: int) -> list[Any]:
+        if "guess" not in resumed:
+            return [gr.skip()] * 3
+        value = resumed["guess"]
+        return [gr.Dropdown(titles(), value=value["dataset"]), value["game"], count + 1]
+
+    page.resumed.change(follow, [page.resumed, again], [dataset, game, again], **QUIET)
+    run.wire(page.session, ask, [dataset, game], question, OPEN, also=[again.change])
 
 
 async def ask(
