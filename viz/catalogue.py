@@ -22,8 +22,7 @@ from .settings import ALONE, THUMBNAILS
 
 __all__ = [
     "chooser_of", "first_run", "forget_models", "map_of", "method_groups", "ordered_methods",
-    "real_images", "reference_of",
-    "thumbnails", "titles",
+    "places", "real_images", "reference_of", "thumbnails", "titles",
 ]  # fmt: skip
 
 
@@ -82,6 +81,18 @@ def thumbnails(dataset: str) -> str | None:
 def map_of(dataset: str, label: int) -> payloads.Places:
     """The real images of a data set as points, one class in front."""
     return figures.map_of(DATASETS[dataset], dataset, reference_of(dataset), label)
+
+
+def places(asked: Any) -> payloads.Places:
+    """The real images of [data set, class] as points.
+
+    Raises:
+        Refused: if there is no such class.
+    """
+    if not isinstance(asked, list) or len(asked) != 2:
+        raise Refused("A data set and a class are needed.")
+    dataset = choice("data set", asked[0], DATASETS)
+    return map_of(dataset, whole("class", asked[1], 0, len(DATASETS[dataset].classes) - 1))
 
 
 def first_run(dataset: str) -> payloads.Run | None:

@@ -20,6 +20,7 @@ from .whole_set import Whole
 __all__ = ["cell", "handed_over", "means", "sentences", "whole_sets"]
 
 STRIP = 10  # images of a class that are shown
+VIEWS = ("umap", "pca")  # of the map that have all classes
 
 _HELD: Held[Whole] = Held(
     100_000_000,  # pixels
@@ -78,6 +79,7 @@ def cell(asked: Any) -> payloads.Cell:
         "label": label,
         "images": len(images),
         "strip": data_uri(contact_sheet(images, len(images))),
+        "points": {view: part.points[view] for view in VIEWS if view in part.points},
         "values": {key: score["value"] for key, score in scores.items()},
         "ranks": {key: rank_of(score) for key, score in scores.items()},
     }

@@ -34,12 +34,13 @@ class Whole(TypedDict):
 
 
 class Cell(TypedDict):
-    """One class of one lane: its first images, side by side, and its scores."""
+    """One class of one lane: its first images side by side, its scores and all its places."""
 
     slot: int
     label: int
     images: int  # on the strip
     strip: str
+    points: Mapping[str, Sequence[Sequence[float]]]  # (n, 2) in each view that has all classes
     values: Mapping[str, float | None]  # by the key of the score
     ranks: Mapping[str, float | None]  # the same, turned so that more is better
 

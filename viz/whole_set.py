@@ -6,7 +6,7 @@ make way for those that somebody looks at, and go class by class, so that rows f
 """
 
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import mean
 
@@ -38,6 +38,7 @@ class Part:
 
     images: NDArray[np.uint8]  # (n, h, w, 3)
     scores: Sequence[payloads.Score]
+    points: Mapping[str, Sequence[Sequence[float]]]  # (n, 2) in each view of the map
     prior: str  # the fingerprint of the prior that made it
 
 
@@ -142,7 +143,10 @@ class Whole:
             async for shown in desk().run(visitor, request, dials, self._begun, long=True):
                 if isinstance(shown, Made):
                     self._share = 0.0
-                    lane.parts[label] = Part(shown.images, shown.shown["scores"], shown.prior)
+                    run = shown.shown
+                    lane.parts[label] = Part(
+                        shown.images, run["scores"], run["points"], shown.prior
+                    )
                     if self._job is not None:
                         lane.seconds.append(self._job.spent)
                 elif isinstance(shown, (Place, Busy)):

@@ -39,6 +39,7 @@
  * @property {'pair' | 'real'} game it is guessed from now on
  * @property {Sweep} sweep it is to be swept from now on
  * @property {undefined} whole more is known of the whole sets
+ * @property {undefined} browse another class of the whole sets is looked at
  * @property {undefined} look something else of the comparison is looked at
  * @property {undefined} large the marked image of a lane is to be shown large
  */

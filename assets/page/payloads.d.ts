@@ -12,6 +12,7 @@ export interface Cell {
   label: number;
   images: number;
   strip: string;
+  points: Readonly<Record<string, readonly (readonly number[])[]>>;
   values: Readonly<Record<string, number | null>>;
   ranks: Readonly<Record<string, number | null>>;
 }

@@ -111,3 +111,57 @@ def test_a_run_of_explore_becomes_a_lane(page: Page, address: str) -> None:
         "?dataset=digits&method=dap&classes=3&ipc=3&steps=3&cfg_scale=1.5&seed=0&sampler=ddim&dap.gamma=1.0",
         timeout=PATIENCE,
     )
+
+
+def lengths(page: Page, first: int, *counts: int) -> None:
+    """Waits until traces of the map, from the first, have so many places."""
+    page.wait_for_function(
+        """([first, counts]) => {
+            const data = document.querySelector('.d-lane-map .d-plot')?.data;
+            return data && counts.every((count, k) => data[first + k].x.length === count);
+        }""",
+        arg=[first, list(counts)],
+    )
+
+
+def test_the_scrubber_moves_each_image_on_its_way_over_the_map(page: Page, address: str) -> None:
+    page.goto(address + "?tab=compare")
+    filled(page, 40)
+    lengths(page, 10, 0, 0, 0, 0)
+    page.get_by_role("button", name="steps", exact=True).click()
+    lengths(page, 10, 0, 130, 130, 130)  # ten images, twelve frames each, and a gap between two
+    slide = page.get_by_role("slider", name="step of all lanes")
+    at_the_end = page.evaluate("() => document.querySelector('.d-lane-map .d-plot').data[5].x")
+    slide.fill("0")
+    lengths(page, 10, 0, 20, 20, 20)
+    at_noise = page.evaluate("() => document.querySelector('.d-lane-map .d-plot').data[5].x")
+    assert at_noise != at_the_end
+    slide.fill("3")
+    page.locator("#matrix [role=row]").nth(1).locator("button").nth(4).hover()
+    lengths(page, 16, 0, 5, 5, 5)  # the marked column, apart from the others
+    lengths(page, 10, 0, 45, 45, 45)
+    page.get_by_role("button", name="images", exact=True).click()
+    lengths(page, 10, *[0] * 12)
+
+
+def test_the_map_shows_the_witness_of_a_lane_or_the_difference_of_two(
+    page: Page, address: str
+) -> None:
+    page.goto(address + "?tab=compare")
+    filled(page, 40)
+    picture = "() => document.querySelector('.d-lane-map .d-field').toDataURL()"
+    field = page.locator(".d-lane-map .d-field")
+    expect(field).to_be_hidden()
+    one = page.get_by_label("the lane whose witness is shown")
+    other = page.get_by_label("the lane whose witness is taken from it")
+    expect(other).to_be_hidden()
+    one.select_option("DiT")
+    expect(field).to_be_visible()
+    expect(page.locator(".d-lane-map .d-scale")).to_contain_text("missed")
+    alone = page.evaluate(picture)
+    other.select_option("D³HR")
+    expect(page.locator(".d-lane-map .d-scale")).to_contain_text("more of D³HR")
+    page.wait_for_function(f"(alone) => ({picture})() !== alone", arg=alone)
+    one.select_option("no lane")
+    expect(field).to_be_hidden()
+    expect(other).to_be_hidden()

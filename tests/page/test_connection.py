@@ -63,3 +63,27 @@ def test_a_lost_connection_says_so_and_that_it_is_back(page: Page, address: str)
     expect(notice).to_contain_text("The page tries again by itself")
     page.context.set_offline(False)
     expect(notice).to_contain_text("The connection to the server is back")
+
+
+def test_a_page_that_is_loaded_again_goes_on_with_its_comparison(
+    page: Page, address: str, gate: MakeGate
+) -> None:
+    held = gate("viz.desk.explore", at(4))
+    shared_by_all = "?tab=compare&dataset=digits&classes=3&ipc=4&steps=8&seed=2"
+    page.goto(f"{address}{shared_by_all}&lane1=random&lane2=dit&lane3=dap")
+    rows = page.locator("#matrix [role=row]")
+    expect(rows.nth(1)).to_contain_text("step 4 of 8")
+    page.reload()
+    expect(page.locator("#notice")).to_contain_text("Your comparison went on while the page was")
+    expect(rows.nth(1)).to_contain_text("step 4 of 8")
+    expect(rows.nth(0)).to_contain_text("real images")  # the lane that was finished before
+    held.open()
+    page.wait_for_function(
+        "() => document.querySelectorAll('.d-row:not(.d-live) .d-cell i[style*=url]').length === 12"
+    )
+    expect(rows.nth(2)).not_to_contain_text("step")
+    page.reload()
+    expect(page.locator("#notice")).to_contain_text("Here is your last comparison")
+    page.wait_for_function(
+        "() => document.querySelectorAll('.d-row:not(.d-live) .d-cell i[style*=url]').length === 12"
+    )

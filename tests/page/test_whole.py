@@ -52,3 +52,23 @@ def test_every_class_is_made_browsed_and_taught_to_nets(page: Page, address: str
     accuracy = table.locator("tr", has_text="Accuracy, %")
     expect(accuracy.locator("td .d-value")).to_have_count(3)
     expect(accuracy).to_contain_text("protocol quick")
+
+
+def test_the_map_of_all_classes_is_browsed_with_the_rows(page: Page, address: str) -> None:
+    page.goto(address + LINK)
+    expect(page.locator("#setup .d-chip b")).to_have_count(3)
+    page.locator("#whole-start").click()
+    panel = page.locator("#whole")
+    expect(panel.locator(".d-h")).to_contain_text("done, and kept", timeout=SLOW)
+    data = "document.querySelector('.d-class-map .d-plot')?.data"
+    page.wait_for_function(f"() => {data}?.[4]?.x.length === 20")  # DAP's, two of each class
+    rows = panel.locator(".d-rows tbody tr")
+    rows.nth(2).get_by_role("button").focus()
+    expect(panel.locator("tr.d-on")).to_have_count(1)
+    page.wait_for_function(f"() => {data}[1].x.length > 100")  # the real images of that class
+    bright = f"() => {data}[3].marker.opacity.filter((value) => value > 0.5).length"
+    assert page.evaluate(bright) == 2
+    panel.get_by_role("button", name="class colours").click()
+    page.wait_for_function(f"() => Array.isArray({data}[3].marker.color)")
+    panel.locator(".d-class-map .d-key", has_text="DAP").click()
+    page.wait_for_function(f"() => {data}[4].x.length === 0 && {data}[3].x.length === 20")

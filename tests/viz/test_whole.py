@@ -64,6 +64,11 @@ def test_every_class_of_every_lane_is_made_with_the_key_of_an_ordinary_run(
     # It is there at once: for Compare, for another visitor, in another process.
     race = everything(compare.compared(Session(), {**asked, "label": 7}))[-1]
     assert all(not lane["live"] for lane in race["lanes"].values())
+    lane_of_seven = race["lanes"]["2"]
+    assert not lane_of_seven["live"]
+    run = compare.handed(lane_of_seven["token"])
+    places = {view: run["points"][view] for view in ("umap", "pca")}
+    assert cell([last["id"], 2, 7])["points"] == places
     other = new_desk(tmp_path)
     monkeypatch.setattr(whole_set, "desk", lambda: other)
     again = everything(whole_sets(Session(), asked))[-1]

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from .. import payloads
+from ..catalogue import places, real_images
 from ..session import Session
 from ..settings import OPEN
 from ..whole import cell, handed_over, means, sentences, whole_sets
@@ -26,8 +27,10 @@ def add_whole(page: Page, setup: gr.HTML) -> None:
             with gr.Column(scale=40, min_width=200):
                 nets = gr.Button("Train nets on these", elem_id="nets")
         frame = "<div class='d-whole'></div>"
-        functions = [answered(cell), answered(means), answered(sentences)]
-        part = add_part("whole", "compare/whole", frame, server_functions=functions)
+        functions = [cell, means, sentences, places, real_images]
+        part = add_part(
+            "whole", "compare/whole", frame, server_functions=[answered(each) for each in functions]
+        )
 
     async def whole(session: Session, lineup: Any) -> AsyncGenerator[payloads.Whole, None]:
         async for shown in whole_sets(session, lineup):

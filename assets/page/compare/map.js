@@ -3,7 +3,8 @@
 // marked here is marked in the matrix, and the other way round. Zoom and pan stay as they are.
 
 /** @import { Component } from '../page.js' */
-/** @import { Lineup, Places } from '../payloads.d.ts' */
+/** @import { GetPlaces } from './real.js' */
+/** @import { Lineup } from '../payloads.d.ts' */
 /** @import { Library, Point } from '../plotly.js' */
 /** @import { Source } from '../explore/picked.js' */
 /** @import { Points } from '../explore/points.js' */
@@ -15,7 +16,6 @@ import { Segment } from '../draw/segment.js';
 import { Card } from '../explore/card.js';
 import { Field } from '../explore/field.js';
 import { VIEW_TITLES, VIEWS } from '../explore/legend.js';
-import { decode } from '../explore/points.js';
 import { CONFIG, layoutOf } from '../explore/traces.js';
 import { makePlot, plotly } from '../plotly.js';
 import { Gap } from './gap.js';
@@ -23,11 +23,11 @@ import { setting, titleOf } from './lineup.js';
 import { look, lookAt } from './look.js';
 import { makeMark } from './marks.js';
 import { changesOf, groundNumber, slotOf, tracesOf } from './planes.js';
+import { pointsOf } from './real.js';
 import { picturesOf } from './results.js';
 import { walkByKeys } from './walk.js';
 import { WitnessLine } from './witness.js';
 
-/** @typedef {(dataset: string, label: number) => Promise<Places>} GetPlaces */
 /** @typedef {(dataset: string, rows: number[]) => Promise<Source[]>} RealImages */
 
 class LaneMap {
@@ -86,11 +86,12 @@ class LaneMap {
     const asked = `${dataset}/${label}`;
     if (asked === this.asked) return this.drawLanes();
     this.asked = asked;
-    const places = await this.server.places(dataset, label);
-    if (!places) this.asked = ''; // it is asked for again, the next time
+    const points = await pointsOf(dataset, label, this.server.places);
     if (asked !== this.asked) return;
-    this.points = decode(places);
-    const views = /** @type {View[]} */ (Object.keys(this.points.xy));
+    if (!points) this.asked = ''; // it is asked for again, the next time
+    if (!points) return;
+    this.points = points;
+    const views = /** @type {View[]} */ (Object.keys(points.xy));
     this.views.offer(
       views.map((view) => [view, VIEWS[view]]),
       VIEW_TITLES,

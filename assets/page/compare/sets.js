@@ -24,6 +24,8 @@ import { sameSet } from '../values/ranking.js';
  * @property {Means | null} means
  * @property {string} key of the score that is looked at
  * @property {readonly string[]} words what that score says of the lanes
+ * @property {number | null} label the class that is marked
+ * @property {number | null} over the class that the mouse or the focus is on
  */
 
 /** @type {Sets} */
@@ -34,7 +36,10 @@ export const sets = {
   means: null,
   key: 'latents.coverage',
   words: [],
+  label: null,
+  over: null,
 };
+const NOBODY = { label: null, over: null };
 let fetching = false;
 /** @type {Server | null} */
 let asks = null;
@@ -47,6 +52,19 @@ let worded = '';
  */
 export const cellOf = (slot, label) => sets.cells.get(`${slot} ${label}`) ?? null;
 
+/** The class that is looked at: that beneath the mouse, else the marked one. */
+export const browsed = () => sets.over ?? sets.label;
+
+/**
+ * Looks at a class.
+ * @param {Partial<Pick<Sets, 'label' | 'over'>>} changes
+ */
+export function browse(changes) {
+  const before = browsed();
+  Object.assign(sets, changes);
+  if (before !== browsed() || 'label' in changes) say('browse', undefined);
+}
+
 /** Whether it goes on. */
 export const goesOn = () => Boolean(sets.whole?.live && !sets.ended);
 
@@ -58,7 +76,7 @@ export const goesOn = () => Boolean(sets.whole?.live && !sets.ended);
 export function takeSets(whole, server) {
   if (!whole || whole === sets.whole) return;
   if (whole.id !== sets.whole?.id)
-    Object.assign(sets, { ended: '', cells: new Map(), means: null, words: [] });
+    Object.assign(sets, { ended: '', cells: new Map(), means: null, words: [], ...NOBODY });
   sets.whole = whole;
   asks = server;
   say('whole', undefined);

@@ -12,12 +12,14 @@ import { find, make, makeButton } from '../draw/element.js';
 import { Progress } from '../draw/progress.js';
 import { Segment } from '../draw/segment.js';
 import { fill, makeSelect } from '../draw/select.js';
+import { plotly } from '../plotly.js';
 import { short, timeLeft } from '../values/format.js';
 import { meanOf, ranked } from '../values/ranking.js';
+import { ClassMap } from './classes.js';
 import { makeHead } from './head.js';
 import { arrange, setting } from './lineup.js';
 import { clear } from './results.js';
-import { cellOf, goesOn, lookAtScore, sets, takeSets } from './sets.js';
+import { browse, browsed, cellOf, goesOn, lookAtScore, sets, takeSets } from './sets.js';
 
 const BEFORE =
   'Makes all classes for these lanes behind whatever else you do, while this page is open. What ' +
@@ -33,9 +35,11 @@ class WholeSets {
   /**
    * @param {HTMLElement} root
    * @param {Server} server
+   * @param {ClassMap} map of all classes
    */
-  constructor(root, server) {
+  constructor(root, server, map) {
     this.server = server;
+    this.map = map;
     this.head = make('div', 'd-h');
     this.head.setAttribute('role', 'status');
     this.progress = new Progress();
@@ -58,11 +62,16 @@ class WholeSets {
     this.words = make('div', 'd-told');
     this.words.setAttribute('role', 'status');
     this.note = make('p', 'd-note', BEFORE);
-    root.append(this.head, this.progress.node, this.bar, this.frame, this.words, this.note);
+    this.body = make('div', 'd-whole-body');
+    this.body.append(this.frame, map.node);
+    root.append(this.head, this.progress.node, this.bar, this.body, this.words, this.note);
+    this.frame.addEventListener('pointerleave', () => browse({ over: null }));
     /** @type {Map<string, HTMLElement>} images by lane and class, which are not drawn twice */
     this.strips = new Map();
     this.waiting = false;
     this.shown = '';
+    /** @type {number | null} the marked class that was brought into sight */
+    this.brought = null;
   }
 
   drawSoon() {
@@ -73,7 +82,7 @@ class WholeSets {
   draw() {
     this.waiting = false;
     const { whole } = sets;
-    this.bar.hidden = this.frame.hidden = !whole;
+    this.bar.hidden = this.body.hidden = !whole;
     this.progress.show(whole?.progress ?? 0, goesOn());
     if (!whole) return this.head.replaceChildren(make('span', '', 'every class'));
     if (whole.id !== this.shown) this.strips.clear();
@@ -81,6 +90,7 @@ class WholeSets {
     this.head.replaceChildren(make('span', '', madeOf(whole)), make('span', '', stateOf(whole)));
     this.drawChoices(whole);
     this.drawRows(whole);
+    this.map.load(whole.dataset);
     this.note.hidden = true;
     const sentences = sets.words.map((words) => make('p', 'd-sentence', words));
     const later = 'What tells the lanes apart is said once no more classes come.';
@@ -121,8 +131,26 @@ class WholeSets {
     table.append(makeHead(whole.lanes, addMean), body);
     for (const label of ranked(begun, rankOf, this.order)) body.append(this.rowOf(whole, label));
     this.frame.replaceChildren(table);
+    this.drawBrowsed();
     if (focused !== undefined && this.frame.contains(table))
       /** @type {HTMLElement | null} */ (body.querySelector(`[data-label="${focused}"]`))?.focus();
+  }
+
+  /** Brings out the row of the class that is looked at. */
+  drawBrowsed() {
+    for (const row of this.frame.querySelectorAll('tbody tr'))
+      row.classList.toggle('d-on', row.getAttribute('data-row') === String(browsed()));
+  }
+
+  /** Brings the row of the marked class into sight, within the table alone. */
+  show() {
+    this.brought = sets.label;
+    const row = this.frame.querySelector(`[data-row="${sets.label}"]`);
+    if (!row) return;
+    const [inner, outer] = [row, this.frame].map((node) => node.getBoundingClientRect());
+    const head = this.frame.querySelector('thead')?.clientHeight ?? 0;
+    if (inner.top < outer.top + head || inner.bottom > outer.bottom)
+      this.frame.scrollTop += inner.top - outer.top - head;
   }
 
   /**
@@ -131,11 +159,15 @@ class WholeSets {
    */
   rowOf(whole, label) {
     const row = make('tr');
+    row.dataset.row = String(label);
+    row.addEventListener('pointerenter', () => browse({ over: label }));
     const head = row.appendChild(make('th'));
     head.scope = 'row';
     const open = makeButton('d-link', whole.classes[label], () => openClass(whole, label));
     open.title = 'look at this class above';
     open.dataset.label = String(label);
+    open.addEventListener('focus', () => browse({ over: label }));
+    open.addEventListener('blur', () => browse({ over: null }));
     head.append(open);
     for (const lane of whole.lanes) row.append(this.cell(lane, label));
     return row;
@@ -214,10 +246,16 @@ function openClass({ dataset }, label) {
 }
 
 /** @param {Component<Whole>} component */
-export function mount({ element, props, server, watch }) {
+export async function mount({ element, props, server, watch }) {
   const given = /** @type {Server} */ (/** @type {unknown} */ (server));
-  const panel = new WholeSets(find(element, '.d-whole'), given);
+  const { places, real_images: images } = /** @type {Record<string, any>} */ (server);
+  const map = new ClassMap(await plotly, places, images);
+  const panel = new WholeSets(find(element, '.d-whole'), given, map);
   on('whole', () => panel.drawSoon());
+  on('browse', () => {
+    panel.drawBrowsed();
+    if (sets.label !== panel.brought) panel.show();
+  });
   watch('value', () => takeSets(props.value, given));
   takeSets(props.value, given);
   panel.draw();

@@ -9,11 +9,10 @@ from typing import Any
 import gradio as gr
 
 from distiller.data.registry import DATASETS
-from distiller.errors import Refused
-from distiller.limits import choice, whole
+from distiller.limits import choice
 
 from ... import payloads
-from ...catalogue import map_of, real_images
+from ...catalogue import places, real_images
 from ...compare import compared, handed, shipped_lanes
 from ...lineup import linked, menu, usual
 from ...session import Session
@@ -67,18 +66,6 @@ def _wire(page: Page, setup: gr.HTML, run: Run, matrix: gr.HTML) -> None:
 def offered(_: Any) -> payloads.Menu:
     """What a comparison can be made of."""
     return menu()
-
-
-def places(asked: Any) -> payloads.Places:
-    """The real images of [data set, class] as points.
-
-    Raises:
-        Refused: if there is no such class.
-    """
-    if not isinstance(asked, list) or len(asked) != 2:
-        raise Refused("A data set and a class are needed.")
-    dataset = choice("data set", asked[0], DATASETS)
-    return map_of(dataset, whole("class", asked[1], 0, len(DATASETS[dataset].classes) - 1))
 
 
 def lanes_before_a_run(dataset: Any) -> payloads.Lanes | None:
