@@ -68,8 +68,8 @@ FOUND = ("methods", "commands")
 
 VIZ = [
     "study_payloads", "compare_payloads", "guess_payloads", "whole_payloads", "sweep_payloads",
-    "payloads", "declarations", "settings", "turn", "kept", "held", "job", "line", "preview",
-    "embedding", "witness", "figures", "explore", "rates", "desk", "ticket", "run_group",
+    "map_payloads", "payloads", "declarations", "settings", "turn", "kept", "held", "job", "line",
+    "preview", "embedding", "witness", "figures", "explore", "rates", "desk", "ticket", "run_group",
     "candidate", "board", "accuracy", "training", "catalogue", "link", "lineup", "study",
     "session", "resume", "visit", "compare", "question", "answer", "guess", "whole_scores",
     "whole_set", "whole", "sweep", "swept", "endpoints", "shipped", "page.scripts",

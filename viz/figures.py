@@ -112,6 +112,13 @@ def _points(z: Tensor, reference: Reference, label: int) -> dict[str, list[list[
     return {view: _rounded(reference.place(z, view, label), 4) for view in reference.maps}
 
 
+def _film(steps: Sequence[NDArray[np.uint8]]) -> payloads.Film:
+    """A row of frames for each image, from the images (n, h, w, 3) of each step."""
+    frames = np.stack(steps, 1)
+    strip = contact_sheet(frames.reshape(-1, *frames.shape[2:]), frames.shape[1])
+    return {"sheet": data_uri(strip), "frames": frames.shape[1]}
+
+
 def _paths(trail: Sequence[Tensor], reference: Reference, label: int) -> dict[str, payloads.View]:
     """Where n images fell on each map step by step, from projected latents (n, k) of each step."""
     z = torch.cat(list(trail))
@@ -140,14 +147,7 @@ def result(
     data, reference = measured.lab.data, measured.lab.reference
     z, verdict, label = measured.z, measured.verdict, int(measured.labels[0])
     n, columns = len(z), columns_of(len(z))
-    near, away = reference.nearest(z, label, 2)
-    # An image that is itself a training image has its nearest neighbour in the next one.
-    own = reference.rows[near[:, 0]] == distilled.sources
-    rows = np.where(own, near[:, 1], near[:, 0])
-    distances = np.where(own, away[:, 1], away[:, 0])
     mine = against(reference.real(label, "latents"), z)
-    frames = np.stack([*film, distilled.images], 1) if film else distilled.images[:, None]
-    strip = contact_sheet(frames.reshape(-1, *frames.shape[2:]), frames.shape[1])
     return {
         "live": False,
         "label": label,
@@ -156,18 +156,12 @@ def result(
         "columns": columns,
         "sheet": data_uri(contact_sheet(distilled.images, columns), lossless=True),
         "points": _points(z, reference, label),
-        "nearest": {
-            "rows": rows.tolist(),
-            "distances": _rounded(distances, 2),
-            "typical": round(float(mine.real.ordered[:, 0].mean()), 2),
-            "sheet": _real_sheet(data, reference.rows[rows], columns),
-        },
+        "nearest": _nearest(distilled, z, mine, measured),
         "covers": within_reach(mine).sum(1).tolist(),
         "standing": _standing(mine),
         "witness": _witness(witness_of(reference, label, z)),
         "film": {
-            "sheet": data_uri(strip),
-            "frames": frames.shape[1],
+            **_film([*film, distilled.images]),
             "places": _paths([*trail, z], reference, label),
         },
         "recognised": [data.classes[c] for c in verdict.classes],
@@ -179,6 +173,24 @@ def result(
         "status": status,
         "query": query,
         "moved": moved,
+    }
+
+
+def _nearest(
+    distilled: Distilled, z: Tensor, mine: Against, measured: Measured
+) -> payloads.Nearest:
+    """The nearest real image of each image, of projected latents z (n, k)."""
+    reference, label = measured.lab.reference, int(measured.labels[0])
+    near, away = reference.nearest(z, label, 2)
+    # An image that is itself a training image has its nearest neighbour in the next one.
+    own = reference.rows[near[:, 0]] == distilled.sources
+    rows = np.where(own, near[:, 1], near[:, 0])
+    distances = np.where(own, away[:, 1], away[:, 0])
+    return {
+        "rows": rows.tolist(),
+        "distances": _rounded(distances, 2),
+        "typical": round(float(mine.real.ordered[:, 0].mean()), 2),
+        "sheet": _real_sheet(measured.lab.data, reference.rows[rows], columns_of(len(z))),
     }
 
 

@@ -76,8 +76,8 @@ async def asked(
         if isinstance(shown, str):
             yield {**wait, "words": shown}
         else:
-            question: payloads.GuessQuestion = {**shown, "id": ticket.id}
-            yield question
+            question: payloads.GuessQuestion = shown
+            yield {**question, "id": ticket.id}
 
 
 async def _asking(

@@ -31,6 +31,7 @@ from .guess_payloads import (
     GuessSide,
     GuessWait,
 )  # fmt: skip
+from .map_payloads import Field, Film, Places, Standing, View, Witness
 from .study_payloads import Grade, Studies, Study, StudyAxis, StudyLine, StudyValue
 from .sweep_payloads import Sweep, SweepAxis, Swept, SweptAxis, SweptCell, SweptScore
 from .whole_payloads import Cell, Mean, Means, Measure, Whole, WholeLane
@@ -91,27 +92,6 @@ class MethodGroups(TypedDict):
     groups: Sequence[MethodGroup]
 
 
-class View(TypedDict):
-    """The places of all points in one view of the map."""
-
-    xy: str  # base64 of (n, 2) int16
-    scale: float  # what to divide them by
-
-
-class Places(TypedDict):
-    """The map: n real images of a data set as points, one class in front."""
-
-    dataset: str
-    label: int  # of the class in front
-    classes: Sequence[str]
-    labels: str  # base64 of (n,) uint16
-    images: str  # base64 of (n,) uint32: numbers among the training images
-    modes: str | None  # base64 of (n,) uint16, where modes are known
-    mode_names: Sequence[str]
-    views: Mapping[str, View]
-    trust: Mapping[str, str]  # trustworthiness of each view
-
-
 class Step(TypedDict):
     """A run that goes on: n images of a class at one of its steps."""
 
@@ -136,38 +116,6 @@ class Nearest(TypedDict):
     distances: Sequence[float]
     typical: float  # distance between real images
     sheet: str | None  # None where the real images are not on this machine
-
-
-class Standing(TypedDict):
-    """What stands for each of the m real images of the class: covered within reach."""
-
-    nearest: str  # base64 of (m,) uint16: the nearest distilled image
-    distance: str  # base64 of (m,) float32
-    reach: str  # base64 of (m,) float32
-
-
-class Field(TypedDict):
-    """The witness, smoothed over one view of the map."""
-
-    values: str  # base64 of (rows, columns) int16, in units of a 64th of what chance reaches
-    chance: float  # how far from zero the fields of random real sets of this size seldom go
-    columns: int
-    box: tuple[float, float, float, float]  # left, right, bottom, top
-
-
-class Witness(TypedDict):
-    """The witness of the discrepancy."""
-
-    at: str  # base64 of (m,) float32, at each real image of the class
-    fields: Mapping[str, Field]  # by the view
-
-
-class Film(TypedDict):
-    """How each of n images came about: a row of frames each."""
-
-    sheet: str
-    frames: int
-    places: NotRequired[Mapping[str, View]]  # (frames, n, 2) by view; not of all runs that ship
 
 
 class Score(TypedDict):

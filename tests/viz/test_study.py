@@ -140,5 +140,9 @@ def test_each_run_of_a_study_is_a_lane_beside_random_real_images(dataset: str) -
             lineup = linked(row["compared"])
             assert lineup is not None
             run = Request.from_query(row["link"])
-            assert run in lineup.lanes.values()
-            assert "random" in {lane.method for lane in lineup.lanes.values()}  # none is refused
+            lanes = [lane for lane in lineup.lanes.values() if isinstance(lane, Request)]
+            assert len(lanes) == 2  # none is refused
+            assert (run.method, run.options) in [(lane.method, lane.options) for lane in lanes]
+            assert "random" in {lane.method for lane in lanes}
+            numbers = [(lane.classes, lane.ipc, lane.steps, lane.seed) for lane in lanes]
+            assert set(numbers) == {(run.classes, run.ipc, run.steps, run.seed)}

@@ -20,7 +20,7 @@ from viz.session import Session
 from viz.swept import swept
 
 SHARED = {"dataset": "digits", "label": 3, "ipc": 2, "steps": 6, "seed": 1}
-LANES = [
+LANES: list[dict[str, Any]] = [
     {"slot": slot, "method": method, "cfg_scale": None, "options": {}}
     for slot, method in ((0, "random"), (1, "dit"), (2, "diversity"))
 ]
@@ -44,7 +44,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 def begun(monkeypatch: pytest.MonkeyPatch) -> Made:
     """The requests that are really distilled."""
     found: Made = []
-    work = desks.explore
+    work = desks.explore  # type: ignore[attr-defined]
 
     def explore(lab: Any, asked: Any, *given: Any) -> Any:
         found.append(asked)
@@ -156,5 +156,7 @@ def test_a_question_that_is_asked_again_is_the_same(
     *_, question = everything(guess.asked(session, "digits", "real"))
     *_, same = everything(guess.asked(Session(), "digits", "real", "7"))
     assert question["id"] == wait["id"]
+    assert not question["live"]
+    assert not same["live"]
     assert question["sheets"] == same["sheets"]
     assert len(begun) == 2

@@ -28,6 +28,7 @@ const VIEW_TITLES = {
   steps: 'how they came about, step by step',
   difference: 'how far each image is from that of another lane, from the same noise',
 };
+const MANY = 7; // images, from which on they need the whole width
 const HELP =
   'Each column begins with the same noise, but where a lane says otherwise. Click an image to ' +
   'see it large; ← → walk the columns, ↑ ↓ the lanes.';
@@ -75,6 +76,7 @@ class Matrix {
   draw(lineup) {
     const n = Math.max(lineup.ipc, 1);
     this.grid.style.setProperty('--n', String(n));
+    this.grid.classList.toggle('d-many', n >= MANY); // the names stand above the images
     const slots = lineup.lanes.map(({ slot }) => slot);
     for (const [slot, row] of this.rows)
       if (!slots.includes(slot)) {

@@ -100,7 +100,7 @@ function marksOf(slot, view) {
  * @param {View} view
  */
 function threadOf(view) {
-  const column = marked();
+  const column = look.view === 'steps' ? null : marked(); // there the ways say it
   const slots = (setting.lineup?.lanes ?? []).map(({ slot }) => slot);
   const ends = slots.flatMap((slot) => {
     const place = column === null ? undefined : placesOf(slot, view)[column];

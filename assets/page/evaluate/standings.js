@@ -108,9 +108,10 @@ export class Standings {
       name.className = 'd-link';
       name.title = 'open its run in Explore, in another tab of the browser';
     }
-    head.append(name);
+    const box = head.appendChild(make('div'));
+    box.append(name);
     if (row.compared) {
-      const lane = head.appendChild(makeCompareLink(row.compared, this.menu));
+      const lane = box.appendChild(makeCompareLink(row.compared, this.menu));
       lane.className = 'd-to-compare';
       lane.textContent = 'compare';
       lane.setAttribute('aria-label', `compare ${row.name}`);
