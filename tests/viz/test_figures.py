@@ -74,8 +74,12 @@ def test_a_run_streams_frames_and_ends_with_everything_that_is_shown(lab: Lab) -
     for view, places in shown["film"]["places"].items():
         whole = np.frombuffer(base64.b64decode(places["xy"]), "<i2").reshape(7, 5, 2)
         way = whole / places["scale"]
-        np.testing.assert_allclose(way[-1], shown["points"][view], atol=1e-4)
-        np.testing.assert_allclose(way[0], frames[0]["points"][view], atol=1e-4)
+        np.testing.assert_allclose(
+            way[-1], shown["points"][view], atol=5.1e-5 + 1 / places["scale"]
+        )
+        np.testing.assert_allclose(
+            way[0], frames[0]["points"][view], atol=5.1e-5 + 1 / places["scale"]
+        )
     assert {line["name"] for line in shown["scores"]} >= {"mmd2", "coverage", "recognised"}
     near = shown["nearest"]
     assert all(lab.data.train.labels[row] == 3 for row in near["rows"])
