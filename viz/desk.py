@@ -1,7 +1,8 @@
 """The desk: whatever needs the device is asked for here.
 
-All of it waits in one fair line. A run that was made before, by whomever, comes back at once: it is
-kept under all that determines it. Requests that are equal while they wait become one.
+All of it waits in one fair line; trainings, which take long, have one of their own. A run that was
+made before, by whomever, comes back at once: it is kept under all that determines it. Requests that
+are equal while they wait become one.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ from .kept import Kept, key_of
 from .line import Line
 from .rates import Rates
 
-__all__ = ["VISITOR", "Desk", "Made", "desk", "words_of"]
+__all__ = ["VISITOR", "Desk", "Made", "desk"]
 
 T = TypeVar("T")
 AGAIN = 3.0  # seconds until a visitor whom a full line turned away is let in again
@@ -108,10 +109,11 @@ class _Watch:
 
 
 class Desk:
-    """The line, what is kept, and how long things take here."""
+    """The lines, what is kept, and how long things take here."""
 
-    def __init__(self, line: Line, kept: Kept) -> None:
+    def __init__(self, line: Line, kept: Kept, trainings: Line | None = None) -> None:
         self.line, self.kept = line, kept
+        self.trainings = trainings or Line()
         self._recipes: dict[Any, Recipe] = {}
         self._dials = _Turning()
         self._rates = Rates(USUAL)
@@ -197,6 +199,21 @@ class Desk:
         async for shown in self._follow(visitor, make, cost=cost, long=True, begun=begun):
             yield shown
 
+    async def train(
+        self,
+        visitor: str,
+        make: Callable[[], Generator[T, None, None]],
+        cost: float,
+        begun: Callable[[Job], None] = lambda job: None,
+    ) -> AsyncGenerator[T | Place | Busy, None]:
+        """Yields what a training shows, or how it stands: one goes on at a time, beside the runs.
+
+        It goes on to its end though nobody follows it, unless its visitor leaves it.
+        """
+        line = self.trainings
+        async for shown in self._follow(visitor, make, cost=cost, begun=begun, line=line):
+            yield shown
+
     async def _follow(
         self,
         visitor: str,
@@ -206,26 +223,29 @@ class Desk:
         key: str | None = None,
         long: bool = False,
         begun: Callable[[Job], None] = lambda job: None,
+        line: Line | None = None,
     ) -> AsyncGenerator[Any, None]:
         """Yields `Busy` while the line is full, then what the job shows, last its result."""
         while True:
             try:
-                job = self.line.join(visitor, make, key=key, cost=cost, long=long)
+                job = (line or self.line).join(visitor, make, key=key, cost=cost, long=long)
                 break
             except Busy as busy:
                 yield busy
                 await asyncio.sleep(AGAIN)
         begun(job)
-        async for shown in self.again(visitor, job):
+        async for shown in self.again(visitor, job, line):
             yield shown
 
-    async def again(self, visitor: str, job: Job) -> AsyncGenerator[Any, None]:
-        """Yields what a job that stands in the line shows from now on, and last its result.
+    async def again(
+        self, visitor: str, job: Job, line: Line | None = None
+    ) -> AsyncGenerator[Any, None]:
+        """Yields what a job that stands in a line shows from now on, and last its result.
 
         Raises:
             Refused: as the job does.
         """
-        async for shown in self.line.follow(job, visitor):
+        async for shown in (line or self.line).follow(job, visitor):
             if shown is not None:
                 yield shown
         if job.state == "done" and job.result is not None:
@@ -257,17 +277,6 @@ class Desk:
     def cost(self, request: Request) -> float:
         """Seconds that a run is expected to take."""
         return self._rates.seconds(*_work(request))
-
-
-def words_of(place: Place | Busy) -> str:
-    """How a job stands in the line, in words."""
-    if isinstance(place, Busy):
-        return f"{place} This page tries again by itself."
-    first = "one run comes first" if place.ahead == 1 else f"{place.ahead} runs come first"
-    seconds = max(round(place.seconds), 1)
-    return f"{first}, about {seconds if seconds < 60 else f'{round(seconds / 60)} min'}" + (
-        " s" * (seconds < 60)
-    )
 
 
 def _work(request: Request) -> tuple[tuple[str, ...], float]:
@@ -327,6 +336,8 @@ def desk() -> Desk:
     kept = Kept(
         cache_folder() / "runs", memory=settings.kept_in_memory(), disk=settings.kept_on_disk()
     )
-    made = Desk(Line(settings.waiting(), grace=settings.grace()), kept)
-    atexit.register(made.line.close)  # a thread of torch must not outlive the interpreter
+    runs, trainings = (Line(settings.waiting(), grace=settings.grace()) for _ in range(2))
+    made = Desk(runs, kept, trainings)
+    for line in (runs, trainings):
+        atexit.register(line.close)  # a thread of torch must not outlive the interpreter
     return made

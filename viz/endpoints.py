@@ -21,8 +21,8 @@ from distiller.sets.measured import measure_set
 from distiller.sets.request import Request, label_of
 from distiller.sets.scoring import score_set
 
-from .desk import VISITOR, Made, desk, words_of
-from .job import Busy, Place
+from .desk import VISITOR, Made, desk
+from .job import Busy, Place, words_of
 from .preview import data_uri, from_data_uri
 from .settings import BUDGET, RUN, SCORED
 

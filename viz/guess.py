@@ -25,9 +25,9 @@ from distiller.sets.request import Request
 
 from . import payloads
 from .answer import Runs, answer_mix, answer_pair
-from .desk import Made, desk, words_of
+from .desk import Made, desk
 from .held import Held
-from .job import Busy, Job, Place
+from .job import Busy, Job, Place, words_of
 from .preview import data_uri
 from .question import Mix, Pair, draw_mix, draw_pair, pair_of, shipped_run, study_of
 from .session import Session

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from distiller.errors import Refused
 
-__all__ = ["OVER", "Busy", "Job", "Place", "State", "Steps"]
+__all__ = ["OVER", "Busy", "Job", "Place", "State", "Steps", "words_of"]
 
 Steps = Generator[Any, None, Any]
 State = Literal["waiting", "running", "done", "failed", "stopped"]
@@ -67,3 +67,14 @@ class Job:
         self.version += 1
         for wake in list(self.followers.values()):
             wake()
+
+
+def words_of(place: Place | Busy) -> str:
+    """How a job stands in the line, in words."""
+    if isinstance(place, Busy):
+        return f"{place} This page tries again by itself."
+    first = "one run comes first" if place.ahead == 1 else f"{place.ahead} runs come first"
+    seconds = max(round(place.seconds), 1)
+    return f"{first}, about {seconds if seconds < 60 else f'{round(seconds / 60)} min'}" + (
+        " s" * (seconds < 60)
+    )

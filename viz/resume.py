@@ -23,10 +23,11 @@ __all__ = ["Resumed", "followed", "resume", "standing"]
 LONGEST = 20_000  # characters of what a page may bring
 NOUNS = {
     "explore": "run", "compare": "comparison", "sweep": "sweep", "guess": "question",
-    "evaluate": "evaluation",
+    "evaluate": "evaluation", "train": "training",
 }  # fmt: skip
 ALONE = {
     "explore": " Press Distil to make it again.", "evaluate": " Press Evaluate to make it again.",
+    "train": " Press Train and its name goes on.",
 }  # fmt: skip
 """What is said besides of a run by itself that is not known any more."""
 STANDING = {

@@ -13,8 +13,8 @@ from distiller.errors import Refused
 from distiller.sets.request import Request
 
 from . import payloads
-from .desk import Made, desk, words_of
-from .job import Busy, Job, Place
+from .desk import Made, desk
+from .job import Busy, Job, Place, words_of
 from .ticket import Begun
 
 __all__ = ["RunGroup"]

@@ -32,13 +32,11 @@ from distiller.recipes.loop import Settings
 
 __all__ = [
     "ALONE", "BUDGET", "COMPLETION", "FIRST", "KEPT", "OPEN", "PICTURES", "RUN", "SCORED", "SEEDS",
-    "SESSIONS", "STEPS", "THUMBNAILS", "TRAINING", "WHOLE", "WORK", "address", "grace",
+    "SESSIONS", "STEPS", "THUMBNAILS", "WHOLE", "WORK", "address", "grace",
     "keep_private", "kept_in_memory", "kept_on_disk", "may_train", "origins", "port",
     "space_host", "waiting",
 ]  # fmt: skip
 
-ALONE = ("random", "dit")
-"""Methods with nothing to add to: real images, and no change at all."""
 FIRST = "solids"
 """The data set that the page opens with."""
 ALONE = ("random", "dit")
@@ -70,8 +68,6 @@ SCORED = 300 * 64 * 64
 """Pixels of the images that one call may have scored: about a quarter of a minute's work."""
 OPEN: dict[str, Any] = {"concurrency_limit": None}
 """For what waits in the line before the device (`viz.line`), or does not wait at all."""
-TRAINING: dict[str, Any] = {"concurrency_id": "train", "concurrency_limit": 1}
-"""The lane of trainings: they take long, and keep nobody else from the device."""
 
 ORIGIN = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 """An origin of the setting DISTILLER_ORIGINS."""

@@ -9,6 +9,7 @@ from distiller.sets.request import Request
 
 from .desk import desk
 from .job import Job
+from .line import Line
 
 __all__ = ["Begun", "Several", "Ticket"]
 
@@ -22,6 +23,7 @@ class Ticket:
 
     ask: Callable[[Begun], AsyncGenerator[Any, None]]  # asks the desk for it
     request: Request | None = None  # what was asked for, where that is a run of one class
+    line: Line | None = None  # that it stands in; None is the desk's first
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     job: Job | None = None  # None before it stands in the line, and of one that was kept
     shown: bool = False  # whether its result was handed to a page
@@ -50,7 +52,7 @@ class Ticket:
                 yield shown
             return
         begun(job)
-        async for shown in desk().again(visitor, job):
+        async for shown in desk().again(visitor, job, self.line):
             yield shown
 
 

@@ -30,7 +30,7 @@ from . import payloads
 from .embedding import add_umap
 from .preview import data_uri
 
-__all__ = ["begun", "train_pictures"]
+__all__ = ["begun", "in_line", "train_pictures"]
 
 PAUSE = 0.5  # seconds between two values that are shown, at least
 T = TypeVar("T")
@@ -63,6 +63,14 @@ def begun() -> list[str]:
         for folder in folders
         if (folder / "pictures").is_dir() and not (folder / "dataset.json").is_file()
     ]
+
+
+def in_line(name: str, words: str) -> payloads.TrainingState:
+    """What the page shows of a training that has not begun; the words say how it stands."""
+    return {
+        "live": True, "name": name or "your own data set", "now": words, "progress": 0.0,
+        "left": None, "report": [], "classes": [], "preview": "", "step": "", "curves": {},
+    }  # fmt: skip
 
 
 def train_pictures(

@@ -4,7 +4,6 @@ Nothing that comes in is trusted: it is checked here, and refused in words. The 
 functions what its controls hold, and draws what they yield.
 """
 
-import secrets
 import tempfile
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from functools import partial
@@ -16,7 +15,7 @@ from distiller.errors import Refused
 from distiller.evaluation.nets import NETS
 from distiller.evaluation.plan import EvaluationPlan
 from distiller.evaluation.protocol import PROTOCOLS, protocol_for
-from distiller.event import Event, translated
+from distiller.event import Event
 from distiller.lab import open_lab
 from distiller.limits import choice, whole
 from distiller.sets.request import Request
@@ -25,16 +24,16 @@ from . import figures, payloads
 from .accuracy import evaluate_sets, waiting
 from .candidate import Candidate
 from .catalogue import forget_models
-from .desk import Made, desk, words_of
-from .job import Busy, Job, Place
+from .desk import Made, desk
+from .job import Busy, Job, Place, words_of
 from .session import Session
 from .settings import BUDGET, SEEDS, STEPS, may_train
 from .ticket import Ticket
-from .training import train_pictures
+from .training import in_line, train_pictures
 
 __all__ = [
     "evaluation", "evaluation_again", "measured", "received", "run", "run_again", "sets_of",
-    "training",
+    "training", "training_again",
 ]  # fmt: skip
 
 Sheet = payloads.Step | payloads.Run
@@ -204,9 +203,9 @@ async def evaluation_again(
 # ------------------------------------------------------------------------------------ training
 
 
-def training(
-    uploaded: Any, name: Any, size: Any, steps: Any
-) -> Generator[payloads.Training, None, None]:
+async def training(
+    session: Session, uploaded: Any, name: Any, size: Any, steps: Any
+) -> AsyncGenerator[payloads.Training, None]:
     """Trains on a visitor's pictures, or goes on with a training of that name.
 
     Raises:
@@ -215,14 +214,37 @@ def training(
     if not may_train():
         raise Refused("Training is switched off here; DISTILLER_TRAIN=1 allows it.")
     source = Path(uploaded) if isinstance(uploaded, str) else None
-    number = secrets.token_hex(8)
-    width = whole("size", size, 1, 1024)
-    count = whole("steps", steps, 1, STEPS)
+    called = str(name or "").strip()
+    width, count = whole("size", size, 1, 1024), whole("steps", steps, 1, STEPS)
 
-    def show(shown: payloads.TrainingState) -> payloads.Training:
-        if "made" in shown:
-            forget_models()
-        return {**shown, "id": number}
+    def work() -> Generator[payloads.TrainingState, None, None]:
+        yield in_line(called, "begins")
+        for shown in train_pictures(source, called, width, "auto", count):
+            if "made" in shown:
+                forget_models()
+            yield shown
 
-    events = train_pictures(source, str(name or "").strip(), width, steps=count)
-    yield from translated(events, show)
+    ask = partial(desk().train, session.visitor, work, float(count))
+    ticket = session.issue("train", Ticket(ask, line=desk().trainings))
+    async for shown in training_again(session, ticket):
+        yield shown
+
+
+async def training_again(
+    session: Session, ticket: Ticket
+) -> AsyncGenerator[payloads.Training, None]:
+    """Follows a training: one that goes on or is done is not begun anew.
+
+    Raises:
+        Refused: as the training does.
+    """
+
+    def begun(job: Job) -> None:
+        session.turn("train").leave = partial(desk().trainings.leave, job, session.visitor)
+
+    async for shown in ticket.follow(session.visitor, begun):
+        state: payloads.TrainingState = shown
+        if isinstance(shown, (Place, Busy)):
+            state = in_line("", words_of(shown))
+        ticket.shown = not state["live"]
+        yield {**state, "id": ticket.id}

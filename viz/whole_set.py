@@ -20,8 +20,8 @@ from distiller.sets.request import Request
 
 from . import payloads
 from .compare import names_of
-from .desk import Made, desk, words_of
-from .job import Busy, Job, Place
+from .desk import Made, desk
+from .job import Busy, Job, Place, words_of
 from .lineup import Lineup
 from .settings import WHOLE
 from .whole_scores import Scored

@@ -19,7 +19,8 @@
 
 /**
  * @typedef {object} Followed
- * @property {'compare' | 'sweep' | 'guess'} run several runs together: the name of their tab
+ * @property {'compare' | 'sweep' | 'guess' | 'train'} run several runs together, or a training: the
+ *   name of their tab
  * @property {string | null} id with which a page that is loaded again finds them; null when there
  *   is nothing more to find
  */

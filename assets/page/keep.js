@@ -8,7 +8,7 @@ const KEY = 'distiller';
 const RECENT = 60_000; // milliseconds
 /** What a link may ask for. @type {readonly ['explore', 'compare', 'sweep', 'guess']} */
 const LINKED = ['explore', 'compare', 'sweep', 'guess'];
-const RUNS = [...LINKED, 'evaluate'].map(String);
+const RUNS = [...LINKED, 'evaluate', 'train'].map(String);
 
 /**
  * @typedef {object} Kept
@@ -24,6 +24,7 @@ const RUNS = [...LINKED, 'evaluate'].map(String);
  * @property {Kept} [compare]
  * @property {Kept} [sweep]
  * @property {Kept} [guess]
+ * @property {Kept} [train]
  * @property {string} [front] which of them was asked for last
  * @property {number | boolean} [lost] when the connection was seen to be lost; for the server,
  *   whether that was just now

@@ -9,8 +9,7 @@ from bench.client import Layout, TurnedAway
 from bench.server import Usage
 from bench.visitor import Log, Wait
 from bench.visitors import main
-from viz.desk import words_of
-from viz.job import Busy, Place
+from viz.job import Busy, Place, words_of
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from distiller.data.registry import DATASETS
 from distiller.training import own
+from tests.page.gate import MakeGate
 from tests.page.visitor import SLOW, finished, fits
 from tests.tiny import train_in_a_moment
 from tests.viz.test_training import SPEC, flat, pack
@@ -73,4 +74,24 @@ def test_a_training_is_stopped_and_goes_on(page: Page, address: str, tmp_path: P
     expect(page.locator("#samples .d-h")).to_contain_text("stopped; Train goes on from here")
     page.locator("#train .d-choices").get_by_label("Steps").fill("4")
     page.locator("#train-start").click()
+    expect(page.locator("#samples .d-h")).to_contain_text("done", timeout=SLOW)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("in_a_moment")
+def test_a_training_goes_on_when_its_page_is_loaded_again(
+    page: Page, address: str, tmp_path: Path, gate: MakeGate
+) -> None:
+    held = gate("viz.visit.train_pictures", lambda shown: shown["now"].startswith("trains the tr"))
+    page.goto(address)
+    page.get_by_role("tab", name="Your pictures").click()
+    page.locator("#train .d-choices").get_by_label("Steps").fill("4")
+    page.locator("#train input[type=file]").set_input_files(pack(tmp_path, seed=0))
+    expect(page.locator("#called input")).to_have_value("squares0")
+    page.locator("#train-start").click()
+    expect(page.locator("#samples .d-h")).to_contain_text("trains the transformer", timeout=SLOW)
+    page.reload()
+    expect(page.locator("#notice")).to_contain_text("Your training went on while the page was away")
+    expect(page.locator("#samples .d-h")).to_contain_text("trains the transformer")
+    held.open()
     expect(page.locator("#samples .d-h")).to_contain_text("done", timeout=SLOW)

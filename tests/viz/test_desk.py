@@ -16,8 +16,8 @@ from distiller.errors import Refused
 from distiller.lab import Lab, open_lab
 from distiller.sets.request import Request
 from viz import desk as desks
-from viz.desk import Desk, Made, words_of
-from viz.job import Busy, Place
+from viz.desk import Desk, Made
+from viz.job import Busy, Place, words_of
 from viz.kept import Kept
 from viz.line import Line
 

@@ -18,6 +18,7 @@ from viz.kept import Kept
 from viz.line import Line
 from viz.resume import resume, standing
 from viz.session import Session, holder
+from viz.training import in_line
 
 RAW = {"dataset": "digits", "method": "dit", "classes": [3], "ipc": 2, "steps": 4, "cfg_scale": 1.5}
 Began = Callable[[], int]
@@ -186,6 +187,41 @@ def test_a_run_that_failed_says_so_to_who_comes_back(
     with pytest.raises(Refused, match="cannot be made"):
         everything(visit.run_again(session, ticket))
     assert "went wrong" in resume(brought(explore=ticket.id)).words
+
+
+def test_a_training_goes_on_without_its_page_and_beside_the_runs(
+    line: Line, began: Began, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, held = threading.Event(), threading.Event()
+
+    def train(*_: Any, **__: Any) -> Iterator[Any]:
+        for words in ("reads the pictures", "trains the judge"):
+            yield {**in_line("cats", words), "progress": 0.5}
+        seen.set()
+        assert held.wait(60)
+        yield {**in_line("cats", "done"), "live": False}
+
+    monkeypatch.setattr(visit, "train_pictures", train)
+    monkeypatch.setenv("DISTILLER_TRAIN", "1")
+    session = Session()
+
+    async def leave() -> str:
+        states = visit.training(session, None, "cats", 64, 4)
+        first = await anext(states)
+        await states.aclose()
+        return first["id"]
+
+    id = asyncio.run(leave())
+    assert seen.wait(60)
+    assert standing(id) == "running"
+    everything(visit.run(Session(), RAW))  # nobody waits for a training
+    back = resume(brought(front="train", train=id))
+    assert (back.session, back.picked, back.front) == (session, ("train",), "train")
+    assert back.words.startswith("Your training went on")
+    held.set()
+    states = everything(visit.training_again(session, session.picked["train"]))
+    assert (states[-1]["now"], states[-1]["live"], states[-1]["id"]) == ("done", False, id)
+    assert standing(id) == "shown"
 
 
 def test_dials_stand_where_they_stood_and_what_is_private_is_not_brought(line: Line) -> None:

@@ -239,4 +239,4 @@ def test_an_upload_is_chosen_or_refused(tmp_path: Path) -> None:
 def test_who_may_not_train_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISTILLER_TRAIN", "0")
     with pytest.raises(Refused, match="switched off"):
-        next(visit.training(None, "cats", 64, 4))
+        everything(visit.training(Session(), None, "cats", 64, 4))

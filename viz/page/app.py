@@ -16,6 +16,7 @@ from . import alive, frame, scripts
 from .api import add_endpoints
 from .blocks import PageBlocks
 from .guard import guard
+from .states import hold_states
 from .tab import Page
 from .tabs import TABS
 
@@ -27,7 +28,8 @@ def build() -> gr.Blocks:
     with PageBlocks(
         title="distiller", analytics_enabled=False, fill_width=True, delete_cache=settings.KEPT
     ) as demo:
-        session, returned, resumed = gr.State(Session()), gr.State(0), gr.State({})
+        session, resumed = gr.State(Session()), gr.State({})
+        returned = {tab.name: gr.State(0) for tab in TABS}
         handed = gr.State({"dataset": settings.FIRST, "sets": [], "count": 0})
         frame.add_header()
         notice = frame.add_notice()
@@ -65,6 +67,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
         },
         **frame.look(),
     )
+    hold_states(demo)
     # Only now, since Gradio waits but seconds for the server that it starts to answer.
     threading.Thread(target=lambda: glimpse_of(open_lab(settings.FIRST)), daemon=True).start()
     if block:

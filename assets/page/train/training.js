@@ -4,7 +4,7 @@
 /** @import { Component } from '../page.js' */
 /** @import { Training } from '../payloads.d.ts' */
 
-import { on } from '../bus.js';
+import { on, say } from '../bus.js';
 import { find, make } from '../draw/element.js';
 import { Progress } from '../draw/progress.js';
 import { count, timeLeft } from '../values/format.js';
@@ -14,8 +14,8 @@ const ABOUT =
   'A prior of your own pictures: choose a ZIP with a folder of pictures for each class, a dozen ' +
   'a class at least, a hundred better, and press Train. It is meant for half an hour on two free ' +
   'cores; samples appear while it trains, and the first look like solids, from whose prior it ' +
-  'starts. Stop whenever you like: the same name goes on from there. The pictures stay on this ' +
-  'machine, where whoever opens this page can use the data set.';
+  'starts. It goes on if you close the page. Stop whenever you like: the same name goes on from ' +
+  'there. The pictures stay on this machine, where whoever opens this page can use the data set.';
 /** @type {Record<string, string>} */
 const QUANTITIES = {
   autoencoder: 'autoencoder, dB',
@@ -56,6 +56,7 @@ class Lesson {
     if (!value) return;
     if (!value.live || value.id !== this.value?.id) this.words = '';
     this.value = value;
+    say('followed', { run: 'train', id: value.id });
     this.draw();
   }
 

@@ -58,7 +58,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
     add_part("accuracies", "evaluate/accuracies", "<div class='d-accuracies' hidden></div>")
     inputs = [choices.dataset, choices.sets, choices.protocol, choices.net, choices.seeds]
     taken = _wire_handed(page, choices, study)
-    also = [page.returned.change, taken.success]
+    also = [page.returned["evaluate"].change, taken.success]
     runs = run.wire(page.session, _evaluate, inputs, board, OPEN, also=also)
     moments = [tab.select, choices.dataset.input, *(evaluated.success for evaluated in runs)]
     _wire_choices(page, choices, moments)

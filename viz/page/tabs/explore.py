@@ -183,7 +183,7 @@ def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
     A page that was loaded again goes on with what it had.
     """
 
-    def read(request: gr.Request, brought: Any, count: int, returned: int) -> list[Any]:
+    def read(request: gr.Request, brought: Any, count: int, *returned: int) -> list[Any]:
         asked, back = opening(dict(request.query_params)), resume(brought)
         if asked.refusal:
             warn(f"The link cannot be followed: {asked.refusal} What can be had of it is set.")
@@ -199,9 +199,12 @@ def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
         going_on = [
             back.session or gr.skip(),
             {"words": back.words} if back.words else gr.skip(),
-            returned + 1 if "evaluate" in back.picked else gr.skip(),
             back.values or gr.skip(),
             gr.Tabs(selected=f"{back.front}-tab") if back.front else gr.skip(),
+            *(
+                number + 1 if name in back.picked else gr.skip()
+                for name, number in zip(page.returned, returned, strict=True)
+            ),
         ]
         return [*parts.form.show(chosen), *shown, *begin, *going_on]
 
@@ -210,9 +213,9 @@ def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
         return [*parts.form.show_options(named), count + 1 if runs else gr.skip()]
 
     options = gr.State()  # those that a link or a run names, and whether it is to be run
-    kept = [page.session, page.notice, page.returned, page.resumed, page.tabs]
+    kept = [page.session, page.notice, page.resumed, page.tabs, *page.returned.values()]
     outputs = [*parts.form.plain.values(), *parts.view, parts.stage, options, again, *kept]
-    inputs = [page.notice, again, page.returned]
+    inputs = [page.notice, again, *page.returned.values()]
     page.demo.load(said(read), inputs, outputs, js=scripts.brought(), **PRIVATE, **OPEN)
     options.change(fill, [options, again], [*parts.form.options.values(), again], **PRIVATE, **OPEN)
 

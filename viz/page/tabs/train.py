@@ -3,7 +3,7 @@
 Choices on the left, samples on the right.
 """
 
-from collections.abc import Generator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from distiller.training.own import SIZES
 
 from ... import visit
 from ...session import Session
-from ...settings import STEPS, TRAINING, may_train
+from ...settings import OPEN, STEPS, may_train
 from ...training import begun
 from ..frame import add_part
 from ..run import QUIET, Run
@@ -32,13 +32,21 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
         with gr.Column(scale=70, min_width=320, elem_classes="d-panel"):
             samples = add_part("samples", "train/training", "<div class='d-lesson'></div>")
 
-    def train(_: Session, *values: Any) -> Generator[Any, None, None]:
-        yield from visit.training(*values)
-
     name = others[0]
-    run.wire(page.session, train, [upload, *others], samples, TRAINING)
+    also = [page.returned["train"].change]
+    run.wire(page.session, _train, [upload, *others], samples, OPEN, also=also)
     upload.upload(name_of, upload, name, **QUIET)
     tab.select(lambda: gr.Dropdown(begun()), None, name, **QUIET)
+
+
+async def _train(session: Session, *values: Any) -> AsyncGenerator[Any, None]:
+    ticket = session.picked.pop("train", None)
+    if ticket is None:
+        states = visit.training(session, *values)
+    else:
+        states = visit.training_again(session, ticket)
+    async for shown in states:
+        yield shown
 
 
 def _choices() -> list[gr.components.Component]:
