@@ -73,7 +73,8 @@ VIZ = [
     "candidate", "board", "accuracy", "training", "catalogue", "link", "lineup", "study",
     "session", "resume", "visit", "compare", "question", "answer", "guess", "whole_scores",
     "whole_set", "whole", "sweep", "swept", "endpoints", "shipped", "page.scripts",
-    "page.alive", "page.guard", "page.states", "page.refusal", "page.frame", "page.run", "page.tab",
+    "page.alive", "page.guard", "page.states", "page.refusal", "page.blocks",
+    "page.frame", "page.run", "page.tab",
     "page.form", "page.whole", "page.tabs", "page.api", "page.app",
 ]  # fmt: skip
 """The modules of viz: one may import those before it."""
