@@ -92,8 +92,8 @@ def forget_labs() -> None:
 
 @cache
 def _open(name: str, device: str, dtype: str, prior: str | None, images: str) -> Lab:
-    reference, judge = load_reference(name), load_judge(name)
-    loaded, data = load_prior(prior or name, device, dtype), _images(name, images)
+    loaded = load_prior(prior or name, device, dtype)  # first, as all else is made with one
+    reference, judge, data = load_reference(name), load_judge(name), _images(name, images)
     check_match(loaded, data)
     return Lab(data, loaded, reference, judge)
 

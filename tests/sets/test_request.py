@@ -15,7 +15,7 @@ from distiller.sets.request import Request, dial_value, label_of
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        ({"dataset": "cats"}, r"no data set 'cats'. Known: cifar10, digits"),
+        ({"dataset": "cats"}, r"no data set 'cats'. Known: cifar10, cifar100, digits"),
         ({"method": "dam"}, "no method 'dam'"),
         ({"method": ""}, "no method ''"),
         ({"classes": "sphere,moon"}, "no class 'moon'"),

@@ -10,7 +10,7 @@ import { frameAt } from '../values/difference.js';
 
 /**
  * @typedef {object} Trail
- * @property {Float32Array} xy of each image in each frame: x, then y, all images of a frame together
+ * @property {Float32Array} xy of each image in each frame: x, then y, all of a frame together
  * @property {number} n images
  * @property {number} frames
  */

@@ -14,7 +14,7 @@ import { picturesOf, runOf, state } from './results.js';
 
 const SIZE = 10; // pixels of a mark
 const CHOSEN = 17; // pixels of one of the marked column
-/** The traces before those of the lanes: a lane has one of marks, one of ways, and one of the marked way. */
+/** Traces before those of the lanes; a lane has one of marks, of ways, and of the marked way. */
 const GROUND = ['others', 'real', 'gap', 'thread'];
 const FLAT = { mode: 'markers', hoverinfo: 'none', showlegend: false };
 

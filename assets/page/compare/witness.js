@@ -17,7 +17,8 @@ const ABOUT =
   'are missed, and where too many were made.';
 const ONE = 'Line: beyond what random real sets reach (95 %); full colour: twice that.';
 const TWO =
-  'Line: beyond what the difference of two random real sets reaches (95 %); full colour: twice that.';
+  'Line: beyond what the difference of two random real sets reaches (95 %); ' +
+  'full colour: twice that.';
 
 export class WitnessLine {
   /** @param {Field} field beneath the points of the map */
@@ -75,7 +76,8 @@ export class WitnessLine {
     this.low.textContent = other ? `more of ${names.get(String(a))}` : 'too much';
     this.high.textContent = other ? `more of ${names.get(String(b))}` : 'missed';
     const [from, to] = other ? [`lane-${a}`, `lane-${b}`] : ['excess', 'missed'];
-    this.bar.style.backgroundImage = `linear-gradient(90deg, var(--d-${from}), transparent 50%, var(--d-${to}))`;
+    const stops = `var(--d-${from}), transparent 50%, var(--d-${to})`;
+    this.bar.style.backgroundImage = `linear-gradient(90deg, ${stops})`;
     this.words.textContent = other ? TWO : ONE;
   }
 
