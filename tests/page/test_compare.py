@@ -124,6 +124,7 @@ def lengths(page: Page, first: int, *counts: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_scrubber_moves_each_image_on_its_way_over_the_map(page: Page, address: str) -> None:
     page.goto(address + "?tab=compare")
     filled(page, 40)
@@ -144,6 +145,7 @@ def test_the_scrubber_moves_each_image_on_its_way_over_the_map(page: Page, addre
     lengths(page, 10, *[0] * 12)
 
 
+@pytest.mark.slow
 def test_the_map_shows_the_witness_of_a_lane_or_the_difference_of_two(
     page: Page, address: str
 ) -> None:

@@ -178,6 +178,7 @@ def test_a_run_that_is_refused_at_once_makes_way(
         assert shared(page, "s.run.sheet") == before
 
 
+@pytest.mark.slow
 def test_the_set_can_be_downloaded(page: Page, address: str) -> None:
     open_digit(page, address)
     button = page.locator("#export")

@@ -8,6 +8,7 @@ from viz import guess
 from viz.question import pair_of, study_of
 
 
+@pytest.mark.slow
 def test_a_question_is_guessed_by_keyboard_and_then_has_its_names(
     page: Page, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

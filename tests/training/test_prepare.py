@@ -101,7 +101,9 @@ def test_latents_are_kept_in_half_precision_with_a_checksum(place: Path) -> None
     np.testing.assert_array_equal(again.numpy(), kept.numpy())
 
 
-@pytest.mark.parametrize("events", [40, 137, 143, 147])
+@pytest.mark.parametrize(
+    "events", [40, *(pytest.param(n, marks=pytest.mark.slow) for n in (137, 143, 147))]
+)
 def test_stopped_anywhere_it_goes_on_and_ends_with_the_same_bytes(
     place: Path, tmp_path: Path, events: int
 ) -> None:

@@ -16,6 +16,7 @@ from viz.catalogue import chooser_of, forget_models, map_of, titles
 from viz.explore import explore, shown_result
 
 
+@pytest.mark.slow
 def test_the_page_offers_it_and_shows_the_licence_of_its_prior(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

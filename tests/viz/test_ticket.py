@@ -142,6 +142,7 @@ def test_runs_that_nobody_follows_are_left_once_none_goes_on(desk: Desk) -> None
     assert "the rest is asked for again" in resume(brought("sweep", grid["id"])).words
 
 
+@pytest.mark.slow
 def test_a_question_that_is_asked_again_is_the_same(
     begun: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:

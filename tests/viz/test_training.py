@@ -78,6 +78,7 @@ def test_a_zip_file_becomes_a_data_set(packed: Path, home: Path) -> None:
     assert [x for x, _ in last["curves"]["transformer"]] == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_a_training_that_was_stopped_goes_on_by_its_name(packed: Path, home: Path) -> None:
     events = train_pictures(packed, "blocks", 32)
     for row in events:
@@ -117,6 +118,7 @@ def test_a_disk_that_takes_no_more_is_said_and_the_training_goes_on_later(
     assert len(stages) > 2  # it was refused in one stage after the other
 
 
+@pytest.mark.slow
 def test_another_file_does_not_go_on(packed: Path, tmp_path: Path) -> None:
     finish(train_pictures(packed, "blocks", 32))
     assert list(train_pictures(packed, "blocks", 32))[-1]["made"] == "blocks"
