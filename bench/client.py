@@ -91,6 +91,8 @@ class Client:
         self._session = secrets.token_hex(6)
         self._query: Mapping[str, str] = {}
         self._waiting: dict[str, asyncio.Queue[Any]] = {}  # messages by event
+        self._early: list[Mapping[str, Any]] = []  # that came before the id of their event
+        self._joining = 0  # calls whose ids are not known yet
         self._tasks: dict[str, asyncio.Task[None]] = {}
         for number, props in layout.components.items():
             self.values[number] = props.get("value")
@@ -144,12 +146,19 @@ class Client:
         body = self._body(function, None)
         if data is not None:
             body["data"] = data
-        answer = await self._http.post(
-            f"{self._address}/gradio_api/queue/join", json=body, params=self._query
-        )
+        self._joining += 1
+        try:
+            answer = await self._http.post(
+                f"{self._address}/gradio_api/queue/join", json=body, params=self._query
+            )
+        finally:
+            self._joining -= 1
         _check(answer)
         id: str = answer.json()["event_id"]
         self._waiting[id] = asyncio.Queue()
+        early, self._early = self._early, []
+        for message in early:
+            self._hand_out(message)
         if "stream" not in self._tasks or self._tasks["stream"].done():
             self._tasks["stream"] = asyncio.create_task(self._listen())
         return id
@@ -237,6 +246,8 @@ class Client:
                 queue.put_nowait({"msg": "process_completed", "success": False, "output": error})
         elif message.get("event_id") in self._waiting:
             self._waiting[message["event_id"]].put_nowait(message)
+        elif self._joining and message.get("event_id"):
+            self._early.append(message)
 
 
 def _check(answer: httpx.Response) -> None:
