@@ -194,24 +194,15 @@ class Desk:
         make: Callable[[], Generator[T, None, None]],
         cost: float,
         begun: Callable[[Job], None] = lambda job: None,
+        *,
+        line: Line | None = None,
     ) -> AsyncGenerator[T | Place | Busy, None]:
-        """Yields what a long job shows, or how it stands; it makes way for runs."""
-        async for shown in self._follow(visitor, make, cost=cost, long=True, begun=begun):
-            yield shown
+        """Yields what a long job shows, or how it stands; it makes way for runs of its line.
 
-    async def train(
-        self,
-        visitor: str,
-        make: Callable[[], Generator[T, None, None]],
-        cost: float,
-        begun: Callable[[Job], None] = lambda job: None,
-    ) -> AsyncGenerator[T | Place | Busy, None]:
-        """Yields what a training shows, or how it stands: one goes on at a time, beside the runs.
-
-        It goes on to its end though nobody follows it, unless its visitor leaves it.
+        Once begun it goes on to its end though nobody follows it, unless its visitor leaves it.
         """
-        line = self.trainings
-        async for shown in self._follow(visitor, make, cost=cost, begun=begun, line=line):
+        given: dict[str, Any] = {"cost": cost, "begun": begun, "line": line}
+        async for shown in self._follow(visitor, make, long=True, **given):
             yield shown
 
     async def _follow(

@@ -189,10 +189,7 @@ async def evaluation_again(
         Refused: as the evaluation does.
     """
 
-    def begun(job: Job) -> None:
-        session.turn("evaluate").leave = partial(desk().line.leave, job, session.visitor)
-
-    async for shown in ticket.follow(session.visitor, begun):
+    async for shown in _long(session, "evaluate", ticket):
         state: payloads.EvaluationState = shown
         if isinstance(shown, (Place, Busy)):
             state = waiting(session.board, words_of(shown))
@@ -224,8 +221,10 @@ async def training(
                 forget_models()
             yield shown
 
-    ask = partial(desk().train, session.visitor, work, float(count))
-    ticket = session.issue("train", Ticket(ask, line=desk().trainings))
+    line = desk().trainings
+    # The cost is in steps: it orders the line, and no time is told of it.
+    ask = partial(desk().long, session.visitor, work, float(count), line=line)
+    ticket = session.issue("train", Ticket(ask, line=line))
     async for shown in training_again(session, ticket):
         yield shown
 
@@ -239,12 +238,20 @@ async def training_again(
         Refused: as the training does.
     """
 
-    def begun(job: Job) -> None:
-        session.turn("train").leave = partial(desk().trainings.leave, job, session.visitor)
-
-    async for shown in ticket.follow(session.visitor, begun):
+    async for shown in _long(session, "train", ticket):
         state: payloads.TrainingState = shown
         if isinstance(shown, (Place, Busy)):
-            state = in_line("", words_of(shown))
+            state = in_line("", "waits for another training")
         ticket.shown = not state["live"]
         yield {**state, "id": ticket.id}
+
+
+async def _long(session: Session, name: str, ticket: Ticket) -> AsyncGenerator[Any, None]:
+    """Follows what takes long, which this visitor may stop from now on."""
+
+    def begun(job: Job) -> None:
+        line = ticket.line or desk().line
+        session.turn(name).leave = partial(line.leave, job, session.visitor)
+
+    async for shown in ticket.follow(session.visitor, begun):
+        yield shown

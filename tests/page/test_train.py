@@ -25,6 +25,17 @@ def in_a_moment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(DATASETS, "_sources", dict(DATASETS))
 
 
+def begin(page: Page, address: str, pictures: Path, steps: int) -> None:
+    """Has the page train on pictures, until it trains the transformer."""
+    page.goto(address)
+    page.get_by_role("tab", name="Your pictures").click()
+    page.locator("#train .d-choices").get_by_label("Steps").fill(str(steps))
+    page.locator("#train input[type=file]").set_input_files(pictures)
+    expect(page.locator("#called input")).to_have_value("squares0")
+    page.locator("#train-start").click()
+    expect(page.locator("#samples .d-h")).to_contain_text("trains the transformer", timeout=SLOW)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("in_a_moment")
 def test_a_visitor_trains_on_pictures_and_explores_them(
@@ -63,13 +74,7 @@ def test_a_visitor_trains_on_pictures_and_explores_them(
 @pytest.mark.slow
 @pytest.mark.usefixtures("in_a_moment")
 def test_a_training_is_stopped_and_goes_on(page: Page, address: str, tmp_path: Path) -> None:
-    page.goto(address)
-    page.get_by_role("tab", name="Your pictures").click()
-    page.locator("#train .d-choices").get_by_label("Steps").fill("100000")
-    page.locator("#train input[type=file]").set_input_files(pack(tmp_path, seed=0))
-    expect(page.locator("#called input")).to_have_value("squares0")
-    page.locator("#train-start").click()
-    expect(page.locator("#samples .d-h")).to_contain_text("trains the transformer", timeout=SLOW)
+    begin(page, address, pack(tmp_path, seed=0), steps=100000)
     page.locator("#train-stop").click()
     expect(page.locator("#samples .d-h")).to_contain_text("stopped; Train goes on from here")
     page.locator("#train .d-choices").get_by_label("Steps").fill("4")
@@ -83,13 +88,7 @@ def test_a_training_goes_on_when_its_page_is_loaded_again(
     page: Page, address: str, tmp_path: Path, gate: MakeGate
 ) -> None:
     held = gate("viz.visit.train_pictures", lambda shown: shown["now"].startswith("trains the tr"))
-    page.goto(address)
-    page.get_by_role("tab", name="Your pictures").click()
-    page.locator("#train .d-choices").get_by_label("Steps").fill("4")
-    page.locator("#train input[type=file]").set_input_files(pack(tmp_path, seed=0))
-    expect(page.locator("#called input")).to_have_value("squares0")
-    page.locator("#train-start").click()
-    expect(page.locator("#samples .d-h")).to_contain_text("trains the transformer", timeout=SLOW)
+    begin(page, address, pack(tmp_path, seed=0), steps=4)
     page.reload()
     expect(page.locator("#notice")).to_contain_text("Your training went on while the page was away")
     expect(page.locator("#samples .d-h")).to_contain_text("trains the transformer")

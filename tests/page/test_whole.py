@@ -1,7 +1,7 @@
 """Whole sets in a browser: rows fill, are ordered, and nets are trained on them."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.page.visitor import SLOW, fits
 
@@ -10,12 +10,18 @@ pytestmark = pytest.mark.slow
 LINK = "?tab=compare&dataset=digits&classes=3&ipc=2&steps=2&seed=2&lane1=random&lane2=dit&lane3=dap"
 
 
-def test_every_class_is_made_browsed_and_taught_to_nets(page: Page, address: str) -> None:
+def made(page: Page, address: str) -> Locator:
+    """The panel of the whole sets, once every class of the link's lanes is made."""
     page.goto(address + LINK)
     expect(page.locator("#setup .d-chip b")).to_have_count(3)
     page.locator("#whole-start").click()
     panel = page.locator("#whole")
     expect(panel.locator(".d-h")).to_contain_text("done, and kept", timeout=SLOW)
+    return panel
+
+
+def test_every_class_is_made_browsed_and_taught_to_nets(page: Page, address: str) -> None:
+    panel = made(page, address)
     expect(panel.locator(".d-rows tbody tr")).to_have_count(10)
     expect(panel.locator("img.d-images")).to_have_count(30)
     expect(panel.locator(".d-sentence").first).to_contain_text("10 pairs")
@@ -55,11 +61,7 @@ def test_every_class_is_made_browsed_and_taught_to_nets(page: Page, address: str
 
 
 def test_the_map_of_all_classes_is_browsed_with_the_rows(page: Page, address: str) -> None:
-    page.goto(address + LINK)
-    expect(page.locator("#setup .d-chip b")).to_have_count(3)
-    page.locator("#whole-start").click()
-    panel = page.locator("#whole")
-    expect(panel.locator(".d-h")).to_contain_text("done, and kept", timeout=SLOW)
+    panel = made(page, address)
     data = "document.querySelector('.d-class-map .d-plot')?.data"
     page.wait_for_function(f"() => {data}?.[4]?.x.length === 20")  # DAP's, two of each class
     rows = panel.locator(".d-rows tbody tr")

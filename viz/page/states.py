@@ -2,8 +2,8 @@
 
 Beside the values of a visitor's controls, Gradio keeps a description of each control for its deep
 links, and makes it anew at every change. This page has links of its own, so nothing reads those
-descriptions; and while fifty visitors came, they took a third of the time of the thread that
-answers everybody (`bench.visitors`). So they are made once, and not for each visitor and change.
+descriptions. While fifty visitors came, making them took a third of the time in which Python ran at
+all (`bench.visitors`, sampled). So they are made once, and not for each visitor and change.
 """
 
 from copy import copy

@@ -4,7 +4,7 @@ A module lays out its controls, says what happens when, and knows of no other ta
 a page share is a `Page`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,12 +14,13 @@ from distiller.errors import Refused
 
 from ..catalogue import titles
 from ..resume import followed
+from ..session import Session
 from ..settings import FIRST, OPEN
 from . import scripts
 from .refusal import warn
 from .run import PRIVATE, QUIET
 
-__all__ = ["Page", "Tab", "add_dataset", "follow_links"]
+__all__ = ["Page", "Tab", "add_dataset", "follow_links", "picked_up"]
 
 
 def add_dataset(tab: gr.Tab) -> gr.Dropdown:
@@ -27,6 +28,20 @@ def add_dataset(tab: gr.Tab) -> gr.Dropdown:
     dropdown = gr.Dropdown(titles(), value=FIRST, label="Data set")
     tab.select(lambda: gr.Dropdown(titles()), None, dropdown, **QUIET)
     return dropdown
+
+
+async def picked_up(
+    session: Session,
+    name: str,
+    begin: Callable[..., AsyncGenerator[Any, None]],
+    again: Callable[[Session, Any], AsyncGenerator[Any, None]],
+    values: Sequence[Any],
+) -> AsyncGenerator[Any, None]:
+    """What `again` shows of work that a page came back to, else what `begin` makes of values."""
+    ticket = session.picked.pop(name, None)
+    shown = begin(session, *values) if ticket is None else again(session, ticket)
+    async for value in shown:
+        yield value
 
 
 class _Asked(Protocol):

@@ -1,14 +1,13 @@
 // @ts-check
-// The head of a table of whole sets: a column for each lane.
-
-/** @import { WholeLane } from '../payloads.d.ts' */
+// The head of a table: a column for each lane.
 
 import { make } from '../draw/element.js';
 import { makeMark } from './marks.js';
 
 /**
- * @param {readonly WholeLane[]} lanes
- * @param {(cell: HTMLElement, lane: WholeLane) => void} more adds to the cell of a lane
+ * @template {{ slot: number, name: string }} Column
+ * @param {readonly Column[]} lanes
+ * @param {(cell: HTMLElement, lane: Column) => void} more adds to the cell of a lane
  */
 export function makeHead(lanes, more = () => {}) {
   const head = make('thead');

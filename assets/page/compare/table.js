@@ -10,8 +10,8 @@ import { find, make } from '../draw/element.js';
 import { Segment } from '../draw/segment.js';
 import { makeAxis } from '../explore/axis.js';
 import { short } from '../values/format.js';
+import { makeHead } from './head.js';
 import { setting, titleOf } from './lineup.js';
-import { makeMark } from './marks.js';
 import { makeMeans } from './means.js';
 import { runOf, state } from './results.js';
 import { goesOn, sets } from './sets.js';
@@ -84,7 +84,8 @@ class ScoreTable {
     this.caption.textContent = `Beside 200 random draws of ${n} real images: the band holds most`;
     const table = make('table');
     table.style.setProperty('--lanes', String(lanes.length));
-    table.append(headOf(lanes), this.bodyOf(lanes));
+    const named = lanes.map((lane) => ({ slot: lane.slot, name: titleOf(lane) }));
+    table.append(makeHead(named), this.bodyOf(lanes));
     this.frame.replaceChildren(table);
     this.words.replaceChildren(...this.sentences(lanes));
   }
@@ -135,19 +136,6 @@ class ScoreTable {
       bold.append('What tells the lanes apart is said once two of them are done.');
     return [...told.map((sentence) => make('p', 'd-sentence', sentence)), bold];
   }
-}
-
-/** @param {Lane[]} lanes */
-function headOf(lanes) {
-  const head = make('thead');
-  const row = head.appendChild(make('tr'));
-  row.append(make('td'));
-  for (const lane of lanes) {
-    const cell = row.appendChild(make('th'));
-    cell.scope = 'col';
-    cell.append(makeMark(lane.slot, 14), titleOf(lane));
-  }
-  return head;
 }
 
 /**

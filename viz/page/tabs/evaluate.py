@@ -26,7 +26,7 @@ from ...study import studies_of
 from ..frame import add_part
 from ..refusal import said
 from ..run import PRIVATE, QUIET, Run
-from ..tab import Page, Tab, add_dataset
+from ..tab import Page, Tab, add_dataset, picked_up
 
 __all__ = ["TAB", "set_box"]
 
@@ -66,12 +66,8 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
 
 
 async def _evaluate(session: Session, *values: Any) -> AsyncGenerator[Any, None]:
-    ticket = session.picked.pop("evaluate", None)
-    if ticket is None:
-        boards = visit.evaluation(session, *values)
-    else:
-        boards = visit.evaluation_again(session, ticket)
-    async for shown in boards:
+    work = visit.evaluation, visit.evaluation_again
+    async for shown in picked_up(session, "evaluate", *work, values):
         yield shown
 
 

@@ -27,7 +27,7 @@ from ..form import Form
 from ..frame import add_part
 from ..refusal import answered, detail, said, warn
 from ..run import PRIVATE, QUIET, Run
-from ..tab import Page, Tab
+from ..tab import Page, Tab, picked_up
 
 __all__ = ["TAB"]
 
@@ -101,11 +101,10 @@ def _wire_run(page: Page, parts: _Explore, again: gr.State) -> None:
     """A click distils; so does a live slider that is let go of, unless a run takes it up."""
 
     async def distil(session: Session, *values: Any) -> AsyncGenerator[tuple[Any, Any], None]:
-        ticket = session.picked.pop("explore", None)
-        if ticket is None:
-            sheets = visit.run(session, parts.form.read(values))
-        else:
-            sheets = visit.run_again(session, ticket)
+        def begin(session: Session, *values: Any) -> AsyncGenerator[Any, None]:
+            return visit.run(session, parts.form.read(values))
+
+        sheets = picked_up(session, "explore", begin, visit.run_again, values)
         async for shown, file in sheets:
             button = gr.DownloadButton(value=str(file), interactive=True) if file else gr.skip()
             yield shown or gr.skip(), button

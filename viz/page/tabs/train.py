@@ -18,7 +18,7 @@ from ...settings import OPEN, STEPS, may_train
 from ...training import begun
 from ..frame import add_part
 from ..run import QUIET, Run
-from ..tab import Page, Tab
+from ..tab import Page, Tab, picked_up
 
 __all__ = ["TAB"]
 
@@ -40,12 +40,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
 
 
 async def _train(session: Session, *values: Any) -> AsyncGenerator[Any, None]:
-    ticket = session.picked.pop("train", None)
-    if ticket is None:
-        states = visit.training(session, *values)
-    else:
-        states = visit.training_again(session, ticket)
-    async for shown in states:
+    async for shown in picked_up(session, "train", visit.training, visit.training_again, values):
         yield shown
 
 
