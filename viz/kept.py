@@ -41,6 +41,11 @@ class Kept:
         self._held: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
+    @property
+    def keeps(self) -> bool:
+        """Whether it keeps anything at all."""
+        return bool(self._most or (self._folder is not None and self._most_on_disk))
+
     def get(self, key: str) -> bytes | None:
         """The result of a key, if there is one that is whole."""
         with self._lock:

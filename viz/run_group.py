@@ -123,7 +123,7 @@ class RunGroup(Generic[S]):
     def _begun(self, place: str, job: Job) -> None:
         self._jobs.append(job)
         self._tell(job)
-        if job.key is None:
+        if job.key is None or not desk().kept.keeps:
             self._private[place] = job
         if self._left:  # they were stopped while this one came into the line
             desk().line.leave(job, self._visitor)

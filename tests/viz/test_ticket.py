@@ -109,6 +109,16 @@ def test_who_asks_for_something_else_is_not_given_what_was_asked_before(begun: M
     assert not followed(brought("compare", race["id"]), "compare")  # another came after it
 
 
+def test_lanes_that_are_done_are_there_where_nothing_is_kept(desk: Desk, begun: Made) -> None:
+    desk.kept = Kept(None, memory=0, disk=0)
+    session = Session()
+    race = left_when(compared(session, COMPARISON), one_done)
+    resume(brought("compare", race["id"]))
+    *_, last = everything(compared(session, COMPARISON))
+    assert not any(lane["live"] for lane in last["lanes"].values())
+    assert len(begun) == 3  # none of them twice
+
+
 def test_what_is_kept_nowhere_is_followed_too(desk: Desk, begun: Made) -> None:
     lanes = [{**LANES[0], "slot": 1, "method": "dp-merf"}, LANES[0]]
     asked = {**COMPARISON, "lanes": lanes}
