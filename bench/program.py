@@ -37,7 +37,8 @@ class Program:
     async def once(self, tab: Client) -> None:
         """Ten runs; one visitor's first run behind them; one set scored.
 
-        How many of the ten are over when the visitor's run is, is noted.
+        How many of the ten end between the visitor's click and the end of the visitor's run, is
+        noted. The visitor's page is open before, so that its loading is no part of this.
         """
         distil, done = self._visitor.layout.named("distill"), list[Mapping[str, Any]]()
 
@@ -46,16 +47,17 @@ class Program:
                 last = message["data"][0]
             done.append(last)
 
+        behind = await self._visitor.come()
         ids = [await tab.join(distil, self._run()) for _ in range(RUNS)]
         async with asyncio.TaskGroup() as group:
             for id in ids:
                 group.create_task(follow(id))
-            finished = self._log.runs["finished"]
-            if (behind := await self._visitor.come()) is not None:
+            if behind is not None:
+                finished, before = self._log.runs["finished"], len(done)
                 behind.set("Seed", self._visitor.random.randrange(10**9))
                 await self._visitor.press(behind)
                 if self._log.runs["finished"] > finished:
-                    self._log.ahead.append(len(done))
+                    self._log.ahead.append(len(done) - before)
                 await behind.close()
         images = {done[-1]["metadata"][0]["class_name"]: done[-1]["images"]}
         async for _ in tab.events(self._visitor.layout.named("score"), [self._dataset, images]):

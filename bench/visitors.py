@@ -189,7 +189,8 @@ def _report(log: Log, usage: Usage, given: argparse.Namespace) -> None:
           f"full and the page tried again {log.full} times")  # fmt: skip
     print(f"finished runs lost: {len(log.lost)} (0)" + "".join(f"\n  {w}" for w in log.lost[:5]))
     _report_times(log)
-    print(f"of another's ten runs, done before a visitor's first: {sorted(log.ahead)} (few)")
+    print("of another's ten runs, done between a visitor's click and result: "
+          f"{sorted(log.ahead)} (few)")  # fmt: skip
     print(f"memory of the page: {usage.memory[0]:.0f} MB first, {max(usage.memory):.0f} at most, "
           f"{usage.memory[-1]:.0f} last; after the first third "
           f"{usage.slope(1 / 3):+.2f} MB a minute")  # fmt: skip
