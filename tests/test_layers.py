@@ -69,9 +69,9 @@ FOUND = ("methods", "commands")
 VIZ = [
     "study_payloads", "compare_payloads", "guess_payloads", "whole_payloads", "sweep_payloads",
     "map_payloads", "payloads", "declarations", "settings", "turn", "kept", "held", "job", "line",
-    "preview", "embedding", "witness", "figures", "explore", "rates", "desk", "ticket", "run_group",
-    "candidate", "board", "accuracy", "training", "catalogue", "link", "lineup", "study",
-    "session", "resume", "visit", "compare", "question", "answer", "guess", "whole_scores",
+    "preview", "embedding", "witness", "figures", "explore", "rates", "run_key", "desk", "ticket",
+    "run_group", "candidate", "board", "accuracy", "training", "catalogue", "link", "lineup",
+    "study", "session", "resume", "visit", "compare", "question", "answer", "guess", "whole_scores",
     "whole_set", "whole", "sweep", "swept", "endpoints", "shipped", "page.scripts",
     "page.alive", "page.guard", "page.states", "page.refusal", "page.blocks",
     "page.frame", "page.run", "page.tab",

@@ -7,7 +7,6 @@ are equal while they wait become one.
 
 import asyncio
 import atexit
-import hashlib
 import io
 import json
 import time
@@ -15,16 +14,13 @@ import zipfile
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-import distiller
-from distiller.data.models import judge_folder, reference_file
 from distiller.lab import Lab, open_lab
 from distiller.machine.disk import cache_folder
 from distiller.recipes.recipe import Recipe
@@ -36,16 +32,19 @@ from distiller.sets.writer import archive
 from . import payloads, settings
 from .explore import explore, shown_result
 from .job import Busy, Job, Place
-from .kept import Kept, key_of
+from .kept import Kept
 from .line import Line
 from .rates import Rates
+from .run_key import run_key
 
 __all__ = ["VISITOR", "Desk", "Made", "desk"]
 
 T = TypeVar("T")
 AGAIN = 3.0  # seconds until a visitor whom a full line turned away is let in again
-USUAL = {"run": (220.0, 3.1), "discrepancies": (1.0, 1.0), "score": (20.0, 2.0)}
-"""Work and its seconds, believed until some was done; of a run the work is image steps."""
+USUAL = {"run": (22.0, 0.31), "discrepancies": (1.0, 1.0), "score": (20.0, 2.0)}
+"""Work and its seconds, believed until some was done; of a run the work is image steps. Little
+work, as the first run that is measured here says more than this does."""
+TRIED = 5  # steps of a run that is made for nobody
 BESIDE = 20  # image steps that take as long as the rest of a run: encoding, judging, packing
 
 VISITOR: ContextVar[str] = ContextVar("VISITOR", default="someone")
@@ -115,6 +114,7 @@ class Desk:
         self.line, self.kept = line, kept
         self.trainings = trainings or Line()
         self._recipes: dict[Any, Recipe] = {}
+        self._warm: set[str] = set()  # data sets of which a run was made
         self._dials = _Turning()
         self._rates = Rates(USUAL)
 
@@ -137,7 +137,7 @@ class Desk:
             Refused: if the models are not on this machine, or the run is refused.
         """
         lab = await asyncio.to_thread(open_lab, request.dataset)
-        key = _key(request, lab)
+        key = run_key(request, lab)
         if key is not None and (found := await asyncio.to_thread(self._find, key, request, lab)):
             yield found
             return
@@ -159,7 +159,8 @@ class Desk:
             finally:
                 steps.close()
 
-        given: dict[str, Any] = {"cost": self.cost(request), "long": long, "begun": begun}
+        cost = partial(self.cost, request)
+        given: dict[str, Any] = {"cost": cost, "long": long, "begun": begun}
         async for shown in self._follow(visitor, work, key=key, **given):
             yield shown
 
@@ -183,7 +184,8 @@ class Desk:
             return [result]
 
         done: list[T] = []
-        async for shown in self._follow(visitor, steps, cost=self._rates.seconds(kind, amount)):
+        cost = partial(self._rates.seconds, kind, amount)
+        async for shown in self._follow(visitor, steps, cost=cost):
             if isinstance(shown, list):
                 done = shown
         return done[0]
@@ -201,7 +203,7 @@ class Desk:
 
         Once begun it goes on to its end though nobody follows it, unless its visitor leaves it.
         """
-        given: dict[str, Any] = {"cost": cost, "begun": begun, "line": line}
+        given: dict[str, Any] = {"cost": lambda: cost, "begun": begun, "line": line}
         async for shown in self._follow(visitor, make, long=True, **given):
             yield shown
 
@@ -210,7 +212,7 @@ class Desk:
         visitor: str,
         make: Callable[[], Generator[Any, None, Any]],
         *,
-        cost: float,
+        cost: Callable[[], float],
         key: str | None = None,
         long: bool = False,
         begun: Callable[[Job], None] = lambda job: None,
@@ -251,9 +253,9 @@ class Desk:
         measured, shown = made.measured, shown_result(made)
         packed = archive(measured, made.request)
         prior = lab.prior.fingerprint()
-        if not made.moved and (key := _key(made.request, lab)) is not None:
+        if not made.moved and (key := run_key(made.request, lab)) is not None:
             self.kept.put(key, json.dumps(shown).encode() + b"\n" + packed)
-        self._rates.learn(*_work(request), clock() - began)
+        self._learn(request, clock() - began)
         return Made(made.request, shown, packed, measured.images, prior, measured)
 
     def _find(self, key: str, request: Request, lab: Lab) -> Made | None:
@@ -264,6 +266,28 @@ class Desk:
         shown, _, packed = content.partition(b"\n")
         images = _images(packed, request, lab)
         return Made(request, json.loads(shown), packed, images, lab.prior.fingerprint())
+
+    def try_out(self, dataset: str) -> Job:
+        """Has two small runs made for nobody: then models are read, and it is known how long a run
+        takes on this machine."""
+        lab = open_lab(dataset)
+        raw = {"dataset": dataset, "method": "dit", "classes": [0], "ipc": 10, "steps": TRIED}
+        request = Request.parse(raw)
+
+        def work() -> Generator[None, None, None]:
+            for _ in range(2):
+                began = time.monotonic()
+                for _ in explore(lab, request, {}, {}):
+                    yield
+                self._learn(request, time.monotonic() - began)
+
+        return self.line.join("nobody", work, cost=partial(self.cost, request))
+
+    def _learn(self, request: Request, seconds: float) -> None:
+        """Takes note of a run's time; the first of a data set reads models, and tells nothing."""
+        if request.dataset in self._warm:
+            self._rates.learn(*_work(request), seconds)
+        self._warm.add(request.dataset)
 
     def cost(self, request: Request) -> float:
         """Seconds that a run is expected to take."""
@@ -281,44 +305,6 @@ def _images(packed: bytes, request: Request, lab: Lab) -> NDArray[np.uint8]:
     with zipfile.ZipFile(io.BytesIO(packed)) as file:
         names = file_names(labels, lab.data.classes)
         return np.stack([np.asarray(Image.open(io.BytesIO(file.read(name)))) for name in names])
-
-
-def _key(request: Request, lab: Lab) -> str | None:
-    """All that determines a run; None where something in it is private, which is kept nowhere."""
-    if request.private():
-        return None
-    return key_of(
-        {
-            "request": request.public(),
-            "prior": lab.prior.fingerprint(),
-            "dtype": str(lab.prior.dtype),
-            "device": lab.prior.device.type,
-            "judged by": _models(lab),
-            "code": _code(),
-        }
-    )
-
-
-@cache
-def _models(lab: Lab) -> str:
-    """A hash of the reference and the judge that a lab's sets are measured by."""
-    digest = hashlib.sha256()
-    folder, reference = judge_folder(lab.name), reference_file(lab.name)
-    judge = sorted(folder.iterdir()) if folder is not None else []
-    for path in (*judge, *([reference] if reference is not None else [])):
-        if path.is_file():
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-@cache
-def _code() -> str:
-    """A hash of the project's code: no result outlives a change of what made it."""
-    digest = hashlib.sha256()
-    for root in (Path(distiller.__file__).parent, Path(__file__).parent):
-        for path in sorted(root.rglob("*.py")):
-            digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 @cache

@@ -32,7 +32,7 @@ class Job:
 
     make: Callable[[], Steps]
     key: str | None  # jobs of one key give one result
-    cost: float  # seconds, estimated
+    expected: Callable[[], float]  # seconds in service, as they are estimated now
     long: bool
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     state: State = "waiting"
@@ -46,6 +46,11 @@ class Job:
     version: int = 0
     steps: Steps | None = None
     followers: dict[object, Callable[[], None]] = field(default_factory=dict)
+
+    @property
+    def cost(self) -> float:
+        """Seconds in service, estimated; it changes as the page learns how long things take."""
+        return max(self.expected(), 1e-3)
 
     @property
     def tag(self) -> float:

@@ -12,6 +12,8 @@ and still gets a share of the time.
 
 import asyncio
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -27,6 +29,8 @@ __all__ = ["Line"]
 KEPT = 900.0  # seconds that a job which is over can be found by its id
 HELD = 20  # jobs that are over, the newest: each holds the set that it made
 SHARE = 0.2  # of the time, for long jobs while short ones keep coming
+NICE = 10
+"""By how much the thread that does the jobs stands back, on Linux's scale from -20 to 19."""
 _log = logging.getLogger(__name__)
 
 
@@ -60,7 +64,7 @@ class Line:
         make: Callable[[], Steps],
         *,
         key: str | None = None,
-        cost: float = 1.0,
+        cost: Callable[[], float] = lambda: 1.0,
         long: bool = False,
     ) -> Job:
         """Puts a job into the line, or joins the one of the same key that is not over yet.
@@ -69,7 +73,7 @@ class Line:
             visitor: who asks; each has a fair share.
             make: called in the line's thread when the job's turn comes.
             key: what determines the result, or None for a job that is nobody else's.
-            cost: seconds it is expected to take.
+            cost: tells the seconds it is expected to take, as far as is known when it is asked.
             long: whether it makes way between two steps for jobs that are not.
 
         Raises:
@@ -85,7 +89,7 @@ class Line:
                         f"{len(waiting)} runs wait already, and that is as many as may. "
                         "Try again in a moment."
                     )
-                job = Job(make, key, max(cost, 1e-3), long, alone=self._clock())
+                job = Job(make, key, cost, long, alone=self._clock())
                 self._jobs[job.id] = job
             job.long = job.long and long  # whoever waits for it alone does not wait for many
             if visitor not in job.tags:
@@ -218,6 +222,7 @@ class Line:
             self._thread.start()
 
     def _serve(self) -> None:
+        _stand_back()
         while True:
             with self._lock:
                 self._sweep()
@@ -299,6 +304,17 @@ class Line:
         self._visitors = {
             v: tag for v, tag in self._visitors.items() if v in live or tag > self._virtual
         }
+
+
+def _stand_back() -> None:
+    """Gives this thread, and those that torch begins from it, a lower priority.
+
+    Where all cores are busy, a visitor's click is answered first. Only Linux has priorities of
+    threads.
+    """
+    if sys.platform == "linux":
+        me = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, me, max(NICE, os.getpriority(os.PRIO_PROCESS, me)))
 
 
 def _drop(job: Job) -> None:

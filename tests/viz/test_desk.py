@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -97,6 +98,30 @@ def test_whatever_is_different_is_made_anew(desk: Desk, monkeypatch: pytest.Monk
     monkeypatch.setattr(desks, "open_lab", lambda name: trained)
     asyncio.run(shown(desk, request()))
     assert len(begun) == len(others) + 1
+
+
+def test_a_run_for_nobody_tells_how_long_runs_take(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one reads models: it tells nothing. A machine may be slower than what is usual."""
+    asked, begun = request(), counted(desk, monkeypatch)
+    usual, work = desk.cost(asked), desks.explore
+    naps = iter([50.0, 20.0])
+    now = [0.0]
+    monkeypatch.setattr(desks.time, "monotonic", lambda: now[0])
+
+    def slowly(lab: Lab, asked: Request, *given: Any) -> Any:
+        now[0] += next(naps)
+        return work(lab, asked, *given)
+
+    monkeypatch.setattr(desks, "explore", slowly)
+    job = desk.try_out("digits")
+    while not job.over:
+        time.sleep(0.01)
+    assert job.error is None
+    assert len(begun) == 2
+    assert desk.cost(asked) / usual == pytest.approx(16.4, rel=0.01)  # 20 s for 70, beside usual
+    assert not list(tmp_path.rglob("*.kept"))
 
 
 def test_what_is_private_is_kept_nowhere(desk: Desk, tmp_path: Path) -> None:

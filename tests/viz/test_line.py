@@ -1,6 +1,8 @@
 """The waiting line: who is next, what is done once, and what becomes of those who leave."""
 
 import asyncio
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -11,7 +13,7 @@ import pytest
 from distiller.errors import Refused
 from viz import line as module
 from viz.job import Busy, Job, Place
-from viz.line import Line
+from viz.line import NICE, Line
 
 Make = Callable[[], Generator[Any, None, Any]]
 
@@ -84,8 +86,8 @@ def test_who_asks_for_costly_runs_waits_longer(line: Line) -> None:
     gate = Gate()
     first = line.join("x", gate.job("x"))
     until(lambda: first.state == "running")
-    jobs = [line.join("slow", gate.job("slow"), cost=5.0) for _ in range(3)]
-    jobs += [line.join("fast", gate.job("fast"), cost=1.0) for _ in range(3)]
+    jobs = [line.join("slow", gate.job("slow"), cost=lambda: 5.0) for _ in range(3)]
+    jobs += [line.join("fast", gate.job("fast"), cost=lambda: 1.0) for _ in range(3)]
     gate.open(7)
     over(*jobs)
     assert gate.ran[1:] == ["slow", "fast", "fast", "fast", "slow", "slow"]
@@ -226,9 +228,36 @@ def test_only_what_nobody_else_wants_may_be_changed(line: Line) -> None:
     assert not line.claim(job)
 
 
+def test_what_waits_is_told_by_what_is_known_now(line: Line) -> None:
+    gate, seconds = Gate(), [1.0]
+    first = line.join("a", gate.job("a"), cost=lambda: seconds[0])
+    until(lambda: first.state == "running")
+    second = line.join("b", gate.job("b"))
+    assert line.place(second) == Place(ahead=1, seconds=pytest.approx(1.0, abs=0.2))
+    seconds[0] = 60.0
+    assert line.place(second) == Place(ahead=1, seconds=pytest.approx(60.0, abs=0.2))
+    gate.open(2)
+    over(first, second)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
+def test_the_thread_that_does_the_jobs_stands_back(line: Line) -> None:
+    """Clicks are answered first; what torch begins from that thread has its priority, too."""
+
+    def make() -> Generator[Any, None, int]:
+        yield
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    job = line.join("a", make)
+    over(job)
+    assert job.result == max(before, NICE)
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
 def test_a_long_job_makes_way_between_two_steps_and_goes_on(line: Line) -> None:
     gate = Gate()
-    long = line.join("a", gate.job("long", 4), cost=100.0, long=True)
+    long = line.join("a", gate.job("long", 4), cost=lambda: 100.0, long=True)
     gate.open()
     until(lambda: long.shown == "long 0")
     short = line.join("b", gate.job("short", 2))
@@ -313,7 +342,7 @@ def test_places_grow_smaller_while_one_waits(line: Line) -> None:
         return seen
 
     def own_step() -> None:
-        until(lambda: jobs[2].state == "running")
+        until(lambda: jobs[2].state != "waiting")
         gate.open()
 
     helper = threading.Thread(target=own_step)

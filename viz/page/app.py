@@ -10,6 +10,7 @@ from distiller.lab import open_lab
 from distiller.sets.upload import LIMITS
 
 from .. import settings
+from ..desk import desk
 from ..explore import glimpse_of
 from ..session import Session
 from . import alive, frame, scripts
@@ -69,10 +70,17 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
     )
     hold_states(demo)
     # Only now, since Gradio waits but seconds for the server that it starts to answer.
-    threading.Thread(target=lambda: glimpse_of(open_lab(settings.FIRST)), daemon=True).start()
+    threading.Thread(target=_prepare, kwargs={"runs": block}, daemon=True).start()
     if block:
         demo.block_thread()
     return demo
+
+
+def _prepare(*, runs: bool) -> None:
+    """Reads what the first visitor needs, and tries two runs if asked."""
+    glimpse_of(open_lab(settings.FIRST))
+    if runs:
+        desk().try_out(settings.FIRST)
 
 
 def main() -> None:
