@@ -22,7 +22,7 @@ from distiller.lab import Lab, open_lab
 from distiller.methods import METHODS
 from distiller.sets.request import Request
 from viz.explore import explore, glimpse_of
-from viz.settings import RUN
+from viz.settings import VISIT
 
 from .tables import lines
 
@@ -32,8 +32,9 @@ SHIPPED = ("cao2", "d3hr", "igd", "mgd3")
 
 def first_picture(lab: Lab, method: str) -> float:
     """Seconds to the first picture of a class, with an empty cache."""
-    raw = {"dataset": lab.name, "method": method, "classes": "0", "steps": RUN.steps, "seed": 0}
-    request = Request.parse({**raw, "cfg_scale": lab.prior.cfg_scale})
+    raw = {"dataset": lab.name, "method": method, "classes": "0", "steps": VISIT.steps, "seed": 0}
+    how = {"sampler": VISIT.sampler, "cfg_between": VISIT.cfg_between}
+    request = Request.parse({**raw, **how, "cfg_scale": lab.prior.cfg_scale})
     with tempfile.TemporaryDirectory() as cache:
         os.environ["DISTILLER_CACHE"] = cache
         began = time.perf_counter()

@@ -3,24 +3,42 @@
     python -m bench.sampling [--prior solids] [--images 10] [--steps 20]
 
 Both sides sample with CFG and DDIM in one process, in turns, several times; the best time of
-each counts, and their ratio is what carries over to another machine.
+each counts, and their ratio is what carries over to another machine. One more row is sampled as the
+page's controls are for a new visitor, in other steps.
 """
 
 import argparse
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
 from distiller import Settings, distill, load, load_prior, make_methods
 from distiller.diffusion.prior import Prior
 from distiller.event import Event
+from viz.settings import VISIT
 
 
 def seconds(run: Callable[[], object]) -> float:
     began = time.perf_counter()
     run()
     return time.perf_counter() - began
+
+
+def their_run(prior: Prior, images: int, steps: int) -> Callable[[], object]:
+    """Images of the first class by diffusers' own pipeline, on the weights of a prior."""
+    from diffusers import DiTPipeline
+
+    pipeline = DiTPipeline.from_pretrained(prior.folder, low_cpu_mem_usage=False).to(prior.device)
+    pipeline.set_progress_bar_config(disable=True)
+
+    @torch.no_grad()
+    def run() -> None:
+        scale = prior.cfg_scale
+        pipeline([0] * images, guidance_scale=scale, num_inference_steps=steps, output_type="np")
+
+    return run
 
 
 def main() -> None:
@@ -33,32 +51,20 @@ def main() -> None:
     prior, data = load_prior(given.prior), load(given.prior)
     low = load_prior(given.prior, dtype="bfloat16")
     settings = Settings(ipc=given.images, steps=given.steps)
+    visit = replace(VISIT, ipc=given.images)
     first: list[float] = []
 
-    def ours(method: str, prior: Prior = prior) -> None:
+    def ours(method: str, prior: Prior = prior, settings: Settings = settings) -> None:
         began = time.perf_counter()
         for event in distill(make_methods(method), prior, data, settings, [0]):
             if isinstance(event, Event) and event.stage == "sample" and event.i == 0:
                 first.append(time.perf_counter() - began)
 
-    from diffusers import DiTPipeline
-
-    pipeline = DiTPipeline.from_pretrained(prior.folder, low_cpu_mem_usage=False).to(prior.device)
-    pipeline.set_progress_bar_config(disable=True)
-
-    @torch.no_grad()
-    def theirs() -> None:
-        pipeline(
-            [0] * given.images,
-            guidance_scale=prior.cfg_scale,
-            num_inference_steps=given.steps,
-            output_type="np",
-        )
-
     sides: dict[str, Callable[[], object]] = {
-        "diffusers' DiTPipeline": theirs,
+        "diffusers' DiTPipeline": their_run(prior, given.images, given.steps),
         "dit": lambda: ours("dit"),
         "dit in bfloat16": lambda: ours("dit", low),
+        "dit, as the page begins": lambda: ours("dit", settings=visit),
         "diversity": lambda: ours("diversity"),
         "dap": lambda: ours("dap"),
         "dap+diversity": lambda: ours("dap+diversity"),

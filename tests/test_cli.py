@@ -31,8 +31,8 @@ HELP = {
     "methods": ["--json"],
     "distill": [
         "--dataset", "--method", "--ipc", "--out", "--seed", "--classes", "--steps", "--cfg-scale",
-        "--cfg-channels", "--sampler", "--set", "--paper", "--as", "--dry-run", "--prior",
-        "--device", "--dtype",
+        "--cfg-channels", "--cfg-between", "--sampler", "--set", "--paper", "--as", "--dry-run",
+        "--prior", "--device", "--dtype",
     ],
     "score": ["DIR", "--dataset", "--independent", "--json", "--device"],
     "evaluate": [

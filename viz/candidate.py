@@ -186,6 +186,8 @@ def describe(request: Request) -> str:
         words.append(f"CFG {request.cfg_scale:g}")
     words.append(f"seed {request.seed}")
     query = request.query()
+    if "cfg_between" in query:
+        words.append(f"CFG in {query['cfg_between']}")
     words += [f"{k.partition('.')[2].replace('_', ' ')} {v}" for k, v in query.items() if "." in k]
     return " · ".join([*words, *([query["sampler"]] if request.sampler != Request.sampler else [])])
 

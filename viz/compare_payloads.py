@@ -78,6 +78,8 @@ class Lineup(TypedDict):
     ipc: int
     steps: int
     seed: int
+    sampler: NotRequired[str]  # where it is not "ddim"
+    cfg_between: NotRequired[str]  # times such as "100-800", where they are not all
     lanes: Sequence[Lane]
     run: NotRequired[bool]  # whether it is to be made at once, since a link asks for it
 

@@ -29,6 +29,8 @@ __all__ = ["LANES", "Lineup", "begins_of", "comparing", "linked", "menu", "usual
 LANES = (2, 6)
 """How few and how many lanes a comparison may have."""
 SHARED = ("dataset", "classes", "ipc", "steps", "seed")
+WAY = ("sampler", "cfg_between")
+"""What lanes share besides; a link leaves it out where it is as in links of before."""
 USUAL = ("random", "dit", "dap", "d3hr")
 """The lanes that a visitor finds."""
 COARSE: Sequence[Begin] = ("noise", "group", "pool", "real")
@@ -53,8 +55,9 @@ class Lineup:
         """
         if not isinstance(raw, Mapping) or not isinstance(raw.get("lanes"), (list, tuple)):
             raise Refused("A comparison needs a data set, a class and a list of lanes.")
-        shared = {key: raw[key] for key in ("dataset", "ipc", "steps", "seed") if key in raw}
-        shared |= {"classes": [raw.get("label", 0)], "sampler": RUN.sampler}
+        keys = ("dataset", "ipc", "steps", "seed", *WAY)
+        shared = {"sampler": RUN.sampler, **{key: raw[key] for key in keys if key in raw}}
+        shared["classes"] = [raw.get("label", 0)]
         base = Request.parse(shared, BUDGET)
         if len(base.classes) != 1:
             raise Refused("A comparison is of one class.")
@@ -72,7 +75,7 @@ class Lineup:
         Raises:
             Refused: naming what is wrong: every lane must be one that can be made.
         """
-        shared = {key: query[key] for key in SHARED if key in query}
+        shared = {key: query[key] for key in (*SHARED, *WAY) if key in query}
         label = _label(choice("data set", shared.get("dataset", FIRST), DATASETS), shared)
         numbers = {f"lane{k + 1}": k for k in range(LANES[1])}
         for key in query.keys() - shared.keys():
@@ -96,7 +99,7 @@ class Lineup:
     def query(self) -> dict[str, str]:
         """The lineup as the parameters of a link, without lanes that were refused."""
         base = self.base.query()
-        found = {"tab": "compare", **{key: base[key] for key in SHARED}}
+        found = {"tab": "compare", **{key: base[key] for key in SHARED}, **_way(base)}
         for slot, lane in sorted(self.lanes.items()):
             if isinstance(lane, Request):
                 own = lane.query()
@@ -111,7 +114,7 @@ class Lineup:
         """The lineup as the page's controls show it, without lanes that were refused."""
         base = self.base
         made = {k: v for k, v in sorted(self.lanes.items()) if isinstance(v, Request)}
-        return {
+        shown: payloads.Lineup = {
             "dataset": base.dataset,
             "label": base.classes[0],
             "ipc": base.ipc,
@@ -119,6 +122,18 @@ class Lineup:
             "seed": base.seed,
             "lanes": [_shown(slot, request) for slot, request in made.items()],
         }
+        way = _way(base.query())
+        if "sampler" in way:
+            shown["sampler"] = way["sampler"]
+        if "cfg_between" in way:
+            shown["cfg_between"] = way["cfg_between"]
+        return shown
+
+
+def _way(query: Mapping[str, str]) -> dict[str, str]:
+    """Of a request's link what lanes share besides, where it is not as in links of before."""
+    usual = {"sampler": RUN.sampler}
+    return {k: query[k] for k in WAY if k in query and query[k] != usual.get(k)}
 
 
 def _lane(shared: Mapping[str, Any], given: Any) -> tuple[int, Request | Refused]:

@@ -16,11 +16,13 @@ from distiller.errors import Refused
 from distiller.sets.request import Request
 
 from .catalogue import first_run, reference_of
-from .settings import BUDGET, FIRST, RUN
+from .settings import BUDGET, FIRST, VISIT
 
 __all__ = ["Opening", "opening"]
 
-ORDER = ("dataset", "method", "classes", "sampler", "seed", "cfg_scale", "ipc", "steps")
+ORDER = (
+    "dataset", "method", "classes", "sampler", "cfg_between", "seed", "cfg_scale", "ipc", "steps",
+)  # fmt: skip
 """In which the parameters of a link are tried: a method before its options, what costs last."""
 
 
@@ -81,7 +83,9 @@ def _possible(asked: Mapping[str, str]) -> Request:
 
 def _shipped(dataset: str) -> dict[str, str]:
     """The parameters of a link to the shipped run of a data set, or to the usual one."""
-    run = first_run(dataset)
-    return (
-        dict(run["query"]) if run else {"dataset": dataset, "classes": "0", "steps": str(RUN.steps)}
+    if run := first_run(dataset):
+        return dict(run["query"])
+    usual = replace(
+        Request(dataset), steps=VISIT.steps, sampler=VISIT.sampler, cfg_between=VISIT.cfg_between
     )
+    return usual.query()

@@ -32,7 +32,7 @@ from distiller.recipes.loop import Settings
 
 __all__ = [
     "ALONE", "BUDGET", "COMPLETION", "FIRST", "KEPT", "OPEN", "PICTURES", "RUN", "SCORED", "SEEDS",
-    "SESSIONS", "STEPS", "THUMBNAILS", "WHOLE", "WORK", "address", "grace",
+    "SESSIONS", "STEPS", "THUMBNAILS", "VISIT", "WHOLE", "WORK", "address", "grace",
     "keep_private", "kept_in_memory", "kept_on_disk", "may_train", "origins", "port",
     "space_host", "waiting",
 ]  # fmt: skip
@@ -43,6 +43,8 @@ ALONE = ("random", "dit")
 """Methods with nothing to add to: real images, and no change at all."""
 RUN = Settings(steps=20)
 """What a run has where nobody says otherwise: fewer steps than elsewhere, as somebody waits."""
+VISIT = RUN
+"""What the controls of Explore hold for a new visitor."""
 BUDGET = 64 * 100
 """Images times steps of one run."""
 THUMBNAILS = 24

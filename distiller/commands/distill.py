@@ -17,8 +17,8 @@ from .dry_run_report import report
 __all__ = ["COMMANDS"]
 
 REQUEST = (
-    "dataset", "method", "ipc", "seed", "classes", "steps", "cfg_scale", "cfg_channels", "sampler",
-    "prior",
+    "dataset", "method", "ipc", "seed", "classes", "steps", "cfg_scale", "cfg_channels",
+    "cfg_between", "sampler", "prior",
 )  # fmt: skip
 
 
@@ -36,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cfg-scale", help="class guidance; 1 is none (the prior's default)")
     words = "how many channels class guidance moves (the prior's way, which is all)"
     parser.add_argument("--cfg-channels", help=words)
+    words = "the times at which class guidance acts, such as 100-800 (all)"
+    parser.add_argument("--cfg-between", help=words)
     words = f"{_either(SAMPLERS)} ({Settings.sampler})"
     parser.add_argument("--sampler", help=words)
     parser.add_argument(

@@ -12,8 +12,9 @@ from ..sets.request import Request
 
 __all__ = ["report"]
 
-ORDER = ("steps", "sampler", "cfg_scale", "cfg_channels", "seed")
-SHOWN_AS = {"cfg_scale": "the prior's own", "cfg_channels": "the prior's own"}
+ORDER = ("steps", "sampler", "cfg_scale", "cfg_channels", "cfg_between", "seed")
+OWN = "the prior's own"
+SHOWN_AS = {"cfg_scale": OWN, "cfg_channels": OWN, "cfg_between": "all times"}
 
 
 def report(

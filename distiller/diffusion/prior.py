@@ -74,17 +74,24 @@ class Prior:
         """
         return network_label(self, data, label)
 
-    def denoiser(self, label: int, cfg_scale: float | Callable[[], float] = 1.0) -> Denoiser:
+    def denoiser(
+        self,
+        label: int,
+        cfg_scale: float | Callable[[], float] = 1.0,
+        between: tuple[int, int] | None = None,
+    ) -> Denoiser:
         """The denoiser of p(x | label), sharpened by classifier-free guidance.
 
         `cfg_scale` is DiT's: x_0 = x_null + cfg_scale (x_label - x_null), and 1 is none. It may
-        be a dial, read at every step (Ho & Salimans, 2022, arXiv:2207.12598, Eq. 6).
+        be a dial, read at every step (Ho & Salimans, 2022, arXiv:2207.12598, Eq. 6). `between`
+        are the times low < t <= high at which it acts, None is all. Outside, a step is one pass
+        through the network in place of two (Kynkäänniemi et al., 2024, arXiv:2404.07724).
         """
 
         def denoise(x_t: Tensor, t: int) -> Estimate:
             scale = cfg_scale() if callable(cfg_scale) else cfg_scale
             labels = torch.full((len(x_t),), label, device=x_t.device)
-            if scale == 1:
+            if scale == 1 or not (between is None or between[0] < t <= between[1]):
                 return self.predict(x_t, t, labels)
             both = torch.cat([labels, torch.full_like(labels, self.null_label)])
             x0, spread = self.predict(torch.cat([x_t, x_t]), t, both)

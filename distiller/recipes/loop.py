@@ -39,6 +39,8 @@ class Settings:
     seed: int = 0
     sampler: str = "ddim"
     cfg_channels: int | None = None  # channels that class guidance moves; None is the prior's own
+    cfg_between: tuple[int, int] | None = None
+    """The times low < t <= high at which class guidance acts; None is all."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ def draw(
         x = seeded_noise(prior.latent_shape, settings.seed, label, n)
         start = prior.schedule.T
     cfg_scale = prior.cfg_scale if settings.cfg_scale is None else settings.cfg_scale
-    denoiser = prior.denoiser(prior.label_of(data, label), cfg_scale)
+    denoiser = prior.denoiser(prior.label_of(data, label), cfg_scale, settings.cfg_between)
     denoiser = guided(denoiser, [make(label) for make in recipe.guidance], prior.schedule)
 
     def noise(i: int) -> Tensor:

@@ -17,7 +17,7 @@ from ..methods import METHODS, make_methods
 from ..recipes.loop import Settings
 from ..recipes.recipe import Method, convert, live_knobs, recorded
 
-__all__ = ["BOUNDS", "BUDGET", "Request", "dial_value", "label_of"]
+__all__ = ["BOUNDS", "BUDGET", "Request", "dial_value", "interval_text", "label_of"]
 
 BUDGET = 100_000_000
 """Images times steps that a request may ask for; the page sets a smaller one."""
@@ -27,6 +27,8 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
 }  # fmt: skip
 """The least and the most of each number of a request, for the controls of the page, too. Those of
 the options stand with the methods."""
+TIMES = 1000
+"""The last time of the schedules of DDPM, ADM and DiT."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Request:
     options: Mapping[str, Any] = field(default_factory=dict)  # full names: {"dap.gamma": 1.0}
     prior: str | None = None  # None is the one shipped for the data set
     cfg_channels: int | None = None  # None is the prior's own way
+    cfg_between: tuple[int, int] | None = None  # None is at all times
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any], budget: int = BUDGET) -> "Request":
@@ -73,6 +76,7 @@ class Request:
             options=_options(methods),
             prior=raw.get("prior"),
             cfg_channels=None if channels is None else whole("cfg_channels", channels, 1, 1024),
+            cfg_between=_interval(given["cfg_between"]),
         )
         request.check_cost(budget)
         return request
@@ -101,9 +105,8 @@ class Request:
         kept = {f"{name}.{key}" for name, method in methods for key in recorded(method)}
         options = {k: v for k, v in self.options.items() if k in kept and k not in private}
         record = asdict(replace(self, options=options))
-        if self.cfg_channels is None:
-            del record["cfg_channels"]
-        return record
+        late = ("cfg_channels", "cfg_between")
+        return {k: v for k, v in record.items() if k not in late or v is not None}
 
     def private(self) -> dict[str, Any]:
         """The options that are written into no file and no link."""
@@ -133,6 +136,7 @@ class Request:
             "cfg_scale": self.cfg_scale,
             "seed": self.seed,
             "sampler": self.sampler,
+            "cfg_between": interval_text(self.cfg_between) or None,
             **changed,
         }
         return {key: f"{value}" for key, value in plain.items() if value is not None}
@@ -171,8 +175,9 @@ class Request:
     def settings(self) -> Settings:
         """How to sample."""
         return Settings(
-            self.ipc, self.steps, self.cfg_scale, self.seed, self.sampler, self.cfg_channels
-        )
+            self.ipc, self.steps, self.cfg_scale, self.seed, self.sampler, self.cfg_channels,
+            self.cfg_between,
+        )  # fmt: skip
 
 
 def dial_value(key: str, value: Any) -> float:
@@ -187,6 +192,24 @@ def dial_value(key: str, value: Any) -> float:
         return number(key, value, *BOUNDS[key])
     knobs = live_knobs(METHODS)
     return float(convert(key, knobs[choice("dial", key, ["cfg_scale", *knobs])], value))
+
+
+def interval_text(between: tuple[int, int] | None) -> str:
+    """Times such as "100-800", as a request reads them; empty where they are all."""
+    return "" if between is None else "{}-{}".format(*between)
+
+
+def _interval(given: Any) -> tuple[int, int] | None:
+    """The times between which class guidance acts, of text such as "100-800" or of a pair."""
+    if given is None or given == "":
+        return None
+    ends = given.split("-") if isinstance(given, str) else given
+    if not isinstance(ends, (list, tuple)) or len(ends) != 2:
+        raise Refused(f"cfg_between needs two times, such as 100-800; got {str(given)[:60]!r}.")
+    low, high = (whole("a time of cfg_between", end, 0, TIMES) for end in ends)
+    if low >= high:
+        raise Refused(f"cfg_between needs its lower time first; got {low}-{high}.")
+    return low, high
 
 
 def _options(methods: Mapping[str, Method]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from distiller.diffusion.prior import Prior, load_prior
-from distiller.diffusion.sampler import Denoiser, ddim, ddpm, dpmpp
+from distiller.diffusion.sampler import Denoiser, Estimate, ddim, ddpm, dpmpp
 from distiller.errors import Refused
 from distiller.machine.device import choose_device, choose_dtype
 from tests.tiny import save_tiny_pipeline
@@ -128,6 +128,23 @@ def test_cfg_may_move_some_channels_only(prior: Prior) -> None:
     three = some.denoiser(0, 4)(x, 500).x0
     torch.testing.assert_close(three[:, :3], all4[:, :3])
     torch.testing.assert_close(three[:, 3], plain[:, 3])
+
+
+def test_cfg_may_act_in_an_interval_and_costs_one_pass_outside(prior: Prior) -> None:
+    from dataclasses import replace
+
+    rows = []
+
+    def predict(x_t: Tensor, t: int, labels: Tensor) -> Estimate:
+        rows.append(len(labels))
+        return prior.predict(x_t, t, labels)
+
+    x, counted = start(), replace(prior, predict=predict)
+    plain, all_times = counted.denoiser(0), counted.denoiser(0, 4)
+    some = counted.denoiser(0, 4, (100, 800))
+    for t, same in ((100, plain), (101, all_times), (800, all_times), (801, plain)):
+        assert torch.equal(some(x, t).x0, same(x, t).x0)
+    assert rows == [3, 3, 6, 6, 6, 6, 3, 3]
 
 
 def test_hidden_ends_in_what_the_network_computes(prior: Prior, folder: Path) -> None:

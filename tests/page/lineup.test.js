@@ -11,6 +11,7 @@ import {
   optionsOf,
   queryOf,
   toggled,
+  wayOf,
   withChange,
   withLane,
   without,
@@ -96,6 +97,20 @@ test('what a lane shows depends on its settings, in whatever order, and on what 
     ),
   );
   assert.notEqual(a, keyOf({ ...lineup, seed: 3 }, { ...lane, slot: 0 }));
+});
+
+test('a lineup is sampled as the run that became a lane, and its link says so', () => {
+  const query = { dataset: 'digits', method: 'dap', steps: '8', seed: '2', sampler: 'dpm++' };
+  const run = { query: { ...query, cfg_between: '100-800' }, dataset: 'digits', label: 1, n: 4 };
+  const more = lineupWith(lineup, run, menu);
+  const way = { sampler: 'dpm++', cfg_between: '100-800' };
+  assert.deepEqual(wayOf(more), way);
+  const link = queryOf(more, menu);
+  assert.deepEqual({ ...link, ...way }, link);
+  assert.deepEqual(wayOf(lineupOf(link, menu)), way);
+  assert.notEqual(keyOf(lineup, lineup.lanes[0]), keyOf({ ...lineup, ...way }, lineup.lanes[0]));
+  const usual = lineupWith(more, { ...run, query: { ...query, sampler: 'ddim' } }, menu);
+  assert.deepEqual(wayOf(usual), {});
 });
 
 test('a link has plain parameters, lanes by their numbers', () => {

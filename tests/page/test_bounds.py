@@ -70,6 +70,8 @@ def edges(control: Any) -> tuple[list[Any], list[Any]]:
             return [[name] for _, name in control.choices], [["nothing"]]
         case gr.Dropdown():
             return [name for _, name in control.choices], ["nothing"]
+        case gr.Textbox():  # times; the request says what is wrong with other text
+            return ["", "100-800", "999-1000"], []
     raise AssertionError(f"no bounds are known of a {type(control).__name__}")
 
 

@@ -72,4 +72,6 @@ test('settings are said in words, with those of the methods', () => {
   assert.equal(settingsOf(run), '10 images · 20 steps · CFG 2 · seed 7');
   const other = { ...run, moved: true, query: { ...run.query, 'dap.gamma': '1' } };
   assert.match(settingsOf(other), /seed 7 · dap\.gamma 1 · a dial was moved$/);
+  const fast = { ...run, query: { ...run.query, sampler: 'dpm++', cfg_between: '100-800' } };
+  assert.match(settingsOf(fast), /seed 7 · sampler dpm\+\+ · cfg_between 100-800$/);
 });

@@ -127,6 +127,24 @@ def test_what_came_later_is_recorded_only_where_it_is_not_as_before() -> None:
         Request.parse({"cfg_channels": 0})
 
 
+def test_class_guidance_may_be_asked_for_in_an_interval() -> None:
+    request = Request.parse({"cfg_between": "100-800"})
+    assert request.cfg_between == request.settings.cfg_between == (100, 800)
+    assert request == Request.parse({"cfg_between": [100, 800]})
+    assert request.query()["cfg_between"] == "100-800"
+    assert Request.from_query(request.query()) == request
+    assert request.public()["cfg_between"] == (100, 800)
+    assert "cfg_between" not in {**Request().query(), **Request().public()}
+    assert Request.parse({"cfg_between": ""}).cfg_between is None
+    for given, words in {
+        "800": "needs two times, such as 100-800; got '800'",
+        "800-100": "needs its lower time first; got 800-100",
+        "0-2000": "a time of cfg_between must be a whole number from 0 to 1000; got '2000'",
+    }.items():
+        with pytest.raises(Refused, match=words):
+            Request.parse({"cfg_between": given})
+
+
 def test_a_link_may_hold_anything() -> None:
     for query in ({"x": "1"}, {"dap.gamma": "<b>"}, {"classes": "7" * 5000}, {"ipc": "1e400"}):
         with pytest.raises(Refused) as caught:

@@ -54,6 +54,21 @@ def test_a_link_and_the_controls_hold_the_same_lineup() -> None:
     assert value["lanes"][1]["options"] == {"dap.gamma": 0.5}
 
 
+def test_a_lineup_is_sampled_as_its_link_says_and_others_as_before() -> None:
+    plain = Lineup.parse(raw())
+    assert (plain.base.sampler, plain.base.cfg_between) == ("ddim", None)
+    assert not {"sampler", "cfg_between"} & {*plain.query(), *plain.value()}
+    lineup = linked({**LINK, "sampler": "dpm++", "cfg_between": "100-800"})
+    assert lineup is not None
+    assert request_of(lineup, 1).sampler == "dpm++"
+    assert request_of(lineup, 1).cfg_between == (100, 800)
+    assert linked(lineup.query()) == lineup
+    value = lineup.value()
+    check(payloads.Lineup, value)
+    assert (value["sampler"], value["cfg_between"]) == ("dpm++", "100-800")
+    assert Lineup.parse(value) == lineup
+
+
 def test_the_usual_lineup_begins_with_random_real_images() -> None:
     lineup = usual("solids", 3)
     assert Lineup.parse(lineup.value()) == lineup

@@ -10,10 +10,10 @@ from distiller.diffusion.prior import default_cfg_scale
 from distiller.diffusion.sampler import SAMPLERS
 from distiller.methods import METHODS, excluded
 from distiller.recipes.recipe import live_knobs
-from distiller.sets.request import BOUNDS, Request
+from distiller.sets.request import BOUNDS, Request, interval_text
 
 from ..catalogue import method_groups, ordered_methods, titles
-from ..settings import ALONE, RUN
+from ..settings import ALONE, VISIT
 from .frame import add_part
 from .run import QUIET
 from .tab import add_dataset
@@ -74,7 +74,7 @@ class Form:
             "classes": request.classes[0], "method": request.method.split("+"),
             "ipc": request.ipc, "steps": request.steps, "seed": request.seed,
             "cfg_scale": default_cfg_scale(request.dataset) if scale is None else scale,
-            "sampler": request.sampler,
+            "sampler": request.sampler, "cfg_between": interval_text(request.cfg_between),
         }  # fmt: skip
         return [values[key] for key in self.plain]
 
@@ -118,9 +118,9 @@ class Form:
     def add_numbers(self) -> None:
         """Lays out how many images, in how many steps, from which seed."""
         usual = {
-            "ipc": ("Images", RUN.ipc),
-            "steps": ("Steps", RUN.steps),
-            "seed": ("Seed", RUN.seed),
+            "ipc": ("Images", VISIT.ipc),
+            "steps": ("Steps", VISIT.steps),
+            "seed": ("Seed", VISIT.seed),
         }
         with gr.Row():
             for key, (label, value) in usual.items():
@@ -132,7 +132,13 @@ class Form:
     def add_more(self) -> None:
         """Lays out what is seldom changed, folded."""
         with gr.Accordion("More", open=False):
-            self.plain["sampler"] = gr.Dropdown(list(SAMPLERS), value=RUN.sampler, label="Sampler")
+            self.plain["sampler"] = gr.Dropdown(
+                list(SAMPLERS), value=VISIT.sampler, label="Sampler"
+            )
+            self.plain["cfg_between"] = gr.Textbox(
+                interval_text(VISIT.cfg_between), label="Times of class guidance", max_length=9,
+                info="such as 100-800; all if it is empty",
+            )  # fmt: skip
             self._add_knobs(live=False)
 
     def wire(self) -> None:

@@ -11,6 +11,9 @@ export const MOST = 6;
 /** The numbers of a lineup that a visitor sets. @type {readonly ['ipc', 'steps', 'seed']} */
 export const NUMBERS = ['ipc', 'steps', 'seed'];
 
+/** The sampler of lineups that name none. */
+const SAMPLER = 'ddim';
+
 /** @type {{ lineup: Lineup | null, menu: Menu | null }} */
 export const setting = { lineup: null, menu: null };
 
@@ -100,9 +103,23 @@ export function optionsOf(options, method) {
  * @param {Lineup} lineup
  * @param {Lane} lane
  */
-export function keyOf({ dataset, label, ipc, steps, seed }, { method, cfg_scale, options }) {
+export function keyOf(lineup, { method, cfg_scale, options }) {
+  const { dataset, label, ipc, steps, seed } = lineup;
   const own = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([dataset, label, ipc, steps, seed, method, cfg_scale, own]);
+  const way = Object.values(wayOf(lineup));
+  return JSON.stringify([dataset, label, ipc, steps, seed, method, cfg_scale, own, ...way]);
+}
+
+/**
+ * How all lanes are sampled, of a lineup or a link, where it is not as usual.
+ * @param {Readonly<{ sampler?: string, cfg_between?: string }>} given
+ * @returns {{ sampler?: string, cfg_between?: string }}
+ */
+export function wayOf({ sampler, cfg_between }) {
+  return {
+    ...(sampler && sampler !== SAMPLER ? { sampler } : {}),
+    ...(cfg_between ? { cfg_between } : {}),
+  };
 }
 
 /**
@@ -119,6 +136,7 @@ export function queryOf(lineup, { datasets }) {
     dataset: lineup.dataset,
     classes: classes[lineup.label],
     ...Object.fromEntries(NUMBERS.map((key) => [key, String(lineup[key])])),
+    ...wayOf(lineup),
   };
   for (const [k, { method, cfg_scale, options }] of lineup.lanes.entries()) {
     const name = `lane${k + 1}`;
@@ -168,6 +186,7 @@ export function lineupWith(lineup, { query, dataset, label, n }, menu) {
     ipc: n,
     steps: Number(query.steps ?? lineup.steps),
     seed: Number(query.seed ?? lineup.seed),
+    ...wayOf(query),
     lanes: more === lanes ? [...lanes.slice(0, -1), { ...own, slot }] : more,
   };
 }
@@ -190,7 +209,8 @@ export function lineupOf(query, menu) {
       : [];
   });
   const [ipc, steps, seed] = NUMBERS.map((key) => Number(query[key]));
-  return { dataset, label: Math.max(0, classes.indexOf(query.classes)), ipc, steps, seed, lanes };
+  const label = Math.max(0, classes.indexOf(query.classes));
+  return { dataset, label, ipc, steps, seed, ...wayOf(query), lanes };
 }
 
 /**
@@ -241,9 +261,11 @@ export function titleOf({ method }) {
  */
 export function settingsOf({ method, cfg_scale, options }) {
   if (method === 'random') return 'drawn by chance';
+  const { sampler, cfg_between: times } = setting.lineup ?? {};
   const usual = setting.menu?.datasets.find(({ name }) => name === setting.lineup?.dataset);
   const scale = cfg_scale ?? usual?.cfg_scale;
-  const words = scale === undefined ? [] : [`CFG ${scale}`];
+  const words = scale === undefined ? [] : [`CFG ${scale}${times ? ` in ${times}` : ''}`];
+  if (sampler) words.push(sampler);
   for (const [key, value] of Object.entries(options))
     words.push(`${key.split('.')[1].replaceAll('_', ' ')} ${value}`);
   return words.join(' · ');

@@ -34,7 +34,8 @@ export function nameOf({ class: label, query }) {
  * @param {Run} run
  */
 export function settingsOf({ n, query, moved }) {
-  const plain = ['dataset', 'method', 'classes', 'ipc', 'steps', 'cfg_scale', 'seed', 'sampler'];
+  const plain = ['dataset', 'method', 'classes', 'ipc', 'steps', 'cfg_scale', 'seed'];
+  if (query.sampler === 'ddim') plain.push('sampler');
   const others = Object.entries(query).filter(([key]) => !plain.includes(key));
   return [
     `${n} images`,
