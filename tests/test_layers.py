@@ -31,7 +31,7 @@ LAYERS = [
     ],
     [
         "scores.kernel", "scores.measures", "scores.discrepancy", "scores.score", "scores.pairs",
-        "scores.judge", "scores.efficientnet", "scores.reference",
+        "scores.judge", "scores.efficientnet", "scores.reference", "scores.independent",
     ],
     [
         "recipes.gaussian_mechanism", "recipes.cache", "recipes.recipe", "recipes.loop",
@@ -48,7 +48,7 @@ LAYERS = [
     [
         "training.spec", "training.warm_start", "training.muon", "training.routing",
         "training.autoencoder", "training.transformer",
-        "training.prior", "training.memorisation", "training.quality",
+        "training.prior", "training.memorisation", "training.quality", "training.gates",
         "training.card", "training.own", "training.prepare", "training.fits",
         "training.shipment",
     ],

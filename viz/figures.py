@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from distiller.data.dataset import Absent, Dataset, Source
+from distiller.data.models import independent_file
 from distiller.event import Event
 from distiller.recipes.loop import Distilled
 from distiller.scores.discrepancy import DISCREPANCIES
+from distiller.scores.independent import load_independent
 from distiller.scores.judge import Verdict
 from distiller.scores.reference import Reference
 from distiller.scores.score import (
@@ -35,10 +37,10 @@ from . import payloads
 from .preview import contact_sheet, data_uri
 from .witness import Field, Witness, witness_of
 
-__all__ = ["discrepancy_lines", "frame", "map_of", "result", "waiting"]
+__all__ = ["frame", "late_lines", "map_of", "result", "waiting"]
 
 TICKS = 60  # random real draws shown on a score's line
-SPACES = {"latents": "VAE latents", "features": "classifier features"}
+INDEPENDENT = "independent"  # the space that nobody here trained
 
 
 def encode(array: NDArray[Any], kind: str) -> str:
@@ -148,7 +150,7 @@ def result(
     z, verdict, label = measured.z, measured.verdict, int(measured.labels[0])
     n, columns = len(z), columns_of(len(z))
     mine = against(reference.real(label, "latents"), z)
-    return {
+    run: payloads.Run = {
         "live": False,
         "label": label,
         "class": data.classes[label],
@@ -174,6 +176,9 @@ def result(
         "query": query,
         "moved": moved,
     }
+    if independent_file(measured.lab.name) is not None:
+        run["independent"] = None
+    return run
 
 
 def _nearest(
@@ -252,17 +257,27 @@ def _scores(
     return [*rows, {**line, "unit": " %"}]
 
 
-def discrepancy_lines(measured: Measured) -> list[payloads.Score]:
-    """Every discrepancy of a set of one class, in both spaces; takes seconds the first time."""
+def late_lines(measured: Measured) -> tuple[list[payloads.Score], list[payloads.Score]]:
+    """What comes after a run of one class; it takes seconds the first time.
+
+    Every discrepancy in every space, and the scores in the space that nobody here trained, which
+    are none where the data set has no such space.
+    """
+    label, reference = int(measured.labels[0]), measured.lab.reference
+    spaces = {s: (reference.real(label, s), points) for s, points in measured.points.items()}
+    scores: list[payloads.Score] = []
+    if (independent := load_independent(measured.lab.name)) is not None:
+        real, x = independent.real(label), independent.project(measured.images)
+        spaces[INDEPENDENT] = real, x
+        for name, c in compare(real, x).items():
+            scores.append(_line(INDEPENDENT, name, SCORES[name].title, SCORES[name].about, c))
     rows: list[payloads.Score] = []
-    label = int(measured.labels[0])
-    for space, points in measured.points.items():
-        real = measured.lab.reference.real(label, space)
+    for space, (real, points) in spaces.items():
         for name, c in discrepancies(real, points).items():
             d = DISCREPANCIES[name]
             line = _line(space, name, d.title, f"{d.about}; {d.source}", c)
             rows.append({**line, "draws": []})
-    return rows
+    return rows, scores
 
 
 def _modes(modes: NDArray[np.int64], label: int, data: Dataset) -> payloads.Score:

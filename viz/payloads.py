@@ -121,7 +121,7 @@ class Nearest(TypedDict):
 class Score(TypedDict):
     """A score of a set beside random real sets of the same size."""
 
-    space: str  # "latents", "features" or "judge"
+    space: str  # "latents", "features", "independent" or "judge"
     name: str
     title: str
     about: str
@@ -174,6 +174,8 @@ class Run(_OfClass):
     moved: bool  # whether a dial was moved: then the query alone does not repeat it
     notice: NotRequired[str]  # why it is shown again
     discrepancies: NotRequired[Sequence[Score]]  # of a shipped run; those of others come late
+    independent: NotRequired[Sequence[Score] | None]
+    """Scores in a space that nobody here trained, where there is one; None: they come late."""
 
 
 class Discrepancies(TypedDict):
@@ -181,6 +183,7 @@ class Discrepancies(TypedDict):
 
     id: str
     rows: Sequence[Score]
+    independent: Sequence[Score]  # scores in a space that nobody here trained, where there is one
 
 
 class RaceState(TypedDict):

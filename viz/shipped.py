@@ -1,6 +1,7 @@
 """Makes what the page and the README ship with, once a data set has a prior and a judge.
 
     python -m viz.shipped --dataset solids --reference
+    python -m viz.shipped --dataset cifar10 --independent
     python -m viz.shipped --dataset solids --pictures
     python -m viz.shipped --dataset solids --method dap+diversity --class cone --first
     python -m viz.shipped --dataset solids --method d3hr+mmd --set
@@ -11,6 +12,8 @@
 the methods and the class of that data set. They write
 
     assets/references/solids.npz    the real images as points, with their maps
+    assets/references/cifar10-independent.npz
+                                    photographs as points in a space that nobody here trained
     assets/classes/solids.png       a picture of each class
     assets/readme/solids.png        real images beside samples
     assets/first/solids.json        the run on the page before any click
@@ -43,7 +46,8 @@ from distiller.lab import open_lab
 from distiller.machine.assets import ASSETS
 from distiller.machine.disk import write_whole
 from distiller.methods import make_methods
-from distiller.recipes.loop import distill
+from distiller.recipes.loop import Settings, distill
+from distiller.scores.independent import build_independent, save_independent
 from distiller.scores.judge import load_judge
 from distiller.scores.reference import build_reference, save_reference
 from distiller.sets.measured import measure_set
@@ -54,10 +58,10 @@ from . import payloads
 from .compare import told
 from .embedding import add_umap
 from .explore import Explored, explore, shown_result
-from .figures import discrepancy_lines
+from .figures import late_lines
 from .lineup import usual
 from .preview import class_pictures, contact_sheet, png
-from .settings import RUN
+from .settings import RUN, VISIT
 
 __all__ = ["class_samples", "compared_lanes", "main", "samples_beside_real"]
 
@@ -68,7 +72,7 @@ def main() -> None:
     parser.add_argument("--dataset", required=True, choices=DATASETS)
     parser.add_argument("--method", default="dit", help="of what is run")
     parser.add_argument("--class", dest="classes", default="0", help="of what is run")
-    parser.add_argument("--steps", default=RUN.steps)
+    parser.add_argument("--steps", help=f"({VISIT.steps} of the first run, else {RUN.steps})")
     parser.add_argument("--seed", default="0")
     what = parser.add_mutually_exclusive_group(required=True)
     for name, make in MAKERS.items():
@@ -92,6 +96,17 @@ def reference(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
         yield f"references/{name}.npz", (Path(folder) / "reference.npz").read_bytes()
 
 
+def independent(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
+    """Some real photographs as points in features that nobody here trained."""
+    name = given.dataset
+    made = finish(build_independent(load(name)))
+    print(f"{made.z.shape[1]} components hold {100 * made.explained:.1f} % of the variance")
+    with tempfile.TemporaryDirectory() as folder:
+        save_independent(made, Path(folder) / "independent.npz")
+        file = Path(folder) / "independent.npz"
+        yield f"references/{name}-independent.npz", file.read_bytes()
+
+
 def pictures(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
     """A picture of each class, and real images beside samples where those are ours to ship."""
     name = given.dataset
@@ -105,8 +120,11 @@ def pictures(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
 
 def first(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
     """The run on the page before any click."""
-    made = _run(given)
-    shown: payloads.Run = {**shown_result(made), "discrepancies": discrepancy_lines(made.measured)}
+    made = _run(given, VISIT)
+    rows, scores = late_lines(made.measured)
+    shown: payloads.Run = {**shown_result(made), "discrepancies": rows}
+    if "independent" in shown:
+        shown["independent"] = scores
     if not DATASETS[given.dataset].ships:
         shown["nearest"]["sheet"] = None
     yield f"first/{given.dataset}.json", _packed(shown)
@@ -114,7 +132,7 @@ def first(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
 
 def guess(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
     """A run that a question is about."""
-    yield f"guess/{given.dataset}.json", _packed(shown_result(_run(given)))
+    yield f"guess/{given.dataset}.json", _packed(shown_result(_run(given, RUN)))
 
 
 def lanes(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
@@ -128,17 +146,18 @@ def zipped_set(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
 
 
 MAKERS: dict[str, Callable[[argparse.Namespace], Iterator[tuple[str, bytes]]]] = {
-    "reference": reference, "pictures": pictures, "first": first, "set": zipped_set,
-    "lanes": lanes, "guess": guess,
+    "reference": reference, "independent": independent, "pictures": pictures, "first": first,
+    "set": zipped_set, "lanes": lanes, "guess": guess,
 }  # fmt: skip
 """What makes the files of each option: paths in assets/ and what is written there."""
 
 
-def _run(given: argparse.Namespace) -> Explored:
+def _run(given: argparse.Namespace, settings: Settings) -> Explored:
     lab = open_lab(given.dataset, "cpu")
-    raw = {key: getattr(given, key) for key in ("dataset", "method", "classes", "steps", "seed")}
-    request = Request.parse({**raw, "cfg_scale": lab.prior.cfg_scale})
-    return finish(explore(lab, request, {}, {}))
+    raw = {key: getattr(given, key) for key in ("dataset", "method", "classes", "seed")}
+    how: dict[str, Any] = {"sampler": settings.sampler, "cfg_between": settings.cfg_between}
+    how |= {"steps": given.steps or settings.steps, "cfg_scale": lab.prior.cfg_scale}
+    return finish(explore(lab, Request.parse({**raw, **how}), {}, {}))
 
 
 def _packed(value: Any) -> bytes:
@@ -148,8 +167,9 @@ def _packed(value: Any) -> bytes:
 def whole_set(name: str, given: argparse.Namespace) -> bytes:
     """A set of ten images of every class, as a ZIP file."""
     lab = open_lab(name, "cpu")
-    raw = {key: getattr(given, key) for key in ("dataset", "method", "steps", "seed")}
-    request = Request.parse({**raw, "ipc": 10, "cfg_scale": lab.prior.cfg_scale})
+    raw = {key: getattr(given, key) for key in ("dataset", "method", "seed")}
+    how = {"steps": given.steps or RUN.steps, "cfg_scale": lab.prior.cfg_scale}
+    request = Request.parse({**raw, **how, "ipc": 10})
     distilled = finish(distill(request.methods, lab.prior, lab.data, request.settings))
     return archive(measure_set(distilled.images, distilled.labels, lab), request)
 

@@ -120,10 +120,11 @@ async def measured(session: Session) -> payloads.Discrepancies | None:
     name, made = session.last
 
     def work() -> Any:
-        return figures.discrepancy_lines(made.measure(open_lab(made.request.dataset)))
+        return figures.late_lines(made.measure(open_lab(made.request.dataset)))
 
     kind = ("discrepancies", made.request.dataset)
-    return {"id": name, "rows": await desk().do(session.visitor, work, kind)}
+    rows, scores = await desk().do(session.visitor, work, kind)
+    return {"id": name, "rows": rows, "independent": scores}
 
 
 # ---------------------------------------------------------------------------------- evaluating

@@ -36,6 +36,7 @@ export interface Device {
 export interface Discrepancies {
   id: string;
   rows: readonly Score[];
+  independent: readonly Score[];
 }
 
 export interface Done {
@@ -199,6 +200,8 @@ export interface Lineup {
   ipc: number;
   steps: number;
   seed: number;
+  sampler?: string;
+  cfg_between?: string;
   lanes: readonly Lane[];
   run?: boolean;
 }
@@ -334,6 +337,7 @@ export interface Run {
   moved: boolean;
   notice?: string;
   discrepancies?: readonly Score[];
+  independent?: readonly Score[] | null;
 }
 
 export interface Score {

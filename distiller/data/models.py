@@ -11,7 +11,7 @@ from ..machine.assets import ASSETS
 from ..machine.hub import found
 from .registry import DATASETS
 
-__all__ = ["has_models", "judge_folder", "prior_folder", "reference_file"]
+__all__ = ["has_models", "independent_file", "judge_folder", "prior_folder", "reference_file"]
 
 
 def _own(name: str) -> Path | None:
@@ -45,6 +45,12 @@ def reference_file(name: str) -> Path | None:
     own = _own(name)
     path = own / "reference.npz" if own else ASSETS / "references" / f"{name}.npz"
     return path if _is_file(path) else None
+
+
+def independent_file(name: str) -> Path | None:
+    """What ships of a data set's photographs in features that nobody here trained, if it does."""
+    path = ASSETS / "references" / f"{name}-independent.npz"
+    return path if _own(name) is None and _is_file(path) else None
 
 
 def has_models(name: str) -> bool:

@@ -9,10 +9,17 @@ import numpy as np
 
 from ..machine.disk import write_whole
 from ..machine.json_file import read_json
+from .gates import TRIED, gates_of
 from .quality import COMMON_MODE, SHEET
 from .spec import PRESETS
 
 __all__ = ["write_card"]
+
+GATE_WORDS = (
+    "A prior that ships should reach these numbers. A sample may lie nearer to the training images "
+    "than held-out real images do on average, but not by more than their standard deviation."
+)
+TRIED_WORDS = "What was tried where a gate is missed (`bench/results.md` has the numbers): "
 
 
 def write_card(folder: Path, measured: dict[str, Any]) -> None:
@@ -61,6 +68,7 @@ def _card(name: str, record: dict[str, Any]) -> str:
         "",
         f"![Samples, a row for each class]({SHEET})",
         "",
+        *_gated(record["dataset"], record["measured"]),
         "## Licence",
         "",
         "Weights and code are under Apache-2.0.",
@@ -89,6 +97,32 @@ def _reached(measured: dict[str, Any], cfg_scale: float) -> list[str]:
         lines.append(_independent(measured["independent"]))
     lines += [_memorised(*item) for item in measured.get("memorisation", {}).items()]
     return [*lines, _modes(measured)] if "modes" in measured else lines
+
+
+def _gated(name: str, measured: dict[str, Any]) -> list[str]:
+    """A shipped prior's gates as a table, and what was tried where one is missed."""
+    gates = gates_of(name, measured)
+    if not gates:
+        return []
+    words = {True: "met", False: "**missed**", None: "not measured"}
+    rows = []
+    for gate in gates:
+        bound = "at least" if gate.least else "at most"
+        aim = "what held-out images have" if gate.aim is None else f"{gate.aim:.4g}{gate.unit}"
+        reached = "" if gate.reached is None else f"{gate.reached:.4g}{gate.unit}"
+        rows.append(f"| {gate.what} | {bound} {aim} | {reached} | {words[gate.met]} |")
+    tried = [] if all(gate.met is not False for gate in gates) else [TRIED_WORDS + TRIED[name], ""]
+    return [
+        "## Gates",
+        "",
+        GATE_WORDS,
+        "",
+        "| | aim | reached | |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+        *tried,
+    ]
 
 
 def _independent(measured: dict[str, Any]) -> str:

@@ -80,6 +80,7 @@ def parts_of(name: str) -> list[Part]:
     return [
         Part("card", card, ("prior", "judge"), (("distiller", "card", folder),)),
         Part("reference", reference, ("autoencoder", "judge"), (_made(name, "--reference"),)),
+        *_independent(name),
         _pictures(name),
         Part("fits", fits, ("prior",), (fit,)),
         *_runs(name),
@@ -89,6 +90,14 @@ def parts_of(name: str) -> list[Part]:
 
 def _made(name: str, *options: str) -> Command:
     return ("viz.shipped", "--dataset", name, *options)
+
+
+def _independent(name: str) -> list[Part]:
+    """Photographs in features that nobody here trained: of no prior, so none makes them stale."""
+    if DATASETS[name].ships:
+        return []
+    files = (f"references/{name}-independent.npz",)
+    return [Part("independent", files, (), (_made(name, "--independent"),))]
 
 
 def _pictures(name: str) -> Part:

@@ -13,13 +13,18 @@ import { makeAxis } from './axis.js';
 import { DiscrepancyTable } from './discrepancies.js';
 import { KernelMatrix } from './kernel.js';
 
-/** @typedef {'latents' | 'features'} Space */
+/** @typedef {'latents' | 'features' | 'independent'} Space */
 
 /** @type {[Space, string][]} */
 const SPACES = [
   ['latents', 'in latent space'],
   ['features', "in a classifier's features"],
 ];
+/** Where a data set has it. @type {[Space, string]} */
+const INDEPENDENT = ['independent', 'in a photograph space nobody here trained'];
+const TITLE =
+  'The features of EfficientNet-Lite0, a classifier of photographs that others trained. It has ' +
+  'seen the labels of ImageNet. It measures only: nothing here is trained, guided or chosen by it.';
 /** Of the squared discrepancy: they stand on its card. @type {Record<string, string>} */
 const WIDTHS = { mmd2_half: 'at half the bandwidth', mmd2_double: 'at twice the bandwidth' };
 
@@ -31,7 +36,7 @@ class Scores {
   constructor(root, late) {
     this.root = root;
     this.late = late;
-    /** @type {Map<string, readonly Score[]>} discrepancies by the id of their run */
+    /** @type {Map<string, Discrepancies>} what came late, by the id of its run */
     this.measured = new Map();
     /** @type {Space} */
     this.space = 'latents';
@@ -45,7 +50,6 @@ class Scores {
       this.space = space;
       this.draw();
     });
-    this.spaces.offer(SPACES);
     bar.append(this.beside, this.spaces.node);
     root.append(bar, this.cards, this.table.node, this.kernel.node);
     root.hidden = true;
@@ -57,24 +61,32 @@ class Scores {
     if (!run || run.live) return;
     this.root.hidden = false;
     this.beside.textContent = `Beside 200 random draws of ${run.n} real images`;
+    const third = run.independent !== undefined;
+    if (!third && this.space === 'independent') this.space = 'latents';
+    this.spaces.offer(third ? [...SPACES, INDEPENDENT] : SPACES, { independent: TITLE });
     this.spaces.show(this.space);
-    const all = run.scores.filter(({ space }) => space === this.space || space === 'judge');
-    const cards = all.filter(({ name }) => !(name in WIDTHS)).map((score) => makeCard(score, all));
-    this.cards.replaceChildren(...cards);
-    this.drawTable(run);
     this.kernel.show(run);
+    this.drawMeasured(run);
   }
 
   /**
-   * Every discrepancy lies in a shipped run; that of another comes after it, with its id.
+   * What is measured of a run. Some of it lies in a shipped run, and comes after another run, with
+   * its id.
    * @param {Run} run
    */
-  drawTable(run) {
+  drawMeasured(run) {
     const late = this.late();
-    if (late) this.measured.set(late.id, late.rows);
-    const rows = run.discrepancies ?? this.measured.get(run.id ?? '');
+    if (late) this.measured.set(late.id, late);
+    const mine = this.measured.get(run.id ?? '');
+    const wait = run.id ? 'Being measured …' : '';
+    const scores = [...run.scores, ...(run.independent ?? mine?.independent ?? [])];
+    const all = scores.filter(({ space }) => space === this.space || space === 'judge');
+    const cards = all.filter(({ name }) => !(name in WIDTHS)).map((score) => makeCard(score, all));
+    const here = all.some(({ space }) => space === this.space);
+    this.cards.replaceChildren(...(here ? [] : [make('p', '', wait)]), ...cards);
+    const rows = run.discrepancies ?? mine?.rows;
     if (rows) this.table.show(rows.filter(({ space }) => space === this.space));
-    else this.table.wait(run.id ? 'Being measured …' : '');
+    else this.table.wait(wait);
   }
 }
 
@@ -111,7 +123,7 @@ export function mount({ element, props, watch }) {
   on('run', () => scores.draw());
   on('theme', () => scores.draw());
   watch('value', () => {
-    if (shared.run && !shared.run.live) scores.drawTable(shared.run);
+    if (shared.run && !shared.run.live) scores.drawMeasured(shared.run);
   });
   scores.draw();
 }
