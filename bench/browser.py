@@ -13,9 +13,10 @@ from playwright.async_api import Error as BrowserError
 
 from .visitor import Log
 
-__all__ = ["chromium", "look"]
+__all__ = ["ARGUMENTS", "chromium", "chromium_path", "look"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 LIGHT = 60_000  # milliseconds that a light action may take
 PATIENCE = 900_000  # and a run, with its wait
 DRAWN = "() => document.querySelector('.d-plot')?.data?.length && window.distiller?.shared.run"
@@ -29,9 +30,8 @@ NOTE = """window.said = []; new MutationObserver((changes) => {
 }).observe(document, { childList: true, subtree: true });"""  # a notice goes after a while
 
 
-@asynccontextmanager
-async def chromium() -> AsyncGenerator[Browser, None]:
-    """A browser without a window; DISTILLER_CHROMIUM may name it.
+def chromium_path() -> str:
+    """The browser; DISTILLER_CHROMIUM may name it.
 
     Raises:
         RuntimeError: if there is none on this machine.
@@ -39,10 +39,20 @@ async def chromium() -> AsyncGenerator[Browser, None]:
     found = (path for name in NAMES if (path := shutil.which(name)))
     path = os.environ.get("DISTILLER_CHROMIUM") or next(found, None)
     if path is None:
-        raise RuntimeError("Chromium is needed: apt install chromium, or --pages 0.")
-    args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        raise RuntimeError("Chromium is needed: apt install chromium.")
+    return path
+
+
+@asynccontextmanager
+async def chromium() -> AsyncGenerator[Browser, None]:
+    """A browser without a window.
+
+    Raises:
+        RuntimeError: if there is none on this machine.
+    """
+    path = chromium_path()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=args)
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         await browser.close()
 

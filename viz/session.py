@@ -26,6 +26,7 @@ class Session:
     visitor: str = field(default_factory=lambda: secrets.token_hex(8))
     job: Job | None = None  # of the run that was asked for last
     dials: dict[str, Any] = field(default_factory=dict)  # that this run reads
+    turned: set[str] = field(default_factory=set)  # dials, since they were let go of last
     last: tuple[str, Made] | None = None  # id of the last run that is done, and the run
     shelf: Shelf = field(default_factory=Shelf)
     board: Board = field(default_factory=Board)

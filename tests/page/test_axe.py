@@ -1,6 +1,7 @@
 """Every tab can be used by everybody: no grave fault that axe finds, light and dark, on any width.
 
-Each tab is looked at with what ships: a run, a comparison, questions, a sweep and a study.
+What takes long to make is looked at where it is made: a training, whole sets and an evaluation in
+their own tests.
 """
 
 import pytest
@@ -62,11 +63,18 @@ def test_compare_and_its_dialogs(page: Page, address: str) -> None:
     accessible(page, "dialog.d-editor")
 
 
-def test_guess(page: Page, address: str) -> None:
+def test_guess_before_and_after_a_guess(page: Page, address: str) -> None:
     page.goto(address)
     page.get_by_role("tab", name="Guess").click()
     board = page.locator(".d-guess")
     expect(board).to_contain_text("Example.")
+    accessible(page)
+    page.get_by_role("button", name="Find the real ones").click()
+    expect(board).to_contain_text("images are where they belong")
+    accessible(page)
+    page.locator("#guess-start").click()
+    expect(board.locator(".d-mixed-sheet button").first).to_be_visible()
+    board.locator(".d-mixed-sheet button").first.click()
     accessible(page)
 
 

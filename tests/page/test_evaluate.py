@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from distiller.data.registry import load
 from distiller.evaluation.protocol import protocol_for
+from tests.page.axe import accessible
 from tests.page.gate import MakeGate, Place, wait_until
 from tests.page.visitor import SLOW, contrasts, fits, new_tab, open_digit, open_evaluation, shared
 from viz import visit
@@ -100,6 +101,7 @@ def test_a_set_made_here_is_evaluated_beside_random_real_images(
     assert curves.count(6) == 6  # of each line two seeds and their mean
     page.get_by_role("button", name="training loss").click()
     page.wait_for_function("() => document.querySelector('.d-curves').data.length === 6")
+    accessible(page)
     page.get_by_role("tab", name="Explore").click()
     assert shared(page, "s.run.sheet") == before
     page.locator(".d-tile").nth(2).click()

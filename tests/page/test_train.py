@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 
 from distiller.data.registry import DATASETS
 from distiller.training import own
+from tests.page.axe import accessible
 from tests.page.gate import MakeGate
-from tests.page.visitor import SLOW, finished, fits
+from tests.page.visitor import SLOW, finished
 from tests.tiny import train_in_a_moment
 from tests.viz.test_training import SPEC, flat, pack
 
@@ -54,9 +55,7 @@ def test_a_visitor_trains_on_pictures_and_explores_them(
     expect(page.locator(".d-report")).to_contain_text("broken.png")
     expect(page.locator(".d-names span")).to_have_text(["7", "blue", "red light"])
     page.wait_for_function("() => document.querySelector('.d-samples img').naturalWidth === 4 * 64")
-    page.set_viewport_size({"width": 375, "height": 812})
-    fits(page, 375)
-    page.set_viewport_size({"width": 1440, "height": 900})
+    accessible(page)
     for tab in ("Explore", "Evaluate"):
         page.get_by_role("tab", name=tab).click()
         page.locator(f"#{tab.lower()} .d-choices").get_by_label("Data set").click()

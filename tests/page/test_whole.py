@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.page.visitor import SLOW, fits
+from tests.page.axe import accessible
+from tests.page.visitor import SLOW
 
 pytestmark = pytest.mark.slow
 
@@ -42,9 +43,7 @@ def test_every_class_is_made_browsed_and_taught_to_nets(page: Page, address: str
         }"""
     )
     assert sorted(names.all_text_contents()) == sorted(listed)
-    page.set_viewport_size({"width": 375, "height": 812})
-    fits(page, 375)
-    page.set_viewport_size({"width": 1440, "height": 900})
+    accessible(page)
 
     page.locator("#nets").click()
     chosen = page.locator("#sets input:checked")

@@ -112,12 +112,6 @@ def _wire_run(page: Page, parts: _Explore, again: gr.State) -> None:
     async def measure(session: Session) -> Any:
         return await visit.measured(session) or gr.skip()
 
-    def ask_again(session: Session, count: int) -> Any:
-        if session.acts:
-            return gr.skip()
-        session.turn("explore").ask()
-        return count + 1
-
     outputs = [parts.stage, parts.export]
     inputs = parts.form.inputs
     runs = parts.run.wire(page.session, distil, inputs, outputs, OPEN, also=[again.change])
@@ -126,14 +120,29 @@ def _wire_run(page: Page, parts: _Explore, again: gr.State) -> None:
         finished.success(said(measure), page.session, parts.scores, **PRIVATE, **OPEN)
     for key, slider in parts.form.live.items():
         slider.input(said(_dial(key)), [page.session, slider], None, **QUIET)
-        slider.release(ask_again, [page.session, again], again, **PRIVATE)
+        slider.release(_let_go(key), [page.session, again], again, **PRIVATE)
 
 
 def _dial(key: str) -> Callable[[Session, Any], None]:
     def turn(session: Session, value: Any) -> None:
+        session.turned.add(key)
         session.set_dial(key, value)
 
     return turn
+
+
+def _let_go(key: str) -> Callable[[Session, int], Any]:
+    """Has the run made again; a slider that only lost the focus was not turned."""
+
+    def ask_again(session: Session, count: int) -> Any:
+        turned = key in session.turned
+        session.turned.discard(key)
+        if session.acts or not turned:
+            return gr.skip()
+        session.turn("explore").ask()
+        return count + 1
+
+    return ask_again
 
 
 def _wire_choices(parts: _Explore) -> None:

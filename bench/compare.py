@@ -1,0 +1,228 @@
+"""Compare in a browser: how long four lanes take, how they stream, how soon the map follows.
+
+    python -m bench.compare [--rounds 3] [--steps 20]
+
+This process serves the page, with an empty cache, and looks at it in Chromium (needs Playwright).
+Four lanes of ten images are timed from the click to the last image on the page. In turns with them,
+the same four runs are sampled alone, without a page. The lanes are DiT with four strengths of class
+guidance, so each is the same work. What is aimed at stands in brackets.
+
+The matrix can show no more steps a second than are sampled: so both numbers are told, for solids
+and for digits, whose prior is smaller.
+"""
+
+import argparse
+import os
+import socket
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from statistics import median
+from typing import Any
+from urllib.parse import urlencode
+
+import torch
+from playwright.sync_api import Page, sync_playwright
+
+from distiller import Settings, distill, finish, make_methods, open_lab
+from viz.page import serve
+
+from .browser import ARGUMENTS, chromium_path
+
+SCALES = (1.5, 2.0, 2.5, 3.0)  # class guidance of the four lanes
+SIX = ("random", "dit", "diversity", "dap", "mmd", "herding")
+IMAGES = 10
+PATIENCE = 900_000  # milliseconds that a comparison may take
+
+THERE = """(count) => document.querySelectorAll(
+    '.d-row:not(.d-live, .d-stale) .d-cell i[style*="url"]').length === count"""
+"""Whether so many images of finished lanes are in the matrix."""
+STALE = "() => !document.querySelector('#matrix .d-row:not(.d-stale)')"
+
+RACE = """(count) => new Promise((resolve) => {
+    const there = () => [...document.querySelectorAll('#matrix .d-row:not(.d-live, .d-stale)')]
+        .map((row) => row.querySelectorAll('.d-cell i[style*="url"]').length);
+    const seen = { first: 0, all: 0, frames: 0, steps: [] };
+    const last = new Map();
+    const began = performance.now();
+    const frame = (now) => {
+        const spent = (now - began) / 1000;
+        seen.frames += 1;
+        for (const [k, row] of document.querySelectorAll('#matrix .d-row').entries()) {
+            const sheet = row.querySelector('.d-cell i')?.style.backgroundImage;
+            if (!row.classList.contains('d-live') || !sheet || sheet === last.get(k)) continue;
+            last.set(k, sheet);
+            seen.steps.push([k, spent]);
+        }
+        const done = there();
+        if (!seen.first && done.some((images) => images > 1)) seen.first = spent;
+        if (done.reduce((sum, images) => sum + images, 0) === count) {
+            seen.all = spent;
+            resolve(seen);
+        } else requestAnimationFrame(frame);
+    };
+    document.querySelector('#compare-start').click();
+    requestAnimationFrame(frame);
+})"""
+"""Clicks; gives the seconds until a first row and all images are there, and of each new step."""
+
+MAP = """() => {
+    const plot = document.querySelector('.d-lane-map .d-plot');
+    const asked = () => performance.getEntriesByType('resource')
+        .filter(({ name }) => name.includes('component_server')).at(-1)?.startTime;
+    const rows = () => [...document.querySelectorAll('#matrix .d-row')];
+    const drawn = [];
+    window.waits = [];
+    performance.setResourceTimingBufferSize(10000);
+    plot.on('plotly_afterplot', () => drawn.push(performance.now()));
+    window.distiller.on('lanes', (slot) => {
+        const said = performance.now();
+        const began = asked();
+        requestAnimationFrame(() => requestAnimationFrame(() => {
+            const row = slot === null ? null : rows()[slot];
+            const done = row && !row.matches('.d-live, .d-stale')
+                && row.querySelectorAll('.d-cell i[style*="url"]').length > 1;
+            const last = drawn.filter((at) => at >= said).at(-1);
+            if (!done || !last || window.waits.some((one) => one.slot === slot)) return;
+            window.waits.push({ slot, waited: (performance.now() - began) / 1000,
+                drawing: (last - said) / 1000 });
+        }));
+    });
+}"""
+"""Notes for each lane that is done the seconds from the page's request of its run, which it makes
+as soon as it hears that the lane is done, to the frame after its marks are drawn; of them the
+drawing."""
+POINTS = """() => document.querySelector('.d-lane-map .d-plot').data.slice(0, 2)
+    .reduce((sum, { x }) => sum + x.length, 0)"""
+
+
+def main() -> None:
+    given = _parser().parse_args()
+    print(f"{torch.get_num_threads()} threads, {os.cpu_count()} cores; load of the machine before: "
+          f"{os.getloadavg()[0]:.1f}")  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder, served(folder) as address, opened() as page:
+        for dataset in ("solids", "digits"):
+            race(page, address, dataset, given)
+        follow(page, address, given.rounds)
+    print(f"load of the machine after: {os.getloadavg()[0]:.1f}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=20)
+    return parser
+
+
+@contextmanager
+def served(folder: str) -> Iterator[str]:
+    """The page, served by this process, with an empty cache."""
+    os.environ |= {"DISTILLER_CACHE": folder, "DISTILLER_TRAIN": "0"}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    demo = serve("127.0.0.1", port, block=False)
+    yield f"http://127.0.0.1:{port}/"
+    demo.close()
+
+
+@contextmanager
+def opened() -> Iterator[Page]:
+    """A window of 1440 x 900 in Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(PATIENCE)
+        yield page
+        browser.close()
+
+
+def link(dataset: str, lanes: Sequence[Mapping[str, Any]], **shared: Any) -> str:
+    """A link that opens Compare and makes these lanes."""
+    query: dict[str, Any] = {"tab": "compare", "dataset": dataset, "classes": 0, **shared}
+    for k, lane in enumerate(lanes, 1):
+        query[f"lane{k}"] = lane["method"]
+        query |= {f"lane{k}.{key}": value for key, value in lane.items() if key != "method"}
+    return "?" + urlencode(query)
+
+
+def alone(dataset: str, steps: int, seed: int) -> float:
+    """Seconds that the four lanes take to be sampled one after the other, without a page."""
+    lab = open_lab(dataset)  # what the page samples with, too
+    spent = 0.0
+    for scale in SCALES:
+        settings = Settings(ipc=IMAGES, steps=steps, seed=seed, cfg_scale=scale)
+        began = time.perf_counter()
+        finish(distill(make_methods("dit"), lab.prior, lab.data, settings, [0]))
+        spent += time.perf_counter() - began
+    return spent
+
+
+def raced(page: Page, address: str, dataset: str, steps: int, seed: int) -> Any:
+    """The four lanes on the page, from the click to the last image: what `RACE` notes."""
+    lanes = [{"method": "dit", "cfg_scale": scale} for scale in SCALES]
+    page.goto(address + link(dataset, lanes, ipc=1, steps=steps, seed=seed))
+    page.wait_for_function(THERE, arg=len(lanes))
+    page.locator("#setup").get_by_label("Images", exact=True).fill(str(IMAGES))
+    page.keyboard.press("Tab")
+    page.wait_for_function("() => !document.querySelector('#matrix .d-row:not(.d-stale)')")
+    return page.evaluate(RACE, IMAGES * len(lanes))
+
+
+def race(page: Page, address: str, dataset: str, given: argparse.Namespace) -> None:
+    """Prints how long four lanes take beside their sampling, and how they stream."""
+    alone(dataset, 2, 0)  # the first run compiles and reads
+    both = []
+    for seed in range(1, given.rounds + 1):
+        both.append((raced(page, address, dataset, given.steps, seed),
+                     alone(dataset, given.steps, seed)))  # fmt: skip
+    print(f"{dataset}: four lanes of {IMAGES} images in {given.steps} steps")
+    print("| round | first row, s | all rows, s | sampling alone, s | ratio (1.10) | steps shown a "
+          "second (10) | steps sampled a second | frames of the browser a second |\n"
+          "|---|---|---|---|---|---|---|---|")  # fmt: skip
+    for k, (seen, spent) in enumerate(both, 1):
+        sampled = len(SCALES) * given.steps / spent
+        print(f"| {k} | {seen['first']:.2f} | {seen['all']:.2f} | {spent:.2f} | "
+              f"{seen['all'] / spent:.2f} | {shown(seen['steps']):.1f} | {sampled:.1f} | "
+              f"{seen['frames'] / seen['all']:.0f} |")  # fmt: skip
+    ratios = [seen["all"] / spent for seen, spent in both]
+    print(f"ratio: {min(ratios):.2f} at best, {median(ratios):.2f} in the median (1.10)")
+
+
+def shown(steps: Sequence[tuple[int, float]]) -> float:
+    """Steps of a lane that were drawn a second, from its first to its last; all lanes together."""
+    count, seconds = 0, 0.0
+    for lane in {row for row, _ in steps}:
+        times = [at for row, at in steps if row == lane]
+        count, seconds = count + len(times) - 1, seconds + times[-1] - times[0]
+    return count / seconds if seconds else 0.0
+
+
+def follow(page: Page, address: str, rounds: int) -> None:
+    """Prints how soon the map of 10,000 real points shows a lane that is done, of six."""
+    waits: list[Any] = []
+    for seed in range(1, rounds + 1):
+        lanes = [{"method": method} for method in SIX]
+        page.goto(address + link("solids", lanes, ipc=IMAGES, steps=1, seed=seed))
+        page.wait_for_function(THERE, arg=IMAGES * len(lanes))
+        page.locator("#lane-map").get_by_role("button", name="all classes").click()
+        page.evaluate(MAP)
+        page.locator("#setup").get_by_label("Steps", exact=True).fill("2")
+        page.keyboard.press("Tab")
+        page.locator("#compare-start").click()
+        page.wait_for_function("(count) => window.waits.length === count", arg=len(lanes))
+        waits += page.evaluate("window.waits")
+    points = page.evaluate(POINTS)
+    times = sorted(wait["waited"] for wait in waits)
+    print(f"map of {points:,} real points and {len(SIX)} lanes, {len(waits)} results: from the "
+          f"word that a lane is done to its drawn marks {median(times):.2f} s in the median, "
+          f"{times[-1]:.2f} at most (0.5); of it the drawing "
+          f"{median(wait['drawing'] for wait in waits):.2f} and "
+          f"{max(wait['drawing'] for wait in waits):.2f}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
