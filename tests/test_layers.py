@@ -13,9 +13,9 @@ LAYERS = [
     [
         "machine.assets", "machine.lock", "machine.seal", "machine.disk", "machine.arrays",
         "machine.weights", "machine.json_file", "machine.malloc",
-        "machine.torchvision_shim", "machine.web", "machine.hub", "machine.checkpoint",
+        "machine.torchvision_shim", "machine.web", "machine.hub", "machine.workers", "machine.room",
+        "machine.replicas", "machine.checkpoint",
         "machine.compiler_cache", "machine.compiled", "machine.device",
-        "machine.workers",
     ],
     [
         "data.solids", "data.picture", "data.tree", "data.file_names", "data.zip_file",
@@ -41,7 +41,8 @@ LAYERS = [
     ["lab"],
     [
         "evaluation.protocol", "evaluation.augmentation", "evaluation.nets",
-        "evaluation.classifier", "evaluation.plan", "evaluation.result", "evaluation.accuracy",
+        "evaluation.classifier", "evaluation.plan", "evaluation.result", "evaluation.ongoing",
+        "evaluation.accuracy", "evaluation.pretrained", "evaluation.published",
         "evaluation.full_data", "evaluation.ranking", "evaluation.robustness",
         "evaluation.privacy", "evaluation.teacher", "evaluation.comparison", "evaluation.study",
     ],
@@ -54,7 +55,8 @@ LAYERS = [
     ],
     [
         "sets.preset", "sets.request", "sets.forecast", "sets.distilled", "sets.class_images",
-        "sets.folder", "sets.measured", "sets.scoring", "sets.writer", "sets.upload",
+        "sets.folder", "sets.measured", "sets.scoring", "sets.writer", "sets.together",
+        "sets.upload",
     ],
     ["__init__"],
     ["commands"],
@@ -68,14 +70,14 @@ FOUND = ("methods", "commands")
 
 VIZ = [
     "study_payloads", "compare_payloads", "guess_payloads", "whole_payloads", "sweep_payloads",
-    "map_payloads", "payloads", "declarations", "settings", "turn", "kept", "held", "job", "line",
-    "preview", "embedding", "witness", "figures", "explore", "rates", "run_key", "desk", "ticket",
-    "run_group", "candidate", "board", "accuracy", "training", "catalogue", "link", "lineup",
-    "study", "session", "resume", "visit", "compare", "question", "answer", "guess", "whole_scores",
-    "whole_set", "whole", "sweep", "swept", "endpoints", "shipped", "page.scripts",
-    "page.alive", "page.guard", "page.states", "page.refusal", "page.blocks",
-    "page.frame", "page.run", "page.tab",
-    "page.form", "page.whole", "page.tabs", "page.api", "page.app",
+    "map_payloads", "payloads", "declarations", "settings", "tier", "turn", "kept", "held", "job",
+    "line", "preview", "embedding", "witness", "figures", "explore", "rates", "zero_gpu", "run_key",
+    "desk", "ticket", "run_group", "candidate", "board", "accuracy", "training", "catalogue",
+    "papers_prior", "link", "lineup", "study", "session", "resume", "visit", "compare", "question",
+    "answer", "guess", "whole_scores", "whole_set", "whole", "sweep", "swept", "endpoints",
+    "shipped", "page.scripts", "page.alive", "page.guard", "page.states", "page.refusal",
+    "page.blocks", "page.frame", "page.run", "page.tab", "page.form", "page.whole", "page.tabs",
+    "page.api", "page.app",
 ]  # fmt: skip
 """The modules of viz: one may import those before it."""
 

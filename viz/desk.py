@@ -29,7 +29,7 @@ from distiller.sets.measured import Measured, measure_set
 from distiller.sets.request import Request
 from distiller.sets.writer import archive
 
-from . import payloads, settings
+from . import payloads, settings, zero_gpu
 from .explore import explore, shown_result
 from .job import Busy, Job, Place
 from .kept import Kept
@@ -249,7 +249,12 @@ class Desk:
     ) -> Generator[payloads.Step, None, Made]:
         """Distils one class, in the line's thread, and keeps what came of it."""
         began = clock()
-        made = yield from explore(lab, request, self._recipes, self._dials, clock)
+        dials: Mapping[str, float] = self._dials
+        lent = None
+        if zero_gpu.lends(request):
+            dials = dict(dials)  # nobody there hears of a dial that is turned
+            lent = zero_gpu.sample(request, dials, zero_gpu.seconds_for(self.cost(request)))
+        made = yield from explore(lab, request, self._recipes, dials, clock, lent)
         measured, shown = made.measured, shown_result(made)
         packed = archive(measured, made.request)
         prior = lab.prior.fingerprint()

@@ -13,12 +13,11 @@ from torch import Tensor
 
 from distiller.data.dataset import Absent
 from distiller.data.registry import DATASETS
-from distiller.diffusion.guidance import Dial
 from distiller.event import Event, Left, Pace, translated
 from distiller.image import to_tensor
 from distiller.lab import Lab
 from distiller.methods import METHODS
-from distiller.recipes.loop import Distilled, draw, fit
+from distiller.recipes.loop import Distilled, Settings, draw, fit
 from distiller.recipes.recipe import Recipe, live_knobs, with_dials
 from distiller.sets.measured import Measured, measure_set
 from distiller.sets.request import Request
@@ -76,20 +75,20 @@ def explore(
     recipes: dict[Any, Recipe],
     dials: Mapping[str, float],
     clock: Callable[[], float] = time.monotonic,
+    lent: Generator[Event, None, Distilled] | None = None,
 ) -> Generator[payloads.Step, None, Explored]:
     """Distils the first class of a request, yielding steps to show.
 
     `recipes` keeps what was fitted last, so that turning a dial fits nothing again. `clock` tells
-    the seconds of its service.
+    the seconds of its service. `lent` fits and samples elsewhere, on a GPU that is lent.
     """
     began_with, began, glimpse = dict(dials), clock(), glimpse_of(lab)
     label, keep = request.classes[0], _frames(request.steps)
     film, trail, first = list[NDArray[np.uint8]](), list[Tensor](), 0.0
-    recipe = yield from _fitted(lab, request, recipes, dials, label)
-    cfg_scale: Dial | None = None
-    if request.cfg_scale is not None:
-        cfg_scale = lambda: dials.get("cfg_scale", request.cfg_scale)  # noqa: E731
-
+    steps = lent
+    if steps is None:
+        recipe = yield from _fitted(lab, request, recipes, dials, label)
+        steps = draw(recipe, lab.prior, lab.data, label, _dialled(request, dials))
     left = Left(clock)
 
     def note(event: Event) -> bool:
@@ -110,8 +109,6 @@ def explore(
         z = trail[-1] if event.i in keep else lab.reference.project(x0)
         return figures.frame(pixels, z, lab.reference, label, event.i + 1, event.n)
 
-    settings = replace(request.settings, cfg_scale=cfg_scale)
-    steps = draw(recipe, lab.prior, lab.data, label, settings)
     distilled = yield from translated(steps, frame, Pace(PAUSE), note)
     seconds = clock() - began
     measured = measure_set(distilled.images, distilled.labels, lab)
@@ -139,6 +136,14 @@ def shown_result(made: Explored) -> payloads.Run:
         query=request.query(),
         moved=made.moved,
     )
+
+
+def _dialled(request: Request, dials: Mapping[str, float]) -> Settings:
+    """The settings of a request, whose class guidance is read at each step."""
+    usual, cfg_scale = request.cfg_scale, None
+    if usual is not None:
+        cfg_scale = lambda: dials.get("cfg_scale", usual)  # noqa: E731
+    return replace(request.settings, cfg_scale=cfg_scale)
 
 
 def _turned(request: Request, dials: Mapping[str, float]) -> Request:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Generator
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -46,6 +47,8 @@ class Job:
     version: int = 0
     steps: Steps | None = None
     followers: dict[object, Callable[[], None]] = field(default_factory=dict)
+    context: Context = field(default_factory=copy_context)
+    """Of who asked first: a GPU that a Space lends is lent to that visitor."""
 
     @property
     def cost(self) -> float:

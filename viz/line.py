@@ -265,8 +265,8 @@ class Line:
         ended: State | None = None
         try:
             if job.steps is None:
-                job.steps = job.make()
-            job.shown = next(job.steps)
+                job.steps = job.context.run(job.make)
+            job.shown = job.context.run(next, job.steps)
         except StopIteration as stop:
             job.result, ended, job.steps = stop.value, "done", None
         except Refused as refused:
@@ -322,6 +322,6 @@ def _drop(job: Job) -> None:
     steps, job.steps = job.steps, None
     if steps is not None:
         try:
-            steps.close()
+            job.context.run(steps.close)
         except Exception:  # it is over, and the thread serves the next job
             _log.exception("a job could not be closed")

@@ -37,23 +37,31 @@ from .sweep_payloads import Sweep, SweepAxis, Swept, SweptAxis, SweptCell, Swept
 from .whole_payloads import Cell, Mean, Means, Measure, Whole, WholeLane
 
 __all__ = [
-    "Apart", "Cell", "Chart", "Classes", "Curve", "Device", "Discrepancies", "Done",
-    "Evaluation", "EvaluationState", "Field", "Film", "Full", "Grade", "GuessAnswer",
-    "GuessExamples", "GuessFound", "GuessQuestion", "GuessScore", "GuessSheet", "GuessSide",
-    "GuessWait", "Ingredient", "Kernel",
-    "Knob", "Lane", "Lanes", "Line", "Lineup", "Mean", "Means", "Measure", "Menu",
-    "MethodGroup", "MethodGroups", "MethodWords", "Nearest", "Notice", "Offered", "Places",
+    "Apart", "Cell", "Chart", "Classes", "Curve", "Device", "Discrepancies", "Done", "Evaluation",
+    "EvaluationState", "Field", "Film", "Full", "Grade", "GuessAnswer", "GuessExamples",
+    "GuessFound", "GuessQuestion", "GuessScore", "GuessSheet", "GuessSide", "GuessWait",
+    "Ingredient", "Kernel", "Knob", "Lane", "Lanes", "Line", "Lineup", "Mean", "Means", "Measure",
+    "Menu", "MethodGroup", "MethodGroups", "MethodWords", "Nearest", "Notice", "Offered", "Places",
     "Race", "RaceState", "Row", "Run", "Score", "Standing", "Step", "Studies", "Study", "StudyAxis",
     "StudyLine", "StudyValue", "Sweep", "SweepAxis", "Swept", "SweptAxis", "SweptCell",
-    "SweptScore", "Table", "Told", "Training", "TrainingState", "View", "Waiting", "Whole",
-    "WholeLane", "Witness",
+    "SweptScore", "Table", "TierWords", "Told", "Training", "TrainingState", "View", "Waiting",
+    "Whole", "WholeLane", "Witness",
 ]  # fmt: skip
+
+
+class TierWords(TypedDict):
+    """A kind of machine, and what a visitor has on it."""
+
+    title: str
+    offers: str
+    here: bool  # whether it is this machine's
 
 
 class Device(TypedDict):
     """The header."""
 
     device: str  # in words
+    tiers: Sequence[TierWords]
 
 
 class Notice(TypedDict):

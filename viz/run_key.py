@@ -10,6 +10,7 @@ from distiller.lab import Lab
 from distiller.sets.request import Request
 
 from .kept import key_of
+from .zero_gpu import computed
 
 __all__ = ["run_key"]
 
@@ -22,8 +23,7 @@ def run_key(request: Request, lab: Lab) -> str | None:
         {
             "request": request.public(),
             "prior": lab.prior.fingerprint(),
-            "dtype": str(lab.prior.dtype),
-            "device": lab.prior.device.type,
+            **computed(request, lab),
             "judged by": _models(lab),
             "code": _code(),
         }

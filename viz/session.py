@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+from distiller.machine.device import on_zero_gpu
 from distiller.sets.request import dial_value
 
 from .board import Board
@@ -64,13 +65,19 @@ class Session:
             Refused: if it is no dial, or a request may not have that value.
         """
         number = dial_value(key, value)
-        if self.job is not None and desk().line.claim(self.job):
+        if self.job is not None and self.hears and desk().line.claim(self.job):
             self.dials[key] = number
 
     @property
     def acts(self) -> bool:
         """Whether a dial acts now: the run goes on, and is this visitor's alone."""
-        return self.job is not None and not self.job.over and not self.job.shared
+        going = self.job is not None and not self.job.over and not self.job.shared
+        return going and self.hears
+
+    @property
+    def hears(self) -> bool:
+        """Whether a run reads its dials while it goes on: one on a GPU that is lent does not."""
+        return not on_zero_gpu()
 
 
 _HOLDERS: WeakValueDictionary[str, Session] = WeakValueDictionary()

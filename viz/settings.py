@@ -14,6 +14,7 @@ Environment variables that the page reads, beside those of the library:
     DISTILLER_ORIGINS    other sites that may embed the page, and call it from a browser, such as
                          "https://example.org"; * for all; unset, there are none, but on a Space
                          huggingface.co
+    DISTILLER_XL         0 keeps a page on a GPU from preparing Imagenette for DiT-XL/2 by itself
     DISTILLER_WAITING    runs that may wait in line, 200 if unset; a visitor beyond that waits
                          before the line, and the page tries again by itself
     DISTILLER_GRACE      seconds that a waiting run keeps its place after its page was closed or
@@ -33,7 +34,7 @@ from distiller.recipes.loop import Settings
 __all__ = [
     "ALONE", "BUDGET", "COMPLETION", "FIRST", "KEPT", "OPEN", "PICTURES", "RUN", "SCORED", "SEEDS",
     "SESSIONS", "STEPS", "THUMBNAILS", "VISIT", "WHOLE", "WORK", "address", "grace",
-    "keep_private", "kept_in_memory", "kept_on_disk", "may_train", "origins", "port",
+    "keep_private", "kept_in_memory", "kept_on_disk", "may_prepare", "may_train", "origins", "port",
     "space_host", "waiting",
 ]  # fmt: skip
 
@@ -91,6 +92,11 @@ def may_train() -> bool:
     if said := os.environ.get("DISTILLER_TRAIN"):
         return said == "1"
     return "SPACE_ID" not in os.environ and address() in ("127.0.0.1", "localhost")
+
+
+def may_prepare() -> bool:
+    """Whether a page on a GPU prepares Imagenette for DiT-XL/2: unless DISTILLER_XL is 0."""
+    return os.environ.get("DISTILLER_XL") != "0"
 
 
 def keep_private() -> None:

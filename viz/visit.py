@@ -23,13 +23,14 @@ from distiller.sets.request import Request
 from . import figures, payloads
 from .accuracy import evaluate_sets, waiting
 from .candidate import Candidate
-from .catalogue import forget_models
+from .catalogue import first_run, forget_models
 from .desk import Made, desk
 from .job import Busy, Job, Place, words_of
 from .session import Session
 from .settings import BUDGET, SEEDS, STEPS, may_train
 from .ticket import Ticket
 from .training import in_line, train_pictures
+from .zero_gpu import Spent
 
 __all__ = [
     "evaluation", "evaluation_again", "measured", "received", "run", "run_again", "sets_of",
@@ -72,13 +73,16 @@ async def run_again(
     begin["id"], begin["query"] = ticket.id, request.query()
     yield begin, None
     made: Made | None = None
-    async for shown in ticket.follow(session.visitor, partial(_begun, session)):
+    steps = ticket.follow(session.visitor, partial(_begun, session))
+    async for shown in _or_shipped(steps, request.dataset):
         if isinstance(shown, Made):
             made = shown
         elif isinstance(shown, (Place, Busy)):
             place = begin.copy()
             place["words"] = words_of(shown)
             yield place, None
+        elif "live" in shown and not shown["live"]:  # the run that ships
+            yield {**shown, "id": ticket.id}, None
         else:
             step: payloads.Step = shown
             yield {**step, "id": ticket.id}, None
@@ -92,6 +96,23 @@ async def run_again(
     file = f"{request.dataset}-{made.shown['class']}-{request.method}.zip"
     for path in _packed(made.packed, file):
         yield None, path
+
+
+async def _or_shipped(shown: AsyncGenerator[Any, None], dataset: str) -> AsyncGenerator[Any, None]:
+    """What is shown of a run; where no GPU is lent any more, the run that ships, and why.
+
+    Raises:
+        Refused: as the run does.
+    """
+    try:
+        async for value in shown:
+            yield value
+    except Spent as spent:
+        shipped = first_run(dataset)
+        if shipped is None:
+            raise
+        yield {**shipped, "notice": "this is the run that ships: no GPU was lent for yours"}
+        raise Spent(f"{spent} You see the run that ships with this page instead.") from spent
 
 
 def _begun(session: Session, job: Job) -> None:

@@ -1,11 +1,11 @@
 // @ts-check
-// The header: the device, a link to the run that is shown, light and dark.
+// The header: the device and what it offers, a link to the run that is shown, light and dark.
 
 /** @import { Component } from './page.js' */
-/** @import { Device } from './payloads.d.ts' */
+/** @import { Device, TierWords } from './payloads.d.ts' */
 
 import { queryOf, setting } from './compare/lineup.js';
-import { find } from './draw/element.js';
+import { find, make } from './draw/element.js';
 import { shared } from './state.js';
 import { queryOf as sweepQueryOf, setting as swept } from './sweep/sweep.js';
 
@@ -14,6 +14,7 @@ const SAID = 1600; // milliseconds that the button says what it did
 /** @param {Component<Device>} component */
 export function mount({ element, props }) {
   find(element, '#device').textContent = props.value?.device ?? '';
+  find(element, '.d-tiers ul').replaceChildren(...(props.value?.tiers ?? []).map(described));
   const link = find(element, '#link');
   link.addEventListener('click', async () => {
     link.textContent = await share();
@@ -22,6 +23,16 @@ export function mount({ element, props }) {
     }, SAID);
   });
   find(element, '#theme').addEventListener('click', () => document.body.classList.toggle('dark'));
+}
+
+/**
+ * A kind of machine and what it offers.
+ * @param {TierWords} tier
+ */
+function described({ title, offers, here }) {
+  const line = make('li');
+  line.append(make('b', '', here ? `${title} (this page)` : title), make('span', '', offers));
+  return line;
 }
 
 /** The parameters of a link to what is shown: the comparison, the sweep, or the run of Explore. */

@@ -31,6 +31,7 @@ export interface Classes {
 
 export interface Device {
   device: string;
+  tiers: readonly TierWords[];
 }
 
 export interface Discrepancies {
@@ -477,6 +478,12 @@ export interface Table {
   caption: string;
   rows: readonly Row[];
   full: Full | null;
+}
+
+export interface TierWords {
+  title: string;
+  offers: string;
+  here: boolean;
 }
 
 export interface Told {

@@ -7,18 +7,25 @@ import torch
 from ..errors import Refused
 from ..limits import choice
 
-__all__ = ["DTYPES", "choose_device", "choose_dtype"]
+__all__ = ["DTYPES", "choose_device", "choose_dtype", "on_zero_gpu"]
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 
+def on_zero_gpu() -> bool:
+    """Whether this is a Space whose GPU is lent for seconds, and belongs to no process for long."""
+    return os.environ.get("SPACES_ZERO_GPU", "").lower() in {"1", "t", "true"}
+
+
 def choose_device(name: str = "auto") -> torch.device:
-    """The named device, or the best there is.
+    """The named device, or the best there is; a GPU that is lent for seconds is none.
 
     Raises:
         Refused: if the name is not a device, or that device is not there.
     """
     if name == "auto":
+        if on_zero_gpu():
+            return torch.device("cpu")
         if torch.cuda.is_available():
             mine = os.environ.get("LOCAL_RANK")  # of several processes, each has a GPU of its own
             return torch.device("cuda" if mine is None else f"cuda:{mine}")

@@ -7,12 +7,15 @@ import gradio as gr
 from distiller.data.registry import discover
 from distiller.errors import Refused
 from distiller.lab import open_lab
+from distiller.machine.device import on_zero_gpu
 from distiller.sets.upload import LIMITS
 
 from .. import settings
 from ..desk import desk
 from ..explore import glimpse_of
+from ..papers_prior import offer, offered_here
 from ..session import Session
+from ..zero_gpu import place_networks
 from . import alive, frame, scripts
 from .api import add_endpoints
 from .blocks import PageBlocks
@@ -48,6 +51,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
     """Starts the page with one's own data sets, and loads the first data set behind it."""
     for wrong in discover():
         print(f"distiller: left out: {wrong}")
+    place_networks()
     demo = build()
     demo.queue(max_size=None, default_concurrency_limit=40)
     demo.launch(
@@ -77,10 +81,12 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
 
 
 def _prepare(*, runs: bool) -> None:
-    """Reads what the first visitor needs, and tries two runs if asked."""
+    """Reads what the first visitor needs, tries two runs if asked; on a GPU makes DiT-XL/2 ready."""
     glimpse_of(open_lab(settings.FIRST))
-    if runs:
+    if runs and not on_zero_gpu():  # whose times are not those of this processor
         desk().try_out(settings.FIRST)
+    if offered_here():
+        print(f"distiller: {offer()}", flush=True)
 
 
 def main() -> None:

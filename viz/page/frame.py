@@ -4,18 +4,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
-import torch
 
 from distiller.machine.assets import ASSETS
-from distiller.machine.device import choose_dtype
 
+from ..tier import tiers
 from . import scripts
 
 __all__ = ["add_header", "add_notice", "add_part", "look"]
 
 HEADER = """<div id="header"><h1>di<em>still</em>er</h1>
 <span class="tag">see what a handful of images keeps of thousands</span>
-<span class="d-pill" id="device"></span>
+<details class="d-tiers"><summary class="d-pill" id="device"></summary><ul></ul></details>
 <button class="d-pill" id="link" type="button">Copy link</button>
 <button class="d-pill" id="theme" type="button" aria-label="light or dark">◐</button>
 </div>"""
@@ -24,7 +23,7 @@ HEADER = """<div id="header"><h1>di<em>still</em>er</h1>
 def add_header() -> None:
     """Lays out the header."""
     gr.HTML(
-        {"device": device_name()},
+        tiers(),
         html_template=HEADER,
         padding=False,
         js_on_load=scripts.part("header"),
@@ -68,13 +67,3 @@ def look() -> dict[str, Any]:
         font=["Inter", "DejaVu Sans", "system-ui", "sans-serif"],
     )
     return {"theme": theme, "css": (ASSETS / "page.css").read_text(encoding="utf-8")}
-
-
-def device_name() -> str:
-    """The device that runs will use, and its precision where that is not the usual, in words."""
-    if torch.cuda.is_available():
-        return f"GPU · {torch.cuda.get_device_name()}"
-    cores = torch.get_num_threads()
-    dtype = str(choose_dtype(torch.device("cpu"))).removeprefix("torch.")
-    words = f"CPU · {cores} core{'s' * (cores > 1)}"
-    return words if dtype == "float32" else f"{words} · {dtype}"

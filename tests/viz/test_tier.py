@@ -1,0 +1,64 @@
+"""Tiers: the page and the documents say the same of what a machine offers."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from distiller.data.registry import DATASETS
+from distiller.lab import forget_labs
+from distiller.machine.device import choose_device
+from tests.imagenet import save_standin, write_root
+from viz.catalogue import titles
+from viz.papers_prior import NAME, offer, offered_here
+from viz.tier import TIERS, tier_of_this, tiers
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_documents_have_the_words_of_the_page() -> None:
+    said = (DOCS / "deploying.md").read_text()
+    for tier in TIERS.values():
+        assert f"| {tier.title} | {tier.offers} |" in said
+
+
+def test_a_page_says_which_machine_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert [tier["here"] for tier in tiers()["tiers"]] == [True, False, False]
+    assert tiers()["device"].startswith("CPU")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert tier_of_this() == "cuda"
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    assert tiers()["device"] == "ZeroGPU"
+    assert choose_device("auto").type == "cpu"
+
+
+def test_the_papers_prior_is_offered_on_a_gpu_unless_its_host_forbids_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("DISTILLER_XL", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert not offered_here()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert offered_here()
+    monkeypatch.setenv("DISTILLER_XL", "0")
+    assert not offered_here()
+
+
+def test_without_a_network_the_log_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert offer().startswith("DiT-XL/2 is not offered: There is no prior")
+
+
+@pytest.mark.slow
+def test_what_is_prepared_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_root(tmp_path / "imagenet")
+    monkeypatch.setenv("DISTILLER_IMAGENET", str(tmp_path / "imagenet"))
+    monkeypatch.setenv("DISTILLER_PRIORS", str(tmp_path / "runs"))
+    monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(DATASETS, "_sources", dict(DATASETS))
+    monkeypatch.setattr("distiller.training.own.JUDGE_STEPS", (6, 6))
+    standin = str(save_standin(tmp_path / "dit"))
+    assert offer(standin) == f"DiT-XL/2 is offered: the data set {NAME} is ready."
+    assert (NAME, NAME) in titles()
+    forget_labs()
