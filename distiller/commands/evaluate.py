@@ -4,7 +4,6 @@ import argparse
 import json
 import shutil
 from dataclasses import fields, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--net",
         help="convnet-3, resnetap-10 ... or a timm model; several with commas (the protocol's)",
     )
-    parser.add_argument(
-        "--teacher", type=Path, help="of soft labels (the one that train-teacher kept)"
-    )
+    words = "of soft labels: a folder, torchvision:NAME or timm:NAME, with @FILE or without"
+    parser.add_argument("--teacher", help=f"{words} (the one that train-teacher kept)")
+    words = "the side of the images that nets see, in pixels (the protocol's, at most 224)"
+    parser.add_argument("--size", help=words)
     parser.add_argument("--seeds", help=f"nets to train ({EvaluationPlan.seeds})")
     parser.add_argument("--epochs", help="instead of the protocol's")
     _add_asked(parser)
@@ -66,6 +66,7 @@ def run(options: argparse.Namespace) -> None:
     from ..evaluation.accuracy import of_classes
     from ..evaluation.classifier import LabelledSet
     from ..evaluation.comparison import Asked, evaluate_set
+    from ..evaluation.ongoing import going_on
     from ..evaluation.plan import EvaluationPlan
     from ..evaluation.protocol import protocol_for
     from ..evaluation.teacher import teacher_for
@@ -76,8 +77,11 @@ def run(options: argparse.Namespace) -> None:
     found = read_set(options.folder, DATASETS[name].classes)
     if options.protocol.startswith(PREFIX):
         _as_in_paper(options, found.labels)
+    protocol = protocol_for(options.protocol, name)
+    if options.size is not None:
+        protocol = replace(protocol, largest=whole("size", options.size, 8, 1024))
     plan = EvaluationPlan(
-        protocol_for(options.protocol, name),
+        protocol,
         seeds=whole("seeds", options.seeds or EvaluationPlan.seeds, 1, 100),
         epochs=options.epochs and whole("epochs", options.epochs, 1, 100_000),
         report=options.report or EvaluationPlan.report,
@@ -93,9 +97,11 @@ def run(options: argparse.Namespace) -> None:
     chosen = LabelledSet(found.images, np.searchsorted(present, found.labels), found.weights)
     asked = Asked(**{f.name: getattr(options, f.name) for f in fields(Asked)})
     tables = []
-    for net in nets:
-        steps = evaluate_set(chosen, data, replace(plan, net=net), asked)
-        tables.append(show(translated(steps, lambda step: step.event)))
+    how = (protocol, nets, plan.seeds, plan.epochs, plan.report, options.teacher, asked)
+    with going_on(chosen, *how) as kept:
+        for net in nets:
+            steps = evaluate_set(chosen, data, replace(plan, net=net, kept=kept), asked)
+            tables.append(show(translated(steps, lambda step: step.event)))
     if options.json:
         print(json.dumps(tables[0] if len(tables) == 1 else {"nets": tables}))
     else:
@@ -128,4 +134,4 @@ def _nets(given: str, size: int, classes: int) -> list[str]:
     return nets
 
 
-COMMANDS = (Command("evaluate", run, add_arguments, place=50),)
+COMMANDS = (Command("evaluate", run, add_arguments, place=50, resumes=True),)

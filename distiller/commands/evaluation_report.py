@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from ..evaluation.published import sources
+
 __all__ = ["across", "report"]
 
 
@@ -20,7 +22,7 @@ def report(table: Mapping[str, Any]) -> str:
     lines += _beside(table)
     for name, value in zip(table["classes"], table["accuracy_by_class"], strict=True):
         lines.append(f"    {name:22} {value:6.1f} %")
-    return "\n".join([*lines, *_besides(table)])
+    return "\n".join([*lines, *_besides(table), *_published(table)])
 
 
 def _short(value: Any) -> str:
@@ -61,6 +63,32 @@ def _besides(table: Mapping[str, Any]) -> list[str]:
         shown = ", ".join(f"{key} {_short(value)}" for key, value in row.items())
         lines.append(f"  {test:24} {shown}")
     return lines
+
+
+def _published(table: Mapping[str, Any]) -> list[str]:
+    """What papers print, apart from what was measured."""
+    if not table["published"]:
+        return []
+    lines = [
+        "",
+        f"papers print for {table['net']} with {table['labels']} labels, of their own images, at "
+        f"224 or 256 pixels (here {table['size']}), most with the best test of a training:",
+    ]
+    for source, (about, read) in sources().items():
+        rows = [row for row in table["published"] if row["source"] == source]
+        if rows:
+            lines.append(f"  {about}; read {read}")
+            lines += [f"    {_whose(row):22} {_printed(row)} %" for row in rows]
+    return lines
+
+
+def _whose(row: Mapping[str, Any]) -> str:
+    return "all real images" if row["ipc"] is None else str(row["method"])
+
+
+def _printed(row: Mapping[str, Any]) -> str:
+    spread = row["spread"]
+    return f"{row['accuracy']:.1f}" + ("" if spread is None else f" ± {spread:.1f}")
 
 
 def across(tables: Sequence[Mapping[str, Any]]) -> str:

@@ -7,6 +7,7 @@ from .comparison import Asked, Line, Step, compare, evaluate_set
 from .full_data import evaluate_full, full_accuracies
 from .nets import NETS, ConvNet, NormReluPool, ResNet, count_parameters, make_net
 from .plan import REPORTS, EvaluationPlan
+from .pretrained import imagenet_indices, load_named
 from .privacy import (
     Membership,
     Memorisation,
@@ -16,6 +17,7 @@ from .privacy import (
     memorisation,
 )
 from .protocol import PROTOCOLS, TEACHER, Protocol, protocol_for, unmirrored
+from .published import Published, beside, sources
 from .ranking import augmentation_robust, label_robust, rank_set
 from .result import Evaluation
 from .robustness import CORRUPTIONS, corrupt, fgsm, measure_robustness, pgd
@@ -51,6 +53,7 @@ __all__ = [
     "Memorisation",
     "NormReluPool",
     "Protocol",
+    "Published",
     "ResNet",
     "Step",
     "Study",
@@ -59,6 +62,7 @@ __all__ = [
     "augment",
     "augmentation_robust",
     "averaged",
+    "beside",
     "cached_teacher",
     "compare",
     "corrupt",
@@ -70,7 +74,9 @@ __all__ = [
     "fgsm",
     "figure_of",
     "full_accuracies",
+    "imagenet_indices",
     "label_robust",
+    "load_named",
     "load_teacher",
     "make_net",
     "measure_robustness",
@@ -85,6 +91,7 @@ __all__ = [
     "rank_set",
     "read_study",
     "save_teacher",
+    "sources",
     "teacher_for",
     "train_teacher",
     "unmirrored",

@@ -22,6 +22,7 @@ from ..event import Event, translated
 from ..machine.compiled import training_work
 from .classifier import Classifier, LabelledSet, predict, train
 from .nets import make_net
+from .ongoing import BestTest, checkpoint_of
 from .plan import EvaluationPlan
 from .result import Evaluation
 
@@ -112,21 +113,25 @@ def _train_and_test(
     protocol, compiled = plan.protocol.for_net(plan.architecture), bool(plan.compiled)
     n, classes = len(chosen.labels), _classes(test)
     passes, batches = plan.epochs_for(n, classes), -(-n // protocol.batch_for(n / classes))
-    steps, best = passes * batches, None
+    steps, best = passes * batches, BestTest()
     at, tests = _looks(passes, batches, POINTS), _looks(passes, batches, LOOKS)
     classifier = _classifier(plan, chosen.images.shape[1], classes, seed)
-    losses = train(classifier, protocol, chosen, passes, seed, compiled, plan.teacher)
-    for i, loss in enumerate(losses):
+    checkpoint = checkpoint_of(plan, chosen, test, seed, best)
+    losses = train(classifier, protocol, chosen, passes, seed, compiled, plan.teacher, checkpoint)
+    i = -1
+    for loss in losses:
+        i = max(i + 1, checkpoint.step * batches)  # it may be gone on from
         scalars = {"loss": loss}
         if plan.watch is not None and i in at:
             scalars["accuracy"] = _share(_tested(classifier, plan.watch, compiled))
         if i + 1 == steps or (plan.report != "last" and i in tests):
-            found = _tested(classifier, test, compiled)
-            best = found if best is None or _share(found) > _share(best) else best
+            best.take(_tested(classifier, test, compiled))
         classifier.train()
         yield Event(stage, i, steps, scalars=scalars)
-    assert best is not None
-    return classifier.eval(), best
+    checkpoint.step = passes
+    checkpoint.save()
+    assert best.table is not None
+    return classifier.eval(), best.table
 
 
 def compile_pays(plan: EvaluationPlan, test: Split, images: int) -> bool:

@@ -3,6 +3,7 @@
 Training is a generator of losses; what it learns from, and for how long, its caller decides.
 """
 
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..errors import Refused
+from ..machine.checkpoint import SECONDS, Checkpoint
 from ..machine.compiled import bfloat16_pays, compiled_forward
 from ..machine.malloc import memory_kept
 from .augmentation import augment, mix
@@ -20,6 +22,7 @@ from .protocol import Protocol
 __all__ = ["Classifier", "LabelledSet", "predict", "resize", "train"]
 
 F = nn.functional
+LARGE = 4_000_000_000  # bytes of a set in float32, beyond which it is held as bytes
 Forward = Callable[[nn.Module, Tensor], Tensor]
 """Maps a net and its input to its logits."""
 
@@ -109,13 +112,14 @@ def train(
     seed: int,
     compiled: bool = False,
     teacher: Classifier | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Generator[float, None, None]:
     """Trains a net in place, yielding the loss of every step.
 
     The order of the images and their augmentation follow from the seed alone. `compiled` compiles
     the net, and the teacher, and uses bfloat16 where that is faster. A protocol of soft labels
     takes them from the teacher, for each batch as it was augmented and mixed; the set's own labels
-    do not matter then.
+    do not matter then. A checkpoint is gone on from, and written between two epochs, its steps.
 
     Raises:
         Refused: if it is to be compiled and cannot be, or there is a teacher and soft labels are
@@ -125,18 +129,20 @@ def train(
     forward = compiled_forward() if compiled else lambda net, x: net(x)
     device = next(classifier.parameters()).device
     generator = torch.Generator().manual_seed(seed)
-    x = resize(_last(chosen.images), classifier.size).to(device)
+    take = _images_on(device, chosen.images, classifier.size)
     y = torch.tensor(chosen.labels, device=device)
     weights = _weights(chosen).to(device)
     optimizer = protocol.make_optimizer(classifier)
     low = compiled and bfloat16_pays(device.type)
     classifier.train()
     batch = protocol.batch_for(len(y) / len(np.unique(chosen.labels)))
+    begun = checkpoint or Checkpoint(None, {})
+    begun.state |= {"net": classifier, "optimizer": optimizer, "random": _Random(generator)}
     with memory_kept():
-        for share, rows in _batches(len(y), batch, epochs, generator, device):
+        for share, rows in _batches(len(y), batch, epochs, generator, device, begun):
             for group in optimizer.param_groups:
                 group["lr"] = protocol.rate_at(share)
-            mixed, others, kept = _mixed(classifier, protocol, x[rows], generator)
+            mixed, others, kept = _mixed(classifier, protocol, take(rows), generator)
             with torch.autocast(device.type, torch.bfloat16, enabled=low):
                 logits = forward(classifier.net, mixed).float()
                 soft = None if teacher is None else _soft(forward, teacher, classifier, mixed)
@@ -150,6 +156,33 @@ def train(
             yield loss.item()
 
 
+class _Random:
+    """The state of a generator, as a part of a checkpoint."""
+
+    def __init__(self, generator: torch.Generator) -> None:
+        self.generator = generator
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {"state": self.generator.get_state()}
+
+    def load_state_dict(self, saved: dict[str, Tensor]) -> None:
+        self.generator.set_state(saved["state"])
+
+
+def _images_on(
+    device: torch.device, images: NDArray[np.uint8], size: int
+) -> Callable[[Tensor], Tensor]:
+    """From rows to their images (n, 3, h, w) in [-1, 1], all of which lie on the device.
+
+    So many that they would not fit lie there as bytes; what is made of them is the same.
+    """
+    if images.size * 4 > LARGE and images.shape[1] <= size:
+        pixels = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+        return lambda rows: pixels[rows].permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+    x = resize(_last(images), size).to(device)
+    return lambda rows: x[rows]
+
+
 def _check_teacher(protocol: Protocol, teacher: Classifier | None) -> None:
     if (teacher is None) != (protocol.temperature is None):
         raise Refused(
@@ -159,14 +192,25 @@ def _check_teacher(protocol: Protocol, teacher: Classifier | None) -> None:
 
 
 def _batches(
-    n: int, batch: int, epochs: int, generator: torch.Generator, device: torch.device
+    n: int,
+    batch: int,
+    epochs: int,
+    generator: torch.Generator,
+    device: torch.device,
+    checkpoint: Checkpoint,
 ) -> Iterator[tuple[float, Tensor]]:
     """The share of the training that is done, and the rows of the next batch, at each step.
 
-    Every epoch goes through all n rows in an order of its own.
+    Every epoch goes through all n rows in an order of its own; between two, the checkpoint is
+    written once a minute.
     """
-    batches = -(-n // batch)
-    for epoch in range(epochs):
+    checkpoint.restore()
+    batches, saved = -(-n // batch), time.monotonic()
+    for epoch in range(checkpoint.step, epochs):
+        checkpoint.step = epoch
+        if time.monotonic() - saved > SECONDS:
+            checkpoint.save()
+            saved = time.monotonic()
         order = torch.randperm(n, generator=generator).to(device)
         for k, rows in enumerate(order.split(batch)):
             yield (epoch * batches + k) / (epochs * batches), rows

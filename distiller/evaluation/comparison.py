@@ -5,7 +5,7 @@ stopped compares.
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from .classifier import LabelledSet
 from .full_data import evaluate_full
 from .plan import EvaluationPlan
 from .privacy import audit_privacy
+from .published import Published, beside
 from .ranking import rank_set
 from .result import Evaluation, join
 from .robustness import measure_robustness
@@ -114,6 +115,8 @@ def evaluate_set(
     result, *beside = yield from compare([Line(counts, chosen), *random], data, plan)
     baseline = beside[0] if beside else None
     table = {"dataset": data.name, "classes": data.classes, **result.table(baseline)}
+    table["size"] = min(data.size, plan.protocol.largest or data.size)
+    table["published"] = [asdict(p) for p in _published(chosen, data, plan)]
     if asked.full or asked.ranking:
         table["full"] = yield from translated(evaluate_full(data, plan), Step)
     if asked.ranking and baseline is not None:
@@ -127,3 +130,10 @@ def evaluate_set(
     if asked.privacy:
         table["privacy"] = audit_privacy(result.nets[0], chosen, data)
     return table
+
+
+def _published(chosen: LabelledSet, data: Dataset, plan: EvaluationPlan) -> list[Published]:
+    """What papers print for the same net, labels and number of images, where they do."""
+    if plan.protocol.name not in ("hard", "soft"):
+        return []
+    return beside(data, plan.protocol.labels, plan.architecture, len(chosen.labels))

@@ -1,6 +1,7 @@
 """Plans: how nets are trained on a set, and how they are tested."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ..data.dataset import Split
 from ..errors import Refused
@@ -36,6 +37,9 @@ class EvaluationPlan:
     """Whether nets are trained compiled and, where that is faster, in bfloat16. None: where the
     work is worth the time that it takes to compile."""
     watch: Split | None = None  # images that a curve is drawn by; they decide nothing
+    kept: Path | None = (
+        None  # the folder where trainings are kept, so that they can be gone on with
+    )
 
     def __post_init__(self) -> None:
         if self.seeds < 1:

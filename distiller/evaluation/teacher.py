@@ -27,6 +27,7 @@ from .accuracy import evaluate
 from .classifier import Classifier, LabelledSet
 from .nets import make_net
 from .plan import EvaluationPlan
+from .pretrained import imagenet_indices, is_named, load_named
 from .protocol import TEACHER, Protocol, unmirrored
 
 __all__ = [
@@ -160,6 +161,7 @@ class _Some(nn.Module):
 def of_labels(teacher: Classifier, labels: Sequence[int]) -> Classifier:
     """A teacher of some classes only, for sets that hold no others."""
     some = Classifier(_Some(teacher.net, labels), TEACHER, teacher.size)
+    some.mean, some.std = teacher.mean, teacher.std
     return _ready(some.to(teacher.mean.device))
 
 
@@ -168,18 +170,22 @@ def teacher_for(
     data: Dataset,
     labels: Sequence[int],
     device: str = "cpu",
-    folder: Path | None = None,
+    given: str | Path | None = None,
 ) -> Classifier | None:
-    """The teacher that a protocol needs, of some classes of a data set: the one in a folder, or
-    the one that was kept. None where the labels are hard.
+    """The teacher that a protocol needs, of some classes of a data set: the one in a folder, a net
+    of torchvision or timm (`pretrained`), or the one that was kept. None where labels are hard.
 
     Raises:
-        Refused: if there is no teacher, or a folder is given that nothing is needed from.
+        Refused: if there is no teacher, or one is given that nothing is needed from.
     """
     if protocol.temperature is None:
-        if folder is not None:
+        if given is not None:
             raise Refused(f"The protocol {protocol.name} takes no teacher; soft does.")
         return None
-    if folder is not None:
-        return of_labels(load_teacher(folder, data, device), labels)
+    if given is not None and is_named(str(given)):
+        indices = imagenet_indices(data)
+        named = load_named(str(given), min(data.size, protocol.largest or data.size), device)
+        return of_labels(named, [indices[label] for label in labels])
+    if given is not None:
+        return of_labels(load_teacher(Path(given), data, device), labels)
     return of_labels(cached_teacher(data, device=device), labels)
