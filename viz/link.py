@@ -21,7 +21,8 @@ from .settings import BUDGET, FIRST, VISIT
 __all__ = ["Opening", "opening"]
 
 ORDER = (
-    "dataset", "method", "classes", "sampler", "cfg_between", "seed", "cfg_scale", "ipc", "steps",
+    "dataset", "method", "classes", "sampler", "cfg_between", "seed", "cfg_scale", "cfg_channels",
+    "ipc", "steps",
 )  # fmt: skip
 """In which the parameters of a link are tried: a method before its options, what costs last."""
 

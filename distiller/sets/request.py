@@ -137,6 +137,7 @@ class Request:
             "seed": self.seed,
             "sampler": self.sampler,
             "cfg_between": interval_text(self.cfg_between) or None,
+            "cfg_channels": self.cfg_channels,
             **changed,
         }
         return {key: f"{value}" for key, value in plain.items() if value is not None}
@@ -150,8 +151,7 @@ class Request:
         """
         options = {key: value for key, value in query.items() if "." in key}
         raw = {key: value for key, value in query.items() if "." not in key}
-        # No link chooses a folder, and the page has no control for channels.
-        known = {*cls.__dataclass_fields__} - {"options", "prior", "cfg_channels"}
+        known = {*cls.__dataclass_fields__} - {"options", "prior"}  # no link chooses a folder
         for key in raw:
             choice("parameter", key, known)
         return cls.parse({**raw, "options": options}, budget)

@@ -27,6 +27,14 @@ def test_a_link_is_what_a_request_writes() -> None:
     assert (opened.request, opened.linked, opened.refusal) == (request, True, "")
 
 
+def test_a_link_holds_the_channels_of_class_guidance_where_they_are_chosen() -> None:
+    usual = Request.parse({"dataset": "digits", "classes": [3]})
+    assert "cfg_channels" not in usual.query()  # so that earlier links stay what they are
+    chosen = Request.parse({"dataset": "digits", "classes": [3], "cfg_channels": 3})
+    assert opening(chosen.query()).request == chosen
+    assert "cfg_channels must be" in opening({"cfg_channels": "0"}).refusal
+
+
 def test_a_link_may_leave_out_what_is_usual() -> None:
     opened = opening({"seed": "7"})
     assert opened.linked

@@ -64,6 +64,7 @@ class Form:
         raw["options"] = {k: v for k, v in options.items() if k.partition(".")[0] in chosen}
         raw["method"] = "+".join(map(str, chosen))
         raw["classes"] = [raw["classes"]]
+        raw["cfg_channels"] = raw["cfg_channels"] or None
         return raw
 
     def show(self, request: Request) -> list[Any]:
@@ -75,6 +76,7 @@ class Form:
             "ipc": request.ipc, "steps": request.steps, "seed": request.seed,
             "cfg_scale": default_cfg_scale(request.dataset) if scale is None else scale,
             "sampler": request.sampler, "cfg_between": interval_text(request.cfg_between),
+            "cfg_channels": request.cfg_channels or 0,
         }  # fmt: skip
         return [values[key] for key in self.plain]
 
@@ -138,6 +140,10 @@ class Form:
             self.plain["cfg_between"] = gr.Textbox(
                 interval_text(VISIT.cfg_between), label="Times of class guidance", max_length=9,
                 info="such as 100-800; all if it is empty",
+            )  # fmt: skip
+            self.plain["cfg_channels"] = gr.Number(
+                0, minimum=0, maximum=1024, precision=0, label="Channels of class guidance",
+                info="how many of a latent's it moves, 3 in the papers; 0 is the prior's own way",
             )  # fmt: skip
             self._add_knobs(live=False)
 
