@@ -17,6 +17,7 @@ from ..machine.device import choose_device, choose_dtype
 from ..machine.hub import fetch, split_id
 from ..machine.json_file import read_json
 from ..machine.malloc import memory_kept
+from ..machine.room import Room
 from ..machine.torchvision_shim import declare_missing_operators
 from .outline import licence_of, named_label, network_label
 from .pipeline import check_files, class_names, hash_weights, load_networks, refuse_checkpoint
@@ -115,13 +116,20 @@ class DiT:
         self, transformer: "DiTTransformer2DModel", schedule: Schedule, predicts: str
     ) -> None:
         self.transformer, self.schedule, self.predicts = transformer, schedule, predicts
-        self.channels = int(transformer.config.in_channels)
+        self.channels, self.room = int(transformer.config.in_channels), Room()
         self.learns_variance = transformer.config.out_channels == 2 * self.channels
 
     def __call__(self, x_t: Tensor, t: int, labels: Tensor) -> Estimate:
         timestep = torch.full((len(x_t),), t - 1, device=x_t.device)
         x = x_t.to(self.transformer.dtype)
-        out = self.transformer(x, timestep=timestep, class_labels=labels).sample.float()
+
+        def some(rows: slice) -> Tensor:
+            y: Tensor = self.transformer(
+                x[rows], timestep=timestep[rows], class_labels=labels[rows]
+            ).sample
+            return y.float()
+
+        out = self.room.run(some, len(x))
         spread = (out[:, self.channels :] + 1) / 2 if self.learns_variance else None
         return Estimate(self.x0(x_t, t, out[:, : self.channels]), spread)
 
@@ -263,21 +271,25 @@ def default_cfg_scale(name: str | Path) -> float:
 
 
 def _encoder(vae: "AutoencoderKL", batch: int = 64) -> Callable[[Tensor], Tensor]:
+    room = Room(batch)
+
     @torch.no_grad()
     def encode(images: Tensor) -> Tensor:
         images = images.to(next(vae.parameters()).device)
         with memory_kept():
-            latents = [vae.encode(chunk).latent_dist.mean for chunk in images.split(batch)]
-        return torch.cat(latents) * float(vae.config.scaling_factor)
+            latents = room.run(lambda rows: vae.encode(images[rows]).latent_dist.mean, len(images))
+        return latents * float(vae.config.scaling_factor)
 
     return encode
 
 
 def _decoder(vae: "AutoencoderKL", batch: int = 64) -> Callable[[Tensor], Tensor]:
+    room = Room(batch)
+
     @torch.no_grad()
     def decode(latents: Tensor) -> Tensor:
         latents = latents / float(vae.config.scaling_factor)
         with memory_kept():
-            return torch.cat([vae.decode(chunk).sample for chunk in latents.split(batch)])
+            return room.run(lambda rows: vae.decode(latents[rows]).sample, len(latents))
 
     return decode

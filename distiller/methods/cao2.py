@@ -66,10 +66,10 @@ class CaO2(Method):
         self, prior: Prior, data: Dataset, labels: Sequence[int]
     ) -> Generator[Event, None, Recipe]:
         """Trains the classifier on all classes, or reads it from disk."""
-        surrogate = yield from train_surrogate(prior, data, self.images)
+        surrogate = (yield from train_surrogate(prior, data, self.images)).to(prior.device)
 
         def select(label: int, latents: Tensor, n: int) -> list[int]:
-            says = surrogate.log_probabilities(latents.cpu())
+            says = surrogate.log_probabilities(latents)
             return by_confidence(says, label, n, self.keep)
 
         refine = self.refine if self.rounds else None

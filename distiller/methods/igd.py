@@ -59,24 +59,22 @@ class IGD(Method):
         self, prior: Prior, data: Dataset, labels: Sequence[int]
     ) -> Generator[Event, None, Recipe]:
         """Trains the surrogate on all classes, or reads it, and encodes those in `labels`."""
-        surrogate = yield from train_surrogate(prior, data, self.images)
+        surrogate = (yield from train_surrogate(prior, data, self.images)).to(prior.device)
         real = yield from encode_classes(prior, data, labels, self.images)
         window = (self.t_low, self.t_high)
         descend = partial(from_energy, schedule=prior.schedule, between=window)
 
         @cache
         def matched(label: int) -> Guidance:
-            targets = [
-                mean_gradient(surrogate, k, real[label].cpu(), label) for k in _moments(surrogate)
-            ]
+            targets = [mean_gradient(surrogate, k, real[label], label) for k in _moments(surrogate)]
 
             def energy(x0: Tensor) -> Tensor:
-                return x0[0].numel() * mismatch(surrogate, x0.cpu(), label, targets)
+                return x0[0].numel() * mismatch(surrogate, x0, label, targets)
 
             return descend(energy, scale=self.influence)
 
         def apart(label: int) -> Guidance:
-            return descend(lambda x0: x0[0].numel() * crowding(x0.cpu()), scale=self.deviation)
+            return descend(lambda x0: x0[0].numel() * crowding(x0), scale=self.deviation)
 
         return Recipe(guidance=(matched, apart))
 
@@ -90,7 +88,7 @@ def sample_gradients(surrogate: Surrogate, k: int, x: Tensor, label: int) -> Ten
 
     def loss(weights: dict[str, Tensor], one: Tensor) -> Tensor:
         logits = torch.func.functional_call(surrogate.net, weights, (one[None],))
-        return cross_entropy(logits, torch.tensor([label]))
+        return cross_entropy(logits, torch.tensor([label], device=logits.device))
 
     each = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0))
     gradients = each(dict(surrogate.moments[k]), x)

@@ -57,6 +57,11 @@ class Surrogate:
         logits: Tensor = torch.func.functional_call(self.net, dict(self.moments[-1]), (latents,))
         return logits.log_softmax(1)
 
+    def to(self, device: torch.device) -> "Surrogate":
+        """The same with its weights on a device; the net holds none that are used."""
+        moved = [{name: w.to(device) for name, w in m.items()} for m in self.moments]
+        return Surrogate(self.net, moved)
+
     def tensors(self) -> dict[str, Tensor]:
         """The weights at every moment, by the number of the moment and their names."""
         return {f"{k}/{name}": w for k, m in enumerate(self.moments) for name, w in m.items()}
