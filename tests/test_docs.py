@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINKING = [*PAGES, ROOT / "bench/results.md", *sorted(ROOT.glob("assets/priors/*/README.md"))]
 OURS = ("python -m distiller ", "distiller ")
-OTHERS = {"--build-arg"}  # flags of other programs that stand in running text
+OTHERS = {"--build-arg", "--gpus"}  # flags of other programs that stand in running text
 
 
 def run_quickly(block: str) -> dict[str, Any]:

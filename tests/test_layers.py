@@ -13,8 +13,8 @@ LAYERS = [
     [
         "machine.assets", "machine.lock", "machine.seal", "machine.disk", "machine.arrays",
         "machine.weights", "machine.json_file", "machine.malloc",
-        "machine.torchvision_shim", "machine.web", "machine.hub", "machine.workers", "machine.room",
-        "machine.replicas", "machine.checkpoint",
+        "machine.torchvision_shim", "machine.web", "machine.hub", "machine.workers",
+        "machine.room", "machine.replicas", "machine.checkpoint",
         "machine.compiler_cache", "machine.compiled", "machine.device",
     ],
     [

@@ -81,8 +81,9 @@ async def run_again(
             place = begin.copy()
             place["words"] = words_of(shown)
             yield place, None
-        elif "live" in shown and not shown["live"]:  # the run that ships
-            yield {**shown, "id": ticket.id}, None
+        elif not shown["live"]:
+            shipped: payloads.Run = shown
+            yield {**shipped, "id": ticket.id}, None
         else:
             step: payloads.Step = shown
             yield {**step, "id": ticket.id}, None

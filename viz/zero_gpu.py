@@ -7,8 +7,11 @@ there. All else is done by the processor, and the networks are placed before the
 """
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
+
+import torch
+from numpy.typing import NDArray
 
 from distiller.data.models import has_models
 from distiller.data.registry import DATASETS
@@ -85,11 +88,19 @@ def _asked(request: Request, dials: Dials, seconds: int) -> int:
     return seconds
 
 
-@_lend(duration=_asked)
-def _work(request: Request, dials: Dials, seconds: int) -> Generator[Event | Distilled, None, None]:
+@dataclass(frozen=True)
+class Sent:
+    """What comes from the other process: a tensor would be sent as a handle of memory that ends
+    with it."""
+
+    event: Event | None  # without its latents; None of the set
+    arrays: tuple[NDArray[Any], ...] = ()  # those latents, or the fields of the set
+
+
+def _work(request: Request, dials: Dials, seconds: int) -> Generator[Sent, None, None]:
     """Fits and samples the first class of a request, and yields the set last.
 
-    It runs in another process: what comes in and goes out is pickled, without a tensor of the GPU.
+    It runs in another process: what comes in and goes out is pickled.
     """
     lab, label = _lab(request.dataset), request.classes[0]
     events = _distil(lab, request, dials, label)
@@ -98,9 +109,16 @@ def _work(request: Request, dials: Dials, seconds: int) -> Generator[Event | Dis
             event = next(events)
         except StopIteration as stop:
             made: Distilled = stop.value
-            yield made
+            latents = made.latents.float().numpy()
+            yield Sent(None, (made.images, latents, made.labels, made.sources))
             return
-        yield replace(event, x0=None if event.x0 is None else event.x0.float().cpu())
+        arrays = () if event.x0 is None else (event.x0.float().cpu().numpy(),)
+        yield Sent(replace(event, x0=None), arrays)
+
+
+_lent_work: Callable[[Request, Dials, int], Generator[Sent, None, None]] = _lend(duration=_asked)(
+    _work
+)
 
 
 def _distil(
@@ -119,13 +137,15 @@ def sample(request: Request, dials: Dials, seconds: int) -> Generator[Event, Non
         Spent: if the visitor has no seconds left.
         Refused: if the run is refused, or the GPU was taken back.
     """
-    lent, made = _work(request, dict(dials), seconds), None
+    lent, made = _lent_work(request, dict(dials), seconds), None
     try:
-        for event in lent:  # to its end, so that the process is given back
-            if isinstance(event, Distilled):
-                made = event
+        for sent in lent:  # to its end, so that the process is given back
+            if sent.event is not None:
+                x0 = torch.from_numpy(sent.arrays[0]) if sent.arrays else None
+                yield replace(sent.event, x0=x0)
             else:
-                yield event
+                images, latents, labels, sources = sent.arrays
+                made = Distilled(images, torch.from_numpy(latents), labels, sources)
     except Refused:
         raise
     except Exception as error:  # an error of Gradio, which only the page may know

@@ -60,6 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="print every setting, where it comes from, and the time it takes; make nothing",
     )
     parser.add_argument("--prior", help="a DiTPipeline folder or Hub id (the shipped one)")
+    parser.add_argument(
+        "--together",
+        action="store_true",
+        help="of several processes: they fine-tune the prior as one, each on a part of the batch",
+    )
     add_device(parser)
     parser.add_argument(
         "--dtype",
@@ -84,17 +89,21 @@ def run(options: argparse.Namespace) -> None:
         return
     from ..event import finish
     from ..lab import open_lab
-    from ..machine.workers import this_worker
+    from ..machine.replicas import joined
+    from ..machine.workers import ALONE, this_worker
+    from ..sets.together import fit_together
     from ..sets.writer import export
 
     given = (request.dataset, options.device, options.dtype, request.prior)
     worker = this_worker()
     lab = open_lab(*given, images="download")
-    if not worker.leads:  # one bar, and one line at the end
-        finish(export(request, options.out, lab, worker))
-        return
-    folder = show(export(request, options.out, lab, worker))
-    print(f"{len(request.classes) * request.ipc} images in {folder}")
+    follow = show if worker.leads else finish  # one bar, and one line at the end
+    with joined(worker if options.together else ALONE, lab.prior.device) as together:
+        if together.count > 1:
+            follow(fit_together(request, options.out, lab))
+        folder = follow(export(request, options.out, lab, worker))
+    if worker.leads:
+        print(f"{len(request.classes) * request.ipc} images in {folder}")
 
 
 def _request(options: argparse.Namespace) -> tuple[Request, dict[str, Said]]:

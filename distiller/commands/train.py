@@ -43,7 +43,10 @@ def add_prior(parser: argparse.ArgumentParser) -> None:
 
 def run_prior(options: argparse.Namespace) -> None:
     """Trains a prior on a data set, or on pictures of one's own; goes on from its checkpoint."""
+    from ..event import finish
     from ..machine.device import choose_device
+    from ..machine.replicas import joined
+    from ..machine.workers import this_worker
     from ..training.prior import train_prior
     from ..training.spec import PRESETS, PriorSpec
 
@@ -62,9 +65,13 @@ def run_prior(options: argparse.Namespace) -> None:
         _train_own(options, device, given)
         return
     spec = PRESETS.get(options.dataset, PriorSpec())
-    data = load(options.dataset)
-    folder = show(train_prior(data, options.out, replace(spec, **given), device))
-    print(f"A prior of {data.name} in {folder}")
+    data, worker = load(options.dataset), this_worker()
+    with joined(worker, device):
+        steps = train_prior(data, options.out, replace(spec, **given), device)
+        if worker.leads:  # one bar, and one line at the end
+            print(f"A prior of {data.name} in {show(steps)}")
+        else:
+            finish(steps)
 
 
 def _train_own(options: argparse.Namespace, device: Any, given: dict[str, Any]) -> None:

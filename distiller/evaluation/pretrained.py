@@ -131,7 +131,8 @@ def _read(path: Path) -> Mapping[str, Tensor]:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
-            return load_file(path)
+            weights: Mapping[str, Tensor] = load_file(path)
+            return weights
         saved: Any = torch.load(path, weights_only=True, map_location="cpu")
     except Exception as error:  # whatever torch makes of bytes that are not its own
         first = " ".join(str(error).split())[:200]

@@ -14,9 +14,10 @@ from ..errors import Refused
 from ..event import Event
 from .disk import write_whole
 from .malloc import memory_kept
+from .replicas import current
 from .seal import check_seal
 
-__all__ = ["Checkpoint", "advance", "load_checkpoint", "seeded"]
+__all__ = ["SECONDS", "Checkpoint", "advance", "load_checkpoint", "seeded"]
 
 SECONDS = 60.0  # between two checkpoints
 
@@ -94,8 +95,12 @@ def _save(saved: dict[str, Any], file: BinaryIO) -> None:
 def advance(
     stage: str, steps: int, checkpoint: Checkpoint, step: Callable[[int], dict[str, float]]
 ) -> Generator[Event, None, None]:
-    """Runs step(i) from the checkpoint on, saving once a minute and when closed."""
+    """Runs step(i) from the checkpoint on, saving once a minute and when closed.
+
+    Of processes that train together the first alone has a path, and the others take up its state.
+    """
     checkpoint.restore()
+    checkpoint.step = current().take_up(checkpoint.state, checkpoint.step)
     first = checkpoint.step
     saved = time.monotonic()
     try:

@@ -21,7 +21,6 @@ the network computes in bfloat16. The defaults are those of a search on the smal
 (bench/results.md).
 """
 
-import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -38,12 +37,23 @@ from torch.nn.functional import cosine_similarity, mse_loss
 from ..data.dataset import Dataset
 from ..diffusion.guidance import Dial
 from ..diffusion.prior import Prior
+from ..errors import Refused
 from ..event import Event
 from ..machine.checkpoint import Checkpoint, advance
-from ..machine.disk import cache_folder, keep
-from ..machine.weights import packed_tensors
-from ..recipes.cache import content_key, load_tensors
-from ..recipes.difffit import Fit, fold, network_of, nothing, twin_of, with_fit
+from ..machine.disk import cache_folder
+from ..machine.replicas import current
+from ..recipes.cache import content_key
+from ..recipes.difffit import (
+    Fit,
+    as_kept,
+    fold,
+    load_fit,
+    network_of,
+    nothing,
+    save_fit,
+    twin_of,
+    with_fit,
+)  # fmt: skip
 from ..recipes.loop import encode_classes
 from ..recipes.recipe import Group, Method, Place, Recipe, knob, recorded
 
@@ -109,12 +119,16 @@ class Minimax(Method):
     def key(self, prior: Prior, data: Dataset, labels: Sequence[int]) -> str:
         """The key of a fit to some classes, by all that it depends on."""
         settings = {k: v for k, v in recorded(self).items() if k not in ("strength", "chunk")}
-        return content_key(prior, data, labels, settings)
+        return content_key(prior, data, labels, settings | current().about)
 
     def fit_chunk(
         self, prior: Prior, data: Dataset, labels: Sequence[int]
     ) -> Generator[Event, None, Fit]:
-        """The fit to some classes together; one that ships or was made before is read."""
+        """The fit to some classes together; one that ships or was made before is read.
+
+        Raises:
+            Refused: if processes fit together, and cannot keep what they made.
+        """
         key = self.key(prior, data, labels)
         if prior.folder is None:
             return (yield from self._train(prior, data, labels, None))
@@ -123,8 +137,10 @@ class Minimax(Method):
             if (fit := load_fit(path, key)) is not None:
                 return fit
         checkpoint = kept.with_suffix(".ckpt")
-        fit = yield from self._train(prior, data, labels, checkpoint)
+        fit = yield from self._train(prior, data, labels, current().path(checkpoint))
         save_fit(fit, kept, key)
+        if current().about and load_fit(kept, key) is None:
+            raise Refused(f"Processes that fit together keep the fit, and {kept} holds none.")
         with suppress(OSError):
             checkpoint.unlink(missing_ok=True)
         return as_kept(fit)
@@ -137,8 +153,8 @@ class Minimax(Method):
         names = torch.tensor([prior.label_of(data, label) for label in labels])
         classes = names.repeat_interleave(torch.tensor([len(encoded[label]) for label in labels]))
         run = _Run(self, prior, latents, classes)
-        checkpoint = Checkpoint(path, run.state, optional=True)
-        yield from advance("minimax", self.steps, checkpoint, run.step)
+        kept = Checkpoint(path, run.state, optional=True)
+        yield from advance("minimax", self.steps, kept, run.step)
         return replace(run.fit, change={name: c.clone() for name, c in run.average.items()})
 
 
@@ -185,22 +201,25 @@ class _Run:
         x0, t, eps, labels = self._batch(i, rng)
         dropped = torch.from_numpy(rng.random(len(labels)) < LABEL_DROPOUT).to(labels.device)
         shown = labels.masked_fill(dropped, self.prior.null_label)
+        n, together, spec = len(labels), current(), self.spec
+        own = together.rows(n)
         with torch.enable_grad(), torch.autocast(x0.device.type, torch.bfloat16):
-            out, x_t = self._predict(x0, t, eps, shown)
+            out, x_t = self._predict(x0[own], t[own], eps[own], shown[own])
         with torch.enable_grad():
-            diffusion = mse_loss(out, self.dit.target(x0, eps, t))
-            predicted = self.dit.x0(x_t, t, out)
+            target = self.dit.target(x0[own], eps[own], t[own])
+            diffusion = mse_loss(out, target) * together.share(n)
+            predicted = together.whole(self.dit.x0(x_t, t[own], out), n)
             near, apart = self._terms(predicted, labels)
-            spec = self.spec
             loss = diffusion + spec.representativeness * near + spec.diversity * apart
             loss.backward()
+        together.sum_gradients(self.fit.change.values())
         self.optimizer.step()
         self.optimizer.zero_grad()
         for name, c in self.average.items():
             c.lerp_(self.fit.change[name].detach(), 1 - spec.decay(i))
         self.real.push(x0, labels)
         self.made.push(predicted.detach(), labels)
-        return {"loss": diffusion.item(), "near": near.item(), "apart": apart.item()}
+        return {"loss": together.total(diffusion), "near": near.item(), "apart": apart.item()}
 
     def _batch(self, i: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         n, size = len(self.latents), self.spec.batch
@@ -310,34 +329,3 @@ def _routed(prior: Prior, priors: Mapping[int, Prior]) -> Prior:
         return of(labels).predict(x_t, t, labels)
 
     return replace(prior, predict=predict, hidden=hidden, folder=None)
-
-
-# ---------------------------------------------------------------------------------- on disk
-
-
-def packed_fit(fit: Fit, key: str) -> bytes:
-    """The file of a fit, in half precision, with the key of what it was made from."""
-    halves = {name: c.half() for name, c in fit.change.items()}
-    about = {"key": key, "rows": json.dumps(fit.rows), **({"shared": "true"} if fit.shared else {})}
-    return packed_tensors(halves, about)
-
-
-def save_fit(fit: Fit, path: Path, key: str) -> None:
-    """Keeps a fit; a cache that cannot be written is done without."""
-    keep(path, packed_fit(fit, key))
-
-
-def as_kept(fit: Fit) -> Fit:
-    """A fit as it is read again: whoever makes it has the same images as whoever finds it."""
-    change = {name: c.detach().half().float().cpu() for name, c in fit.change.items()}
-    return Fit(change, tuple(fit.rows), fit.shared)
-
-
-def load_fit(path: Path, key: str) -> Fit | None:
-    """The fit in a file, if it was made from what the key says."""
-    found = load_tensors(path)
-    if found is None or found[1].get("key") != key:
-        return None
-    halves, about = found
-    change, rows = {name: c.float() for name, c in halves.items()}, json.loads(about["rows"])
-    return Fit(change, tuple(rows), "shared" in about)

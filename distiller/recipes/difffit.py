@@ -18,9 +18,11 @@ copy is changed by itself: for DiT-XL/2 and ten classes that are 987,296 numbers
 """
 
 import copy
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -29,11 +31,17 @@ from torch import Tensor, nn
 from ..diffusion.guidance import Dial
 from ..diffusion.prior import DiT, Prior
 from ..errors import Refused
+from ..machine.disk import keep
+from ..machine.weights import packed_tensors
+from .cache import load_tensors
 
 if TYPE_CHECKING:
     from diffusers import DiTTransformer2DModel
 
-__all__ = ["Fit", "fold", "network_of", "nothing", "twin_of", "with_fit"]
+__all__ = [
+    "Fit", "as_kept", "fold", "load_fit", "network_of", "nothing", "packed_fit", "save_fit",
+    "twin_of", "with_fit",
+]  # fmt: skip
 
 TABLE = "embedding_table.weight"
 COPIES = re.compile(r"transformer_blocks\.\d+\.norm1\.emb\.")  # of the embedders, one a block
@@ -154,3 +162,34 @@ def with_fit(prior: Prior, fit: Fit, strength: float | Dial = 1.0) -> Prior:
         hidden=lambda x_t, t, labels, block: at_strength().hidden(x_t, t, labels, block),
         folder=None,  # what is cached by the prior's files does not hold for this one
     )
+
+
+# ---------------------------------------------------------------------------------- on disk
+
+
+def packed_fit(fit: Fit, key: str) -> bytes:
+    """The file of a fit, in half precision, with the key of what it was made from."""
+    halves = {name: c.half() for name, c in fit.change.items()}
+    about = {"key": key, "rows": json.dumps(fit.rows), **({"shared": "true"} if fit.shared else {})}
+    return packed_tensors(halves, about)
+
+
+def save_fit(fit: Fit, path: Path, key: str) -> None:
+    """Keeps a fit; a cache that cannot be written is done without."""
+    keep(path, packed_fit(fit, key))
+
+
+def as_kept(fit: Fit) -> Fit:
+    """A fit as it is read again: whoever makes it has the same images as whoever finds it."""
+    change = {name: c.detach().half().float().cpu() for name, c in fit.change.items()}
+    return Fit(change, tuple(fit.rows), fit.shared)
+
+
+def load_fit(path: Path, key: str) -> Fit | None:
+    """The fit in a file, if it was made from what the key says."""
+    found = load_tensors(path)
+    if found is None or found[1].get("key") != key:
+        return None
+    halves, about = found
+    change, rows = {name: c.float() for name, c in halves.items()}, json.loads(about["rows"])
+    return Fit(change, tuple(rows), "shared" in about)

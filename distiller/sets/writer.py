@@ -29,6 +29,7 @@ from ..event import Event
 from ..lab import Lab
 from ..machine.disk import sweep, write_whole
 from ..machine.lock import alone
+from ..machine.replicas import current
 from ..machine.workers import ALONE, Worker
 from ..recipes.loop import draw, fit
 from ..version import __version__
@@ -195,6 +196,8 @@ def _identity(request: Request, prior: Prior) -> dict[str, Any]:
     weights = {"name": prior.name, "sha256": prior.fingerprint()}
     made: dict[str, Any] = {"request": request.public(), "prior": weights}
     made["dtype"] = str(prior.dtype).removeprefix("torch.")
+    if any(method.place == "prior" for method in request.methods.values()):
+        made |= current().about
     if private := request.private():
         # Tells two sets apart whose private options differ, and takes long to search.
         salt = json.dumps(made, sort_keys=True).encode()
@@ -221,7 +224,8 @@ def _claim(folder: Path, record: Mapping[str, Any], held: bool) -> None:
     for name in ("manifest.json", REQUEST):
         if (folder / name).exists():
             theirs = read_json(folder / name)
-            if {key: theirs.get(key) for key in mine} != mine:
+            told = {*mine, "processes"}  # which a set of one process does not have
+            if any(theirs.get(key) != mine.get(key) for key in told):
                 raise Refused(
                     f"{folder} holds another set, made with other parameters, another prior or in "
                     "another precision; choose an empty folder."

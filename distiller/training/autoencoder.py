@@ -3,7 +3,7 @@
 import math
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from ..machine.arrays import load_array
 from ..machine.checkpoint import Checkpoint, advance, seeded
 from ..machine.compiled import low_precision
 from ..machine.disk import write_whole
+from ..machine.replicas import current
 from ..machine.torchvision_shim import declare_missing_operators
 from .spec import PriorSpec
 from .warm_start import start_from
@@ -51,26 +52,28 @@ def train_autoencoder(
     """
     vae = _begun(images.shape[1], spec)
     vae.to(device, memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(
-        vae.parameters(), spec.autoencoder_lr, betas=(0.9, 0.99), fused=True
-    )
-
-    low = low_precision(folder, device.type)
+    options: dict[str, Any] = {"betas": (0.9, 0.99), "fused": True}
+    optimizer = torch.optim.AdamW(vae.parameters(), spec.autoencoder_lr, **options)
+    together, share = current(), current().share(spec.autoencoder_batch)
+    low = together.same(low_precision(folder, device.type))
 
     def step(i: int) -> dict[str, float]:
-        x, noise = _batch(images, spec, i)
+        x, noise = (part[together.rows(len(part))] for part in _batch(images, spec, i))
         x = x.to(device, memory_format=torch.channels_last)
         for group in optimizer.param_groups:
             group["lr"] = _rate(spec, i)
         y = _reconstructed(vae, x, spec.latent_noise * noise.to(device), low)
-        loss = F.l1_loss(y, x) + 0.5 * _gradient_l1(y, x)
+        loss = (F.l1_loss(y, x) + 0.5 * _gradient_l1(y, x)) * share
         optimizer.zero_grad()
         loss.backward()
+        together.sum_gradients(vae.parameters())
         nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
         optimizer.step()
-        return {"loss": loss.item(), "psnr": 10 * math.log10(4 / F.mse_loss(y, x).item())}
+        error = together.total(F.mse_loss(y, x) * share)
+        return {"loss": together.total(loss), "psnr": 10 * math.log10(4 / error)}
 
-    checkpoint = Checkpoint(folder / "autoencoder.ckpt", {"vae": vae, "optimizer": optimizer})
+    kept = together.path(folder / "autoencoder.ckpt")
+    checkpoint = Checkpoint(kept, {"vae": vae, "optimizer": optimizer})
     yield from advance("autoencoder", spec.autoencoder_steps, checkpoint, step)
     vae.eval()
     if spec.autoencoder_steps or not further:

@@ -19,8 +19,9 @@ from ..machine.weights import packed_tensors
 from ..methods.d3hr import D3HR
 from ..methods.igd import IGD
 from ..methods.mgd3 import MGD3
-from ..methods.minimax import Minimax, load_fit, packed_fit
+from ..methods.minimax import Minimax
 from ..recipes.cache import SHIPPED_FITS
+from ..recipes.difffit import load_fit, packed_fit
 from ..recipes.loop import Settings
 from ..recipes.surrogate import surrogate_name, train_surrogate
 

@@ -35,6 +35,7 @@ from ..machine.checkpoint import load_checkpoint
 from ..machine.disk import sweep, write_whole, written_whole
 from ..machine.json_file import read_json
 from ..machine.lock import alone
+from ..machine.replicas import current
 from .autoencoder import encode, train_autoencoder
 from .spec import PriorSpec
 from .transformer import Watch, train_transformer
@@ -57,15 +58,20 @@ def train_prior(
 
     Checkpoints lie in `out/.training`. What is there is gone on from; to train longer, ask for
     more steps. A prior whose checkpoints are gone is trained further by starting from itself.
+    Processes that have joined (`machine.replicas`) train together, and the first writes.
 
     Raises:
         Refused: if `out/.training` belongs to other hyperparameters or another data set, another
             run works in it, or something cannot be written.
     """
-    folder = out / ".training"
+    folder, together = out / ".training", current()
     try:
+        if not together.leads:
+            _hear_claim()
+            yield from _train(data, out, spec, device)
+            return out
         with alone(folder) as held:
-            _claim(folder, data.name, spec, held)
+            _say_claim(folder, data.name, spec, held)
             yield from _train(data, out, spec, device)
     except OSError as error:
         raise Refused(
@@ -82,14 +88,44 @@ def _train(
     images, label_of = training_images(data, spec)
     further = spec.start == data.name
     vae = yield from train_autoencoder(images, spec, folder, device, further=further)
-    latents = yield from encode(vae, images, spec, folder)
+    if (together := current()).leads:
+        latents = yield from encode(vae, images, spec, folder)
+        together.same(None)
+    else:  # they are read, once they are there
+        together.same(None)
+        latents = yield from encode(vae, images, spec, folder)
     labels = torch.from_numpy(np.tile(label_of, len(latents) // len(label_of)))
-    watch = _previewer(vae, len(data.classes), spec, folder)
+    watch = _previewer(vae, len(data.classes), spec, folder) if together.leads else None
     same = _has_classes(spec.start, data)
     transformer = yield from train_transformer(
         latents, labels, spec, folder, device, watch, same_classes=same
     )
-    save_prior(out, vae, transformer, data, spec, _seconds(folder), _before(folder))
+    if together.leads:
+        save_prior(out, vae, transformer, data, spec, _seconds(folder), _before(folder))
+
+
+def _say_claim(folder: Path, dataset: str, spec: PriorSpec, held: bool) -> None:
+    """Claims the folder, and tells the processes that train along whether that went well.
+
+    Raises:
+        Refused: if it did not.
+    """
+    try:
+        _claim(folder, dataset, spec, held)
+    except Refused as refused:
+        current().same(str(refused))
+        raise
+    current().same(None)
+
+
+def _hear_claim() -> None:
+    """Waits until the first process has claimed the folder.
+
+    Raises:
+        Refused: as it was.
+    """
+    if (words := current().same(None)) is not None:
+        raise Refused(words)
 
 
 def _has_classes(start: str, data: Dataset) -> bool:

@@ -17,13 +17,12 @@ from distiller.methods import make_methods
 from distiller.methods.minimax import (
     Minimax,
     _Memory,
-    load_fit,
     representativeness,
     shuffled,
     similarity_to_nearest,
 )
 from distiller.recipes.cache import content_key
-from distiller.recipes.difffit import Fit, fold, network_of, nothing, with_fit
+from distiller.recipes.difffit import Fit, fold, load_fit, network_of, nothing, with_fit
 from distiller.recipes.loop import Settings, distill, fit
 from tests.priors import gaussian_prior, tiny_world
 from tests.tiny import save_tiny_pipeline

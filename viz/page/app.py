@@ -81,7 +81,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
 
 
 def _prepare(*, runs: bool) -> None:
-    """Reads what the first visitor needs, tries two runs if asked; on a GPU makes DiT-XL/2 ready."""
+    """Reads what the first visitor needs, tries two runs if asked; on a GPU prepares DiT-XL/2."""
     glimpse_of(open_lab(settings.FIRST))
     if runs and not on_zero_gpu():  # whose times are not those of this processor
         desk().try_out(settings.FIRST)
