@@ -41,6 +41,11 @@ def GPU(*, duration: Callable[..., float]) -> Callable[[Any], Any]:
     return decorate
 
 
+def gradio_auto_wrap(work: Any) -> Any:
+    """What Gradio hands each of its functions to; nothing happens unless a variable asks."""
+    return work
+
+
 def _forked(work: Callable[..., Any], given: tuple[Any, ...]) -> Generator[Any, None, None]:
     context = multiprocessing.get_context("fork")
     arguments, results = context.SimpleQueue(), context.SimpleQueue()
