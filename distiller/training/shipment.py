@@ -109,7 +109,7 @@ def _pictures(name: str) -> Part:
 def _runs(name: str) -> list[Part]:
     """What was made with the prior for the page to begin with."""
     chosen, uses = CHOICES.get(name, Choices()), ("prior", "judge", "reference")
-    label = ("--class", chosen.label)
+    label, late = ("--class", chosen.label), tuple(part.name for part in _independent(name))
     made: dict[str, tuple[str, tuple[str, ...]]] = {}
     made["first"] = (f"first/{name}.json", ("--method", chosen.first, *label, "--first"))
     made["set"] = (f"sets/{name}.zip", ("--method", chosen.whole, "--set"))
@@ -119,7 +119,7 @@ def _runs(name: str) -> list[Part]:
         options = ("--method", chosen.guess, *label, "--guess")
         made["guess"] = (f"guess/{name}.json", options)
     return [
-        Part(part, (file,), uses, (_made(name, *options),))
+        Part(part, (file,), (*uses, *late) if part == "first" else uses, (_made(name, *options),))
         for part, (file, options) in made.items()
     ]
 
