@@ -51,16 +51,22 @@ class Surrogate:
     net: LatentNet
     moments: Sequence[Mapping[str, Tensor]]
 
-    @torch.no_grad()
-    def log_probabilities(self, latents: Tensor) -> Tensor:
-        """What the trained net says of latents (n, ...), (n, classes)."""
-        logits: Tensor = torch.func.functional_call(self.net, dict(self.moments[-1]), (latents,))
+    def log_probabilities(self, latents: Tensor, moment: int = -1) -> Tensor:
+        """What the net says of latents (n, ...) at a moment of its training: (n, classes)."""
+        weights = dict(self.moments[moment])
+        logits: Tensor = torch.func.functional_call(self.net, weights, (latents,))
         return logits.log_softmax(1)
 
     def to(self, device: torch.device) -> "Surrogate":
         """The same with its weights on a device; the net holds none that are used."""
         moved = [{name: w.to(device) for name, w in m.items()} for m in self.moments]
         return Surrogate(self.net, moved)
+
+    def features(self, latents: Tensor) -> Tensor:
+        """What the trained net's head reads of latents (n, ...): (n, width)."""
+        weights = {k[5:]: w for k, w in self.moments[-1].items() if k.startswith("body.")}
+        maps: Tensor = torch.func.functional_call(self.net.body, weights, (latents,))
+        return maps.mean((2, 3))
 
     def tensors(self) -> dict[str, Tensor]:
         """The weights at every moment, by the number of the moment and their names."""

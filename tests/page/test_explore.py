@@ -258,7 +258,7 @@ def test_the_controls_are_those_of_the_run_that_is_shown(
     assert page.locator("#methods .d-group").all_inner_texts() == list(get_args(Group))
     about = page.locator(".d-method > div").first
     page.locator("#methods label").filter(has_text="Kernel thinning").hover()
-    expect(about).to_contain_text("It excludes CaO₂, Greedy, Herding, K-center.")
+    expect(about).to_contain_text("It excludes CaO₂, Greedy, Herding, K-center, S³.")
     box = page.locator("#methods input").nth(1)
     box.focus()
     expect(about).to_contain_text("Random real")
