@@ -34,7 +34,7 @@ from .session import Session
 from .settings import FIRST
 from .ticket import Begun, Several
 
-__all__ = ["GAMES", "asked", "examples", "found", "guessed"]
+__all__ = ["GAMES", "ask_shipped", "asked", "examples", "found", "guessed"]
 
 GAMES = {"pair": "Which set teaches a net better?", "real": "Which images are real?"}
 PAIR, MIX, LABEL = ("minimax+discrepancy", "dap"), "dit", 4
@@ -216,6 +216,16 @@ def examples() -> payloads.GuessExamples:
         "real": _question(real.drawn, real.runs, ""),
         "found": answer_mix(real.drawn, real.runs, marked),
     }
+
+
+def ask_shipped(drawn: Pair) -> payloads.GuessQuestion:
+    """A question whose images ship with the page: it is asked at once.
+
+    Raises:
+        Refused: if they do not.
+    """
+    made = _example(drawn)
+    return _question(made.drawn, made.runs, _HELD.put(made))
 
 
 def _example(drawn: Pair | Mix) -> _Asked:

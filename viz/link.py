@@ -3,6 +3,8 @@
 A link may name its tab; without a name it is Explore's. Those of a comparison are read by
 `viz.lineup`.
 
+A link may open a page of the guided tour, `tour=dap`; the tour sets then what it is about.
+
 A request is written into a link by `Request.query`, and read back here. What a link leaves out has
 its default, parameters that begin with two underscores are Gradio's own. A page shows one class:
 of a link to several it makes the first.
@@ -13,18 +15,22 @@ from dataclasses import dataclass, replace
 
 from distiller.data.models import has_models
 from distiller.errors import Refused
+from distiller.limits import choice
 from distiller.sets.request import Request
 
 from .catalogue import first_run, reference_of
 from .settings import BUDGET, FIRST, VISIT
 
-__all__ = ["Opening", "opening"]
+__all__ = ["TOUR", "Opening", "opening", "tour_page"]
 
 ORDER = (
     "dataset", "method", "classes", "sampler", "cfg_between", "seed", "cfg_scale", "cfg_channels",
     "ipc", "steps",
 )  # fmt: skip
 """In which the parameters of a link are tried: a method before its options, what costs last."""
+
+TOUR = ("distillation", "random", "guidance", "dap", "d3hr", "minimax", "map", "judge")
+"""The pages of the tour, in their order; `assets/page/tour/pages.js` has them."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +49,22 @@ def opening(query: Mapping[str, str]) -> Opening:
     """
     asked = {key: value for key, value in query.items() if not key.startswith("__")}
     tab = asked.pop("tab", "explore")
+    asked.pop("tour", None)
     if not asked or tab != "explore":
         return Opening(Request.from_query(_shipped(FIRST)))
     try:
         return Opening(_read({"dataset": FIRST, **asked}), linked=True)
     except Refused as error:
         return Opening(_possible(asked), refusal=str(error))
+
+
+def tour_page(query: Mapping[str, str]) -> str:
+    """The page of the tour that a link asks for; "" if it asks for none.
+
+    Raises:
+        Refused: if the tour has no such page.
+    """
+    return choice("page of the tour", query["tour"], TOUR) if "tour" in query else ""
 
 
 def _read(query: Mapping[str, str]) -> Request:

@@ -21,6 +21,7 @@ from .compare_payloads import (
     Told,
     Waiting,
 )
+from .gallery_payloads import GalleryPiece
 from .guess_payloads import (
     GuessAnswer,
     GuessExamples,
@@ -34,18 +35,20 @@ from .guess_payloads import (
 from .map_payloads import Field, Film, Places, Standing, View, Witness
 from .study_payloads import Grade, Studies, Study, StudyAxis, StudyLine, StudyValue
 from .sweep_payloads import Sweep, SweepAxis, Swept, SweptAxis, SweptCell, SweptScore
+from .tour_payloads import Tour, TourCounts, TourFacts, TourStudy
 from .whole_payloads import Cell, Mean, Means, Measure, Whole, WholeLane
+from .words_payloads import Word
 
 __all__ = [
     "Apart", "Cell", "Chart", "Classes", "Curve", "Device", "Discrepancies", "Done", "Evaluation",
-    "EvaluationState", "Field", "Film", "Full", "Grade", "GuessAnswer", "GuessExamples",
-    "GuessFound", "GuessQuestion", "GuessScore", "GuessSheet", "GuessSide", "GuessWait",
-    "Ingredient", "Kernel", "Knob", "Lane", "Lanes", "Line", "Lineup", "Mean", "Means", "Measure",
-    "Menu", "MethodGroup", "MethodGroups", "MethodWords", "Nearest", "Notice", "Offered", "Places",
-    "Race", "RaceState", "Row", "Run", "Score", "Standing", "Step", "Studies", "Study", "StudyAxis",
-    "StudyLine", "StudyValue", "Sweep", "SweepAxis", "Swept", "SweptAxis", "SweptCell",
-    "SweptScore", "Table", "TierWords", "Told", "Training", "TrainingState", "View", "Waiting",
-    "Whole", "WholeLane", "Witness",
+    "EvaluationState", "Field", "Film", "Full", "GalleryPiece", "Grade", "GuessAnswer",
+    "GuessExamples", "GuessFound", "GuessQuestion", "GuessScore", "GuessSheet", "GuessSide",
+    "GuessWait", "Ingredient", "Kernel", "Knob", "Lane", "Lanes", "Line", "Lineup", "Mean", "Means",
+    "Measure", "Menu", "MethodGroup", "MethodGroups", "MethodWords", "Nearest", "Notice", "Offered",
+    "Places", "Race", "RaceState", "Row", "Run", "Score", "Standing", "Step", "Studies", "Study",
+    "StudyAxis", "StudyLine", "StudyValue", "Sweep", "SweepAxis", "Swept", "SweptAxis", "SweptCell",
+    "SweptScore", "Table", "TierWords", "Told", "Tour", "TourCounts", "TourFacts", "TourStudy",
+    "Training", "TrainingState", "View", "Waiting", "Whole", "WholeLane", "Witness", "Word",
 ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from .catalogue import first_run
 from .lineup import Lineup
 from .settings import RUN
 
-__all__ = ["joined_studies", "kind_of", "link_of", "studies_of", "title_of"]
+__all__ = ["joined_studies", "kind_of", "link_of", "shown_value", "studies_of", "title_of"]
 
 RESULTS = ASSETS / "results"
 RULES = "-rules"  # ends the names of studies of real images that simple rules choose
@@ -146,11 +146,12 @@ def _line(study: Study, row: StudyRow, axes: Sequence[str]) -> payloads.StudyLin
         "kind": kind_of(row.method),
         "link": link,
         "compared": None if link is None else compared_link(link),
-        "values": {key: _value(study, row, key) for key in axes if key in row.figures},
+        "values": {key: shown_value(study, row, key) for key in axes if key in row.figures},
     }
 
 
-def _value(study: Study, row: StudyRow, key: str) -> payloads.StudyValue:
+def shown_value(study: Study, row: StudyRow, key: str) -> payloads.StudyValue:
+    """A figure of a row as the page shows it, beside that of random real images."""
     figure, digits = row.figures[key], study.columns[key].digits
     half = figure.half(digits)
     difference = study.difference(row.method, key) if row.method != "random" else None

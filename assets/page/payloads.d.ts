@@ -82,6 +82,13 @@ export interface Full {
   each: readonly number[];
 }
 
+export interface GalleryPiece {
+  title: string;
+  words: string;
+  of: string;
+  query: Readonly<Record<string, string>>;
+}
+
 export interface GuessAnswer {
   guess: number;
   better: number | null;
@@ -492,6 +499,27 @@ export interface Told {
   words: Readonly<Record<string, readonly string[]>>;
 }
 
+export interface Tour {
+  page: string;
+}
+
+export interface TourCounts {
+  better: number;
+  like: number;
+  worse: number;
+}
+
+export interface TourFacts {
+  studies: Readonly<Record<string, TourStudy>>;
+}
+
+export interface TourStudy {
+  title: string;
+  caption: string;
+  counts: TourCounts;
+  methods: Readonly<Record<string, Readonly<Record<string, StudyValue>>>>;
+}
+
 export interface Training {
   live: boolean;
   name: string;
@@ -558,4 +586,13 @@ export interface WholeLane {
 export interface Witness {
   at: string;
   fields: Readonly<Record<string, Field>>;
+}
+
+export interface Word {
+  term: string;
+  forms: readonly string[];
+  meaning: string;
+  formula: string;
+  source: string;
+  url: string;
 }

@@ -23,6 +23,7 @@ from .guard import guard
 from .states import hold_states
 from .tab import Page
 from .tabs import TABS
+from .tour import add_tour, follow_tour_links
 
 __all__ = ["build", "main", "serve"]
 
@@ -37,12 +38,15 @@ def build() -> gr.Blocks:
         handed = gr.State({"dataset": settings.FIRST, "sets": [], "count": 0})
         frame.add_header()
         notice = frame.add_notice()
+        tour = add_tour()
         with gr.Tabs(elem_id="tabs") as tabs:
-            page = Page(demo, session, notice, returned, resumed, handed, tabs)
+            page = Page(demo, session, notice, returned, resumed, handed, tabs, tour)
             for tab in TABS:
                 if tab.offered():
                     with gr.Tab(tab.title, id=f"{tab.name}-tab") as within:
                         tab.lay_out(page, within)
+        frame.add_words()
+        follow_tour_links(demo, tour)
         add_endpoints()
     return demo
 

@@ -8,13 +8,15 @@ import gradio as gr
 from distiller.machine.assets import ASSETS
 
 from ..tier import tiers
+from ..words import words
 from . import scripts
 
-__all__ = ["add_header", "add_notice", "add_part", "look"]
+__all__ = ["add_header", "add_notice", "add_part", "add_words", "look"]
 
 HEADER = """<div id="header"><h1>di<em>still</em>er</h1>
 <span class="tag">see what a handful of images keeps of thousands</span>
 <details class="d-tiers"><summary class="d-pill" id="device"></summary><ul></ul></details>
+<button class="d-pill" id="tour-open" type="button">Tour</button>
 <button class="d-pill" id="link" type="button">Copy link</button>
 <button class="d-pill" id="theme" type="button" aria-label="light or dark">◐</button>
 </div>"""
@@ -33,6 +35,11 @@ def add_header() -> None:
 def add_notice() -> gr.HTML:
     """Lays out the place where the page says that a connection was lost, or a run found again."""
     return add_part("notice", "notice", "<div class='d-words' role='status' hidden></div>")
+
+
+def add_words() -> None:
+    """Has the terms of the page say what they mean."""
+    add_part("words", "words/words", "<div></div>", words())
 
 
 def add_part(

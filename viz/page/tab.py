@@ -61,7 +61,7 @@ def follow_links(
     """
 
     def read(request: gr.Request, brought: Any) -> list[Any]:
-        query = dict(request.query_params)
+        query = {k: v for k, v in request.query_params.items() if k != "tour"}
         if followed(brought, name):
             return [gr.skip(), gr.skip()]
         try:
@@ -91,6 +91,7 @@ class Page:
     resumed: gr.State  # by tab what its controls held, where several runs are to be followed again
     handed: gr.State  # sets to train nets on: data set, names, and how often some were handed over
     tabs: gr.Tabs
+    tour: gr.HTML  # triggers `show` with the link of a run, which Explore's controls then ask for
 
 
 def _always() -> bool:

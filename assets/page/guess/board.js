@@ -8,6 +8,7 @@
 
 import { on, say } from '../bus.js';
 import { find, make } from '../draw/element.js';
+import { takeHanded } from './handed.js';
 import { makeFound, makeMix } from './mix.js';
 import { makeAnswer, makePair } from './pair.js';
 import { NONE, withAnswer, withSheet, wordsOf } from './tally.js';
@@ -206,4 +207,5 @@ export async function mount({ element, props, server, watch }) {
   });
   board.begin(await asked.examples_of_both(null));
   if (props.value) board.take(props.value); // it came before the tab was opened
+  takeHanded((question) => board.take(question));
 }

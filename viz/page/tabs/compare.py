@@ -14,6 +14,7 @@ from distiller.limits import choice
 from ... import payloads
 from ...catalogue import places, real_images
 from ...compare import compared, handed, shipped_lanes
+from ...gallery import gallery
 from ...lineup import linked, menu, usual
 from ...session import Session
 from ...settings import FIRST, OPEN
@@ -28,6 +29,8 @@ __all__ = ["TAB"]
 
 def lay_out(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab, and says what happens when."""
+    frame = "<details class='d-gallery'></details>"
+    add_part("gallery", "compare/gallery", frame, gallery(), server_functions=[offered])
     with gr.Row(elem_id="compare", elem_classes=["d-panel", "d-compare"]):
         with gr.Column(scale=80, min_width=320):
             setup = add_part(

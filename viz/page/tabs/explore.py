@@ -76,6 +76,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
     _wire_run(page, parts, again)
     _wire_choices(parts)
     _wire_history(page, parts, history)
+    _wire_tour(page, parts)
     _wire_link(page, parts, again)
 
 
@@ -183,6 +184,19 @@ def _wire_history(page: Page, parts: _Explore, history: gr.HTML) -> None:
 
     outputs = [*parts.form.inputs, *parts.view, parts.export]
     history.pick(said(recall), page.session, outputs, **QUIET)
+
+
+def _wire_tour(page: Page, parts: _Explore) -> None:
+    """A run that the tour shows brings its settings; the tour shows the run itself."""
+
+    def show(event: gr.EventData) -> list[Any]:
+        query = detail(event, "query")
+        if not isinstance(query, dict):
+            raise Refused("The settings of a run are needed.")
+        asked = Request.from_query({str(k): str(v) for k, v in query.items()}, BUDGET)
+        return [*parts.form.show_all(asked), *_view(asked.dataset, asked.classes[0])]
+
+    page.tour.show(said(show), None, [*parts.form.inputs, *parts.view], **QUIET)
 
 
 def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
