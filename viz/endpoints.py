@@ -6,7 +6,7 @@ Their docstrings and types are what `/?view=api` shows.
 import io
 import json
 import zipfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,19 +14,30 @@ from numpy.typing import NDArray
 
 from distiller.data.registry import DATASETS, dataset_table
 from distiller.errors import Refused
+from distiller.evaluation.nets import NETS
+from distiller.evaluation.plan import EvaluationPlan
+from distiller.evaluation.protocol import PROTOCOLS, protocol_for
 from distiller.lab import open_lab
-from distiller.limits import choice
+from distiller.limits import choice, whole
 from distiller.methods import method_table
 from distiller.sets.measured import measure_set
 from distiller.sets.request import Request, label_of
 from distiller.sets.scoring import score_set
 
+from . import payloads
+from .accuracy import evaluate_sets
+from .board import Board
+from .candidate import Candidate
+from .compare import told
 from .desk import VISITOR, Made, desk
-from .job import Busy, Place, words_of
+from .job import Busy, Job, Place, words_of
+from .lineup import Lineup
 from .preview import data_uri, from_data_uri
-from .settings import BUDGET, RUN, SCORED
+from .settings import BUDGET, RUN, SCORED, SEEDS
 
-__all__ = ["datasets", "distill", "methods", "score"]
+__all__ = ["compare", "datasets", "distill", "evaluate", "methods", "score"]
+
+LANE = ("method", "cfg_scale", "options")
 
 
 def datasets() -> dict[str, Any]:
@@ -48,25 +59,87 @@ async def distill(
     cfg_scale: float | None = None,
     seed: float = RUN.seed,
     options: dict[str, Any] | None = None,
+    sampler: str = RUN.sampler,
+    cfg_between: str = "",
+    cfg_channels: float | None = None,
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """Distils one class: images as PNG data URIs, metadata of each, manifest with scores."""
+    """Distils one class: images as PNG data URIs, metadata of each, scores, and a link.
+
+    Example: distill("digits", "dap+diversity", "3", ipc=4, options={"dap.gamma": 0.5})
+
+    Args:
+        dataset: a name of `datasets`.
+        method: a name of `methods`, or several with + between them.
+        label: the class, by its name or its index; "#7" is always the index 7.
+        ipc: how many images.
+        steps: how many sampling steps.
+        cfg_scale: class guidance; 1 is none, and nothing is the prior's own.
+        seed: what the noise follows from.
+        options: options of the methods by their full names.
+        sampler: "ddim", "ddpm" or "dpm++".
+        cfg_between: the times at which class guidance acts, such as "100-800"; nothing is all.
+        cfg_channels: how many channels class guidance moves; nothing is the prior's own way.
+    """
     raw = {
         "dataset": dataset, "method": method, "classes": [label], "ipc": ipc, "steps": steps,
-        "cfg_scale": cfg_scale, "seed": seed, "options": options,
+        "cfg_scale": cfg_scale, "seed": seed, "options": options, "sampler": sampler,
+        "cfg_between": cfg_between, "cfg_channels": cfg_channels,
     }  # fmt: skip
-    request = Request.parse(raw, BUDGET)
-    dials = dict(request.options)
-    async for shown in desk().run(VISITOR.get(), request, dials):
-        if isinstance(shown, Made):
-            yield _result(shown)
-        elif isinstance(shown, (Place, Busy)):
-            yield {"waiting": words_of(shown)}
-        else:
-            yield {"step": shown["step"], "steps": shown["steps"]}
+    async for shown in _run(Request.parse(raw, BUDGET)):
+        yield _result(shown) if isinstance(shown, Made) else shown
+
+
+async def compare(
+    dataset: str,
+    label: str,
+    lanes: list[dict[str, Any]],
+    ipc: float = RUN.ipc,
+    steps: float = RUN.steps,
+    seed: float = RUN.seed,
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Distils one class by two to six methods from the same noise, and says what tells them apart.
+
+    Gives what `distill` gives for each lane, in their order, and sentences by the space of scores.
+
+    Example: compare("digits", "3", [{"method": "random"}, {"method": "dap", "cfg_scale": 3}])
+
+    Args:
+        dataset: a name of `datasets`.
+        label: the class, by its name or its index; "#7" is always the index 7.
+        lanes: of each lane its "method", and "cfg_scale" and "options" where they are not usual.
+        ipc: how many images a lane has.
+        steps: how many sampling steps.
+        seed: what the noise of all lanes follows from.
+    """
+    raw = {"dataset": dataset, "label": label, "ipc": ipc, "steps": steps, "seed": seed}
+    lineup = Lineup.parse({**raw, "lanes": _lanes(lanes)})
+    requests = _requests(lineup)
+    made: dict[int, Made] = {}
+    for slot, request in requests.items():
+        async for shown in _run(request):
+            if isinstance(shown, Made):
+                made[slot] = shown
+            else:
+                yield {"lane": slot, **shown}
+    if len(made) < len(requests):
+        return  # it was stopped
+    words = told(lineup.lanes, {slot: one.shown for slot, one in made.items()})
+    yield {
+        "lanes": [_result(one) for one in made.values()],
+        "words": words["words"],
+        "link": lineup.query(),
+    }
 
 
 async def score(dataset: str, images: dict[str, list[str]]) -> dict[str, Any]:
-    """Scores images, PNG data URIs by class name, beside random real images of equal number."""
+    """Scores images, PNG data URIs by class name, beside random real images of equal number.
+
+    Example: score("digits", {"3": ["data:image/png;base64,..."]})
+
+    Args:
+        dataset: a name of `datasets`.
+        images: lists of PNG data URIs by the names of their classes.
+    """
     name = choice("data set", dataset, DATASETS)
     source = DATASETS[name]
     pixels, labels = _decode(images, source.classes, source.size)
@@ -75,6 +148,107 @@ async def score(dataset: str, images: dict[str, list[str]]) -> dict[str, Any]:
         return score_set(measure_set(pixels, labels, open_lab(name))).table()
 
     return await desk().do(VISITOR.get(), work, ("score", name), 10 + len(labels))
+
+
+async def evaluate(
+    dataset: str,
+    images: dict[str, list[str]],
+    protocol: str = "quick",
+    net: str = "",
+    seeds: float = 1,
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Trains nets on images of two classes or more, and on as many random real images, and tests
+    them on real test images: accuracies in percent.
+
+    Example: evaluate("digits", {"3": ["data:image/png;base64,..."], "7": [...]}, seeds=1)
+
+    Args:
+        dataset: a name of `datasets`.
+        images: lists of PNG data URIs by the names of their classes.
+        protocol: how nets are trained, such as "quick" or "dc".
+        net: the net; nothing is that of the protocol.
+        seeds: how many nets are trained on the images, and how many on random real ones.
+    """
+    name = choice("data set", dataset, DATASETS)
+    pixels, labels = _decode(images, DATASETS[name].classes, DATASETS[name].size)
+    recipe = protocol_for(choice("protocol", protocol, PROTOCOLS), name)
+    model = choice("net", net or recipe.net, {*NETS, recipe.net})
+    plan = EvaluationPlan(recipe, model, whole("seeds", seeds, 1, SEEDS))
+    each = {int(k): pixels[labels == k] for k in np.unique(labels)}
+    made, board, visitor = Candidate("your images", name, each), Board(), VISITOR.get()
+
+    def work() -> Any:
+        yield from evaluate_sets(open_lab(name), [made], board, plan)
+
+    jobs: list[Job] = []
+    try:
+        async for shown in desk().long(visitor, work, 20.0 * 2 * plan.seeds, jobs.append):
+            if isinstance(shown, (Place, Busy)):
+                yield {"waiting": words_of(shown)}
+            elif shown["live"]:
+                yield {"now": shown["now"], "progress": shown["progress"]}
+            else:
+                yield _accuracies(shown)
+    finally:  # a call that was cancelled stops its work
+        for job in jobs:
+            desk().line.leave(job, visitor)
+
+
+async def _run(request: Request) -> AsyncGenerator[Any, None]:
+    """A run as a program follows it: how it stands, each step, then what was made."""
+    dials = dict(request.options)
+    async for shown in desk().run(VISITOR.get(), request, dials):
+        if isinstance(shown, Made):
+            yield shown
+        elif isinstance(shown, (Place, Busy)):
+            yield {"waiting": words_of(shown)}
+        else:
+            yield {"step": shown["step"], "steps": shown["steps"]}
+
+
+def _lanes(given: Any) -> list[dict[str, Any]]:
+    """The lanes that a program gives, each with a slot.
+
+    Raises:
+        Refused: if they are no list of lanes.
+    """
+    if not isinstance(given, Sequence) or not all(isinstance(lane, Mapping) for lane in given):
+        raise Refused('lanes must be a list such as [{"method": "random"}, {"method": "dap"}].')
+    for lane in given:
+        for key in lane:
+            choice("setting of a lane", key, LANE)
+    return [{"slot": slot, **lane} for slot, lane in enumerate(given)]
+
+
+def _requests(lineup: Lineup) -> dict[int, Request]:
+    """The requests of all lanes, by their slots.
+
+    Raises:
+        Refused: if one cannot be made.
+    """
+    made: dict[int, Request] = {}
+    for slot, lane in sorted(lineup.lanes.items()):
+        if isinstance(lane, Refused):
+            raise Refused(f"Lane {slot}: {lane}")
+        made[slot] = lane
+    return made
+
+
+def _accuracies(shown: payloads.EvaluationState) -> dict[str, Any]:
+    """What a program gets of an evaluation: the rows of its one table."""
+    (table,) = shown["tables"]
+    full = table["full"]
+    keys = ("name", "images", "seeds", "epochs", "mean", "low", "high", "each", "verdict")
+    differences = ("difference", "difference_low", "difference_high")
+    rows = [
+        {key: dict(row)[key] for key in (*keys, *differences * (row["kind"] == "set"))}
+        for row in table["rows"]
+    ]
+    return {
+        "about": table["caption"],
+        "rows": rows,
+        "all_real_images": None if full is None else full["mean"],
+    }
 
 
 def _result(made: Made) -> dict[str, Any]:

@@ -19,12 +19,15 @@ Environment variables that the page reads, beside those of the library:
                          before the line, and the page tries again by itself
     DISTILLER_GRACE      seconds that a waiting run keeps its place after its page was closed or
                          lost its connection, 60 if unset
+    DISTILLER_MCP        1 offers the API to programs that speak the Model Context Protocol, too,
+                         which needs the package mcp
     DISTILLER_KEPT       megabytes of finished runs to keep in the cache folder, 1000 if unset;
                          0 keeps none, in memory neither
 """
 
 import os
 import re
+from importlib.util import find_spec
 from typing import Any
 
 from distiller.errors import Refused
@@ -35,7 +38,7 @@ __all__ = [
     "ALONE", "BUDGET", "COMPLETION", "FIRST", "KEPT", "OPEN", "PICTURES", "RUN", "SCORED", "SEEDS",
     "SESSIONS", "STEPS", "THUMBNAILS", "VISIT", "WHOLE", "WORK", "address", "grace",
     "keep_private", "kept_in_memory", "kept_on_disk", "may_prepare", "may_train", "origins", "port",
-    "space_host", "waiting",
+    "space_host", "speaks_mcp", "waiting",
 ]  # fmt: skip
 
 FIRST = "solids"
@@ -97,6 +100,19 @@ def may_train() -> bool:
 def may_prepare() -> bool:
     """Whether a page on a GPU prepares Imagenette for DiT-XL/2: unless DISTILLER_XL is 0."""
     return os.environ.get("DISTILLER_XL") != "0"
+
+
+def speaks_mcp() -> bool:
+    """Whether the API is offered through the Model Context Protocol.
+
+    Raises:
+        Refused: if it is to be and the package is missing.
+    """
+    if os.environ.get("DISTILLER_MCP") != "1":
+        return False
+    if find_spec("mcp") is None:
+        raise Refused("DISTILLER_MCP=1 needs the package mcp: pip install 'mcp>=1.21,<2'.")
+    return True
 
 
 def keep_private() -> None:

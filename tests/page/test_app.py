@@ -31,6 +31,8 @@ from viz.page.tabs import TABS
 from viz.preview import data_uri
 from viz.session import Session
 
+API = ["compare", "datasets", "distill", "evaluate", "methods", "score"]
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -53,7 +55,7 @@ def distil(client: Client, **given: Any) -> Any:
 
 def test_the_api_offers_what_is_documented_and_nothing_else(client: Client) -> None:
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(endpoints) == {"/distill", "/score", "/datasets", "/methods"}
+    assert set(endpoints) == {f"/{name}" for name in API}
 
 
 def test_lists(client: Client) -> None:
@@ -109,6 +111,56 @@ def test_nonsense_is_refused_in_words(client: Client, given: dict[str, Any], wor
         distil(client, **given)
 
 
+def test_lanes_are_compared_from_the_same_noise(client: Client) -> None:
+    lanes = [{"method": "random"}, {"method": "dap", "cfg_scale": 3, "options": {"dap.gamma": 1}}]
+    given = {"dataset": "digits", "label": "3", "lanes": lanes, "ipc": 2, "steps": 3, "seed": 4}
+    found = client.predict(**given, api_name="/compare")
+    real, made = found["lanes"]
+    assert found["link"]["lane2.dap.gamma"] == "1.0"
+    assert set(found["words"]) == {"latents", "features"}
+    alone = distil(
+        client, method="dap", ipc=2, steps=3, cfg_scale=3, seed=4, options={"dap.gamma": 1}
+    )
+    assert made["images"] == alone["images"] != real["images"]
+
+
+@pytest.mark.parametrize(
+    ("lanes", "words"),
+    [
+        ([{"method": "dit"}], "the number of lanes must be"),
+        ([{"method": "dit"}, {"method": "dam"}], "Lane 1: There is no method 'dam'"),
+        ([{"method": "dit"}, {"method": "dit", "prior": "/etc"}], "no setting of a lane 'prior'"),
+        ([1, 2], "lanes must be a list"),
+        ([{"method": "dit"}, {"method": "dp-merf", "options": {"secret": 5}}], "is private"),
+    ],
+)
+def test_lanes_that_cannot_be_compared_are_refused(client: Client, lanes: Any, words: str) -> None:
+    with pytest.raises(AppError, match=words):
+        client.predict(dataset="digits", label="3", lanes=lanes, api_name="/compare")
+
+
+@pytest.mark.slow
+def test_nets_are_trained_on_what_a_program_sends(client: Client) -> None:
+    data = load("digits")
+    images = {
+        str(label): [
+            data_uri(data.train.images[row], lossless=True) for row in data.train.of(label)[:5]
+        ]
+        for label in (0, 1)
+    }
+    given = {"dataset": "digits", "images": images, "seeds": 1}
+    found = client.predict(**given, api_name="/evaluate")
+    own = next(row for row in found["rows"] if row["name"] == "your images")
+    assert own["seeds"] == 1
+    assert 60 < own["mean"] <= 100  # a nought and a one: chance is 50
+    assert found["about"].startswith("Digits, 2 of 10 classes")
+
+
+def test_nets_need_two_classes(client: Client) -> None:
+    with pytest.raises(AppError, match="at least two classes"):
+        client.predict(dataset="digits", images={"3": [uri()]}, api_name="/evaluate")
+
+
 def uri(size: int = 32, form: str = "PNG") -> str:
     buffer = io.BytesIO()
     Image.new("RGB", (size, size)).save(buffer, form)
@@ -155,7 +207,7 @@ def test_methods_that_stand_alone_clear_the_others() -> None:
 
 def test_all_that_needs_the_device_waits_in_its_line_and_in_no_other() -> None:
     """Gradio's own queue turns nobody away: what is slow holds no thread while it waits."""
-    slow = {"explore", "evaluate", "measure", "distill", "score"}
+    slow = {"explore", "evaluate", "measure", "distill", "score", "compare"}
     found = [f for f in app.build().fns.values() if f.name in slow]
     assert {f.name for f in found} == slow
     assert {f.concurrency_limit for f in found} == {None}
@@ -164,7 +216,7 @@ def test_all_that_needs_the_device_waits_in_its_line_and_in_no_other() -> None:
 
 def test_nothing_but_the_api_is_offered_to_programs() -> None:
     offered = [f.api_name for f in app.build().fns.values() if f.api_visibility != "private"]
-    assert sorted(offered) == ["datasets", "distill", "methods", "score"]
+    assert sorted(offered) == API
 
 
 def test_every_tab_has_a_run_of_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

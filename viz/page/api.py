@@ -18,8 +18,8 @@ __all__ = ["add_endpoints"]
 
 def add_endpoints() -> None:
     """Offers the endpoints; what samples or scores waits in the line before the device."""
-    gr.api(told(_asked(endpoints.distill)), api_name="distill", **OPEN)
-    gr.api(told(_asked(endpoints.score)), api_name="score", **OPEN)
+    for work in (endpoints.distill, endpoints.compare, endpoints.score, endpoints.evaluate):
+        gr.api(told(_asked(work)), api_name=work.__name__, **OPEN)
     gr.api(endpoints.datasets, api_name="datasets")
     gr.api(endpoints.methods, api_name="methods")
 

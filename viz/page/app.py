@@ -65,6 +65,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
         quiet=not block,
         ssr_mode=False,
         run_history=False,
+        mcp_server=settings.speaks_mcp(),
         enable_monitoring=False,
         max_file_size=settings.PICTURES if settings.may_train() else LIMITS.packed,
         state_session_capacity=settings.SESSIONS,

@@ -79,6 +79,7 @@ class Run:
         given: dict[str, Any] = {"inputs": [session, *inputs], "outputs": outputs}
         # A click while the last run still ends counts; the default drops it.
         given["trigger_mode"] = "always_last"
+        given["api_name"] = f"run-{self.name}"  # plain names are those of endpoints
         events = [
             trigger(slow, **given, **PRIVATE, **lane) for trigger in (self.start.click, *also)
         ]
