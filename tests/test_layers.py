@@ -55,8 +55,8 @@ LAYERS = [
     ],
     [
         "sets.preset", "sets.request", "sets.forecast", "sets.distilled", "sets.class_images",
-        "sets.folder", "sets.measured", "sets.scoring", "sets.writer", "sets.together",
-        "sets.upload",
+        "sets.folder", "sets.measured", "sets.scoring", "sets.repetition", "sets.card",
+        "sets.writer", "sets.together", "sets.upload",
     ],
     ["__init__"],
     ["commands"],
@@ -70,16 +70,16 @@ FOUND = ("methods", "commands")
 
 VIZ = [
     "study_payloads", "compare_payloads", "guess_payloads", "whole_payloads", "sweep_payloads",
-    "map_payloads", "tour_payloads", "gallery_payloads", "words_payloads", "payloads",
-    "declarations", "words", "settings", "tier", "turn", "kept", "held", "job",
-    "line", "preview", "embedding", "witness", "figures", "explore", "rates", "zero_gpu", "run_key",
-    "desk", "ticket", "run_group", "candidate", "board", "accuracy", "training", "catalogue",
-    "papers_prior", "link", "lineup", "study", "gallery", "session", "resume", "visit", "compare",
-    "question", "answer", "guess", "tour", "whole_scores", "whole_set", "whole", "sweep", "swept",
-    "endpoints",
-    "shipped", "page.scripts", "page.alive", "page.guard", "page.states", "page.refusal",
-    "page.blocks", "page.frame", "page.run", "page.tab", "page.tour", "page.form", "page.whole",
-    "page.tabs", "page.api", "page.app",
+    "map_payloads", "taken_payloads", "tour_payloads", "gallery_payloads", "words_payloads",
+    "payloads", "declarations", "words", "settings", "tier", "turn", "kept", "held", "job",
+    "line", "preview", "embedding", "witness", "figures", "explore", "rates", "zero_gpu",
+    "run_key", "desk", "ticket", "run_group", "candidate", "board", "accuracy", "training",
+    "catalogue", "papers_prior", "look", "link", "lineup", "study", "gallery", "session",
+    "resume", "visit", "compare", "question", "answer", "guess", "tour", "whole_scores",
+    "whole_set", "whole", "sweep", "swept", "parcel", "taken", "endpoints", "shipped",
+    "page.scripts", "page.alive", "page.guard", "page.states", "page.refusal", "page.blocks",
+    "page.frame", "page.run", "page.tab", "page.tour", "page.form", "page.whole", "page.tabs",
+    "page.api", "page.app",
 ]  # fmt: skip
 """The modules of viz: one may import those before it."""
 

@@ -82,6 +82,7 @@ class Lineup(TypedDict):
     cfg_between: NotRequired[str]  # times such as "100-800", where they are not all
     lanes: Sequence[Lane]
     run: NotRequired[bool]  # whether it is to be made at once, since a link asks for it
+    linked: NotRequired[bool]  # whether it is what can be had of a link that cannot be followed
 
 
 class Waiting(TypedDict):

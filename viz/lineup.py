@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, fields
 from typing import Any
 
+from distiller.data.models import has_models
 from distiller.data.registry import DATASETS
 from distiller.diffusion.prior import default_cfg_scale
 from distiller.errors import Refused
@@ -24,7 +25,7 @@ from . import payloads
 from .catalogue import reference_of, titles
 from .settings import ALONE, BUDGET, FIRST, RUN
 
-__all__ = ["LANES", "Lineup", "begins_of", "comparing", "linked", "menu", "usual"]
+__all__ = ["LANES", "Lineup", "begins_of", "comparing", "linked", "menu", "possible", "usual"]
 
 LANES = (2, 6)
 """How few and how many lanes a comparison may have."""
@@ -202,6 +203,34 @@ def linked(query: Mapping[str, str]) -> Lineup | None:
     lineup = Lineup.from_query(given)
     reference_of(lineup.base.dataset)
     return lineup
+
+
+def possible(query: Mapping[str, str]) -> Lineup:
+    """What can be had of a link that is refused: its settings one by one, then its lanes, in place
+    of the usual ones."""
+    shared, lanes = dict[str, str](), dict[str, str]()
+    named = sorted(key for key in query if key.startswith("lane"))
+    for key in [*SHARED, *WAY, *named]:
+        kept = lanes if key in named else shared
+        if key in query:
+            try:
+                Lineup.from_query(_filled({**shared, **lanes, key: query[key]}))
+            except Refused:
+                continue
+            kept[key] = query[key]
+    dataset = shared.get("dataset", FIRST)
+    if not has_models(dataset):
+        return usual()
+    return Lineup.from_query(_filled({"dataset": dataset, **shared, **lanes}))
+
+
+def _filled(query: Mapping[str, str]) -> dict[str, str]:
+    """A link with the usual lanes where it has none, or with as many of them as it lacks."""
+    filled, count = dict(query), len({key.partition(".")[0] for key in query if key[:4] == "lane"})
+    free = (f"lane{k + 1}" for k in range(LANES[1]) if f"lane{k + 1}" not in query)
+    for method in USUAL[: max(0, LANES[0] - count)] if count else USUAL:
+        filled[next(free)] = method
+    return filled
 
 
 def menu() -> payloads.Menu:

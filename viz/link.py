@@ -1,7 +1,7 @@
 """Links: the address of a page holds the request that it shows.
 
 A link may name its tab; without a name it is Explore's. Those of a comparison are read by
-`viz.lineup`.
+`viz.lineup`, and what it says of the look by `viz.look`.
 
 A link may open a page of the guided tour, `tour=dap`; the tour sets then what it is about.
 
@@ -19,6 +19,7 @@ from distiller.limits import choice
 from distiller.sets.request import Request
 
 from .catalogue import first_run, reference_of
+from .look import parted
 from .settings import BUDGET, FIRST, VISIT
 
 __all__ = ["TOUR", "Opening", "opening", "tour_page"]
@@ -28,6 +29,8 @@ ORDER = (
     "ipc", "steps",
 )  # fmt: skip
 """In which the parameters of a link are tried: a method before its options, what costs last."""
+ALONE = ("evaluate", "train")
+"""Tabs of which a link says nothing but the name."""
 
 TOUR = ("distillation", "random", "guidance", "dap", "d3hr", "minimax", "map", "judge")
 """The pages of the tour, in their order; `assets/page/tour/pages.js` has them."""
@@ -39,7 +42,8 @@ class Opening:
 
     request: Request
     linked: bool = False  # whether a link asks for it, so that it is to be run
-    refusal: str = ""  # why the link cannot be followed, if it cannot
+    refusal: str = ""  # why the link cannot be followed as it is, if it cannot
+    front: str = ""  # the tab to show, where its name is all that a link says of it
 
 
 def opening(query: Mapping[str, str]) -> Opening:
@@ -47,15 +51,17 @@ def opening(query: Mapping[str, str]) -> Opening:
 
     Of a link that cannot be followed, what can be had is set, and nothing is run.
     """
-    asked = {key: value for key, value in query.items() if not key.startswith("__")}
+    asked, wrong = parted(query)
+    words = " ".join(wrong)
     tab = asked.pop("tab", "explore")
     asked.pop("tour", None)
     if not asked or tab != "explore":
-        return Opening(Request.from_query(_shipped(FIRST)))
+        front = tab if tab in ALONE else ""
+        return Opening(Request.from_query(_shipped(FIRST)), refusal=words, front=front)
     try:
-        return Opening(_read({"dataset": FIRST, **asked}), linked=True)
+        return Opening(_read({"dataset": FIRST, **asked}), linked=True, refusal=words)
     except Refused as error:
-        return Opening(_possible(asked), refusal=str(error))
+        return Opening(_possible(asked), refusal=" ".join([str(error), *wrong]))
 
 
 def tour_page(query: Mapping[str, str]) -> str:

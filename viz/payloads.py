@@ -35,6 +35,7 @@ from .guess_payloads import (
 from .map_payloads import Field, Film, Places, Standing, View, Witness
 from .study_payloads import Grade, Studies, Study, StudyAxis, StudyLine, StudyValue
 from .sweep_payloads import Sweep, SweepAxis, Swept, SweptAxis, SweptCell, SweptScore
+from .taken_payloads import Parcel, Refusal, Texts
 from .tour_payloads import Tour, TourCounts, TourFacts, TourStudy
 from .whole_payloads import Cell, Mean, Means, Measure, Whole, WholeLane
 from .words_payloads import Word
@@ -43,12 +44,13 @@ __all__ = [
     "Apart", "Cell", "Chart", "Classes", "Curve", "Device", "Discrepancies", "Done", "Evaluation",
     "EvaluationState", "Field", "Film", "Full", "GalleryPiece", "Grade", "GuessAnswer",
     "GuessExamples", "GuessFound", "GuessQuestion", "GuessScore", "GuessSheet", "GuessSide",
-    "GuessWait", "Ingredient", "Kernel", "Knob", "Lane", "Lanes", "Line", "Lineup", "Mean", "Means",
-    "Measure", "Menu", "MethodGroup", "MethodGroups", "MethodWords", "Nearest", "Notice", "Offered",
-    "Places", "Race", "RaceState", "Row", "Run", "Score", "Standing", "Step", "Studies", "Study",
-    "StudyAxis", "StudyLine", "StudyValue", "Sweep", "SweepAxis", "Swept", "SweptAxis", "SweptCell",
-    "SweptScore", "Table", "TierWords", "Told", "Tour", "TourCounts", "TourFacts", "TourStudy",
-    "Training", "TrainingState", "View", "Waiting", "Whole", "WholeLane", "Witness", "Word",
+    "GuessWait", "Ingredient", "Kernel", "Knob", "Lane", "Lanes", "Line", "Lineup", "Mean",
+    "Means", "Measure", "Menu", "MethodGroup", "MethodGroups", "MethodWords", "Nearest", "Notice",
+    "Offered", "Parcel", "Places", "Race", "RaceState", "Refusal", "Row", "Run", "Score",
+    "Standing", "Step", "Studies", "Study", "StudyAxis", "StudyLine", "StudyValue", "Sweep",
+    "SweepAxis", "Swept", "SweptAxis", "SweptCell", "SweptScore", "Table", "Texts", "TierWords",
+    "Told", "Tour", "TourCounts", "TourFacts", "TourStudy", "Training", "TrainingState", "Usual",
+    "View", "Waiting", "Whole", "WholeLane", "Witness", "Word",
 ]  # fmt: skip
 
 
@@ -79,6 +81,12 @@ class Classes(TypedDict):
     names: Sequence[str]
     sheet: str | None  # one picture of each class, side by side; None of very many classes
     label: int  # of the chosen class
+
+
+class Usual(TypedDict):
+    """The options of all methods as nobody changed them, but for private ones."""
+
+    options: Mapping[str, float | str | bool]  # by full name
 
 
 class MethodWords(TypedDict):

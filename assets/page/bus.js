@@ -26,6 +26,12 @@
  */
 
 /**
+ * @typedef {object} Asked
+ * @property {Readonly<Record<string, string>>} query parameters of the link to it
+ * @property {boolean} run whether it is to be made, too
+ */
+
+/**
  * What comes with each event.
  * @typedef {object} Events
  * @property {Run | Step} run it is shown from now on
@@ -42,6 +48,17 @@
  * @property {undefined} whole more is known of the whole sets
  * @property {undefined} browse another class of the whole sets is looked at
  * @property {undefined} look something else of the comparison is looked at
+ * @property {Asked} asked a run of Explore is to be set, and made if it says so
+ * @property {Record<string, unknown>} form the controls of Explore hold these values
+ * @property {{ names: readonly string[], label: number }} label this class is chosen on Explore
+ * @property {Record<string, string>} settings of Explore's controls, as a link has them
+ * @property {{ tab: string } & Record<string, string>} plane a tab's map looks like this from now
+ *   on, as a link has it
+ * @property {undefined} present the page is to be shown to an audience, or no longer
+ * @property {string} words a sentence to the visitor
+ * @property {undefined} past one can go back or forth in the past of some settings, or no longer
+ * @property {undefined} address the address of the page follows what is shown
+ * @property {undefined} tab another tab is shown
  * @property {undefined} large the marked image of a lane is to be shown large
  */
 

@@ -4,10 +4,10 @@
 /** @import { Component } from './page.js' */
 /** @import { Device, TierWords } from './payloads.d.ts' */
 
-import { queryOf, setting } from './compare/lineup.js';
+import { linkNow } from './address.js';
+import { say } from './bus.js';
 import { find, make } from './draw/element.js';
-import { shared } from './state.js';
-import { queryOf as sweepQueryOf, setting as swept } from './sweep/sweep.js';
+import { mountUndo } from './undo.js';
 
 const SAID = 1600; // milliseconds that the button says what it did
 
@@ -22,6 +22,8 @@ export function mount({ element, props }) {
       link.textContent = 'Copy link';
     }, SAID);
   });
+  mountUndo(element);
+  find(element, '#present').addEventListener('click', () => say('present', undefined));
   find(element, '#theme').addEventListener('click', () => document.body.classList.toggle('dark'));
 }
 
@@ -35,20 +37,9 @@ function described({ title, offers, here }) {
   return line;
 }
 
-/** The parameters of a link to what is shown: the comparison, the sweep, or the run of Explore. */
-function shownQuery() {
-  const { lineup, menu } = setting;
-  const compared = document.querySelector('#compare')?.checkVisibility();
-  if (compared && lineup && menu) return queryOf(lineup, menu);
-  const sweeping = document.querySelector('#sweep')?.checkVisibility();
-  if (sweeping && swept.sweep && swept.menu) return sweepQueryOf(swept.sweep, swept.menu);
-  return { ...(shared.run && !shared.run.live ? shared.run.query : {}) };
-}
-
 /** Copies a link to what is shown, or leads there; says which. */
 async function share() {
-  const query = new URLSearchParams(shownQuery());
-  const url = `${location.origin}${location.pathname}?${query}`;
+  const url = linkNow();
   try {
     await navigator.clipboard.writeText(url);
     return 'Copied';

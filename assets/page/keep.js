@@ -70,6 +70,19 @@ function bringOnce() {
   return text;
 }
 
+/**
+ * Gives the page another address, without loading it: what is kept belongs to that from now on.
+ * @param {string} address
+ */
+export function moveTo(address) {
+  const before = location.search;
+  history.replaceState(history.state, '', address);
+  for (const name of LINKED) {
+    const known = read()[name];
+    if (known?.address === before) keep({ [name]: { ...known, address: location.search } });
+  }
+}
+
 /** Keeps the ids of what is asked for from now on. */
 export function follow() {
   on('run', ({ id, query, live }) => {

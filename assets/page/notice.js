@@ -28,6 +28,7 @@ export function mount({ element, props, watch }) {
   }
 
   const read = () => show(props.value?.words ?? '');
+  on('words', show);
   on('connection', ({ lost }) => show(lost ? LOST : BACK));
   document.addEventListener('click', ({ target }) => {
     const started = target instanceof Element && target.closest('.d-start');

@@ -2,13 +2,18 @@
 // The page's entry: mounts its parts, and hands what they share to what is no module - the handlers
 // that Gradio calls, and the browser tests.
 
+import { followState } from './address.js';
 import { on, say } from './bus.js';
 import { watch } from './connection.js';
 import { watchTheme } from './draw/colour.js';
 import { follow } from './keep.js';
 import { mendAll } from './mend.js';
+import { present } from './present/presenter.js';
 import { shared } from './state.js';
+import { watchTabs } from './tabs.js';
+import { takeDrops } from './take/drop.js';
 import { numbers } from './values/bytes.js';
+import { watchVisitor } from './visitor.js';
 
 /**
  * A component of Gradio, as it hands itself over when it is loaded.
@@ -33,6 +38,19 @@ export async function mount(path, component) {
 
 watchTheme();
 mendAll();
+watchVisitor();
 follow();
+followState();
+watchTabs();
+present();
+takeDrops();
 watch();
-Object.assign(window, { distiller: { shared, on, say, numbers } });
+/**
+ * Takes what the controls of Explore hold, from the handler that Gradio calls.
+ * @param {string[]} names
+ * @param {unknown[]} values
+ */
+const form = (names, values) =>
+  say('form', Object.fromEntries(names.map((name, k) => [name, values[k]])));
+
+Object.assign(window, { distiller: { shared, on, say, form, numbers } });

@@ -212,6 +212,7 @@ export interface Lineup {
   cfg_between?: string;
   lanes: readonly Lane[];
   run?: boolean;
+  linked?: boolean;
 }
 
 export interface Mean {
@@ -279,6 +280,12 @@ export interface Offered {
   cfg_scale: number;
 }
 
+export interface Parcel {
+  name: string;
+  kind: string;
+  content: string;
+}
+
 export interface Places {
   dataset: string;
   label: number;
@@ -300,6 +307,10 @@ export interface Race {
 export interface RaceState {
   lanes: Readonly<Record<string, Waiting | Step | Done>>;
   told: Told;
+}
+
+export interface Refusal {
+  refused: string;
 }
 
 export interface Row {
@@ -487,6 +498,13 @@ export interface Table {
   full: Full | null;
 }
 
+export interface Texts {
+  command: string;
+  python: string;
+  api: string;
+  warning: string;
+}
+
 export interface TierWords {
   title: string;
   offers: string;
@@ -549,6 +567,10 @@ export interface TrainingState {
   curves: Readonly<Record<string, readonly (readonly [number, number | null])[]>>;
   made?: string;
   title?: string;
+}
+
+export interface Usual {
+  options: Readonly<Record<string, number | string | boolean>>;
 }
 
 export interface View {

@@ -44,6 +44,8 @@ import { make } from './draw/element.js';
  *   } react
  * @property {(plot: HTMLElement, changes: object, traces: number[]) => void} restyle
  * @property {(plot: HTMLElement, changes: object, layout: object, traces: number[]) => void} update
+ * @property {(plot: HTMLElement, how: { format: 'svg', width: number, height: number }) =>
+ *   Promise<string>} toImage
  * @property {{ resize: (plot: HTMLElement) => void }} Plots
  */
 

@@ -1,6 +1,34 @@
 // @ts-check
 // The tabs of the page.
 
+import { say } from './bus.js';
+
+/** The name of the tab that is shown, as links have it. */
+export function shownTab() {
+  const tab = document.querySelector('#tabs [role=tab][aria-selected=true]');
+  const title = tab?.textContent?.trim() ?? '';
+  return NAMES[title] ?? title.toLowerCase();
+}
+
+/** @type {Record<string, string>} */
+const NAMES = { '': 'explore', 'Your pictures': 'train' };
+
+/** Says from now on when another tab is shown. */
+export function watchTabs() {
+  let before = shownTab();
+  new MutationObserver(() => {
+    const now = shownTab();
+    if (now === before) return;
+    before = now;
+    say('tab', undefined);
+  }).observe(document.body, {
+    attributes: true,
+    attributeFilter: ['aria-selected'],
+    childList: true,
+    subtree: true,
+  });
+}
+
 /**
  * Shows the tab of a title.
  * @param {string} title

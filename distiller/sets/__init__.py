@@ -12,6 +12,7 @@ from .folder import (
 )
 from .measured import Measured, measure_set
 from .preset import PRESETS, evaluation_of, settings_of
+from .repetition import command_of, python_of
 from .request import BUDGET, Request
 from .scoring import Scored, score_set
 from .upload import LIMITS, Limits, Uploaded, read_upload
@@ -29,6 +30,7 @@ __all__ = [
     "Uploaded",
     "archive",
     "class_folder",
+    "command_of",
     "dataset_of",
     "distill_request",
     "distill_set",
@@ -36,6 +38,7 @@ __all__ = [
     "export",
     "file_names",
     "measure_set",
+    "python_of",
     "read_json",
     "read_set",
     "read_upload",

@@ -36,6 +36,8 @@ def distill_set(
     sampler: str = Settings.sampler,
     options: Mapping[str, Any] | None = None,
     prior: str | None = None,
+    cfg_channels: int | None = None,
+    cfg_between: str | tuple[int, int] | None = None,
     device: str = "auto",
     dtype: str = "auto",
 ) -> Distilled:
@@ -45,14 +47,15 @@ def distill_set(
         dataset: a name, see `python -m distiller datasets`, or the folder of a data set of one's
             own. One that is public and not on this machine is downloaded once.
         method: a method's name, see `METHODS`, or several with + between them.
-        ipc: how many images a class gets.
-        steps: how many steps an image is sampled in.
+        ipc, steps: how many images a class gets, and in how many steps each is sampled.
         cfg_scale: the strength of class guidance; 1 is none, and None is the prior's own.
         seed: what the noise of every image follows from.
         classes: indices or names; None is all of them.
         sampler: "ddim", "ddpm" or "dpm++".
         options: hyperparameters of the methods by name, such as {"gamma": 1.0}.
         prior: a `DiTPipeline` folder or a Hub id instead of the data set's own prior.
+        cfg_channels: how many channels class guidance moves; None is the prior's own way.
+        cfg_between: the times at which class guidance acts, such as "100-800"; None is all.
         device: such as "cpu" or "cuda"; "auto" is the best there is.
         dtype: of the network, such as "bfloat16"; "auto" is what suits the device.
 
@@ -65,7 +68,8 @@ def distill_set(
     raw = {
         "dataset": DATASETS.resolve(dataset), "method": method, "ipc": ipc, "steps": steps,
         "cfg_scale": cfg_scale, "seed": seed, "classes": classes, "sampler": sampler,
-        "options": options, "prior": prior,
+        "options": options, "prior": prior, "cfg_channels": cfg_channels,
+        "cfg_between": cfg_between,
     }  # fmt: skip
     request = Request.parse(raw)
     lab = open_lab(request.dataset, device, dtype, request.prior, images="download")

@@ -15,6 +15,9 @@ from .measured import Measured
 
 __all__ = ["Scored", "score_independently", "score_set"]
 
+NEIGHBOURS = 5
+"""Nearest real images of each image that are told."""
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -74,11 +77,18 @@ def score_set(measured: Measured) -> Scored:
         judged[label] = {"recognised": 100 * float((verdict.classes[rows] == label).mean())}
         if verdict.modes is not None:
             judged[label]["modes"] = float(len(set(verdict.modes[rows].tolist())))
-        near, away = reference.nearest(measured.z[rows], label)
+        near, away = reference.nearest(measured.z[rows], label, NEIGHBOURS)
         places = {v: reference.place(measured.z[rows], v, label) for v in reference.maps}
         for j, i in enumerate(rows):
             images[i]["nearest_real"] = int(reference.rows[near[j, 0]])
             images[i]["nearest_distance"] = round(float(away[j, 0]), 4)
+            images[i]["neighbours"] = {
+                "rows": reference.rows[near[j]].tolist(),
+                "distances": [round(float(d), 4) for d in away[j]],
+            }
+            images[i]["recognised"] = measured.lab.data.classes[verdict.classes[i]]
+            if verdict.modes is not None:
+                images[i]["mode"] = measured.lab.data.modes[verdict.modes[i]]
             for view, place in places.items():
                 images[i][f"{view}_x"], images[i][f"{view}_y"] = (
                     round(float(v), 4) for v in place[j]

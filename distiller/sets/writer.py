@@ -33,6 +33,7 @@ from ..machine.replicas import current
 from ..machine.workers import ALONE, Worker
 from ..recipes.loop import draw, fit
 from ..version import __version__
+from .card import card_of
 from .class_images import class_folder
 from .folder import file_names, read_json, read_set
 from .measured import Measured, measure_set
@@ -179,8 +180,10 @@ def _records(files: Sequence[str], measured: Measured, request: Request) -> dict
         **_guarantees(request),
         "scores": scored.table(),
     }
+    card = card_of(request, data, len(files), manifest["scores"], prior.licence)
     return {
         "metadata.jsonl": _metadata(files, scored, request),
+        "README.md": card,
         "manifest.json": json.dumps(manifest, indent=1) + "\n",
     }
 

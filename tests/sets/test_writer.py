@@ -56,9 +56,8 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def test_a_set_holds_images_metadata_and_a_manifest(whole: Path, lab: Lab) -> None:
-    assert sorted(hashes(whole)) == sorted(
-        [*(f"{c}/{k}.png" for c in "037" for k in range(2)), "manifest.json", "metadata.jsonl"]
-    )
+    images = [f"{c}/{k}.png" for c in "037" for k in range(2)]
+    assert sorted(hashes(whole)) == [*images, "README.md", "manifest.json", "metadata.jsonl"]
     lines = [json.loads(line) for line in (whole / "metadata.jsonl").read_text().splitlines()]
     assert [line["file_name"] for line in lines] == [f"{c}/{k}.png" for c in "037" for k in (0, 1)]
     for line in lines:

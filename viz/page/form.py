@@ -1,5 +1,6 @@
 """The form: the controls of a request. Those of a method follow from its hyperparameters."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields
 from typing import Any
@@ -12,6 +13,7 @@ from distiller.methods import METHODS, excluded
 from distiller.recipes.recipe import live_knobs
 from distiller.sets.request import BOUNDS, Request, interval_text
 
+from .. import payloads
 from ..catalogue import method_groups, ordered_methods, titles
 from ..settings import ALONE, VISIT
 from .frame import add_part
@@ -92,6 +94,16 @@ class Form:
         """The values of all controls that ask for this request, in the order of `inputs`."""
         return [*self.show(request), *self.show_options(request.options)]
 
+    def usual(self) -> payloads.Usual:
+        """What the options that a link may hold are where nobody changed them, by full name."""
+        options: dict[str, Any] = {key: f.default for key, f in self._public().items()}
+        return {"options": options}
+
+    def _public(self) -> dict[str, "Field[Any]"]:
+        """The fields of the options that are not private, by full name."""
+        every = {f"{name}.{f.name}": f for name, method in METHODS.items() for f in fields(method)}
+        return {key: f for key, f in every.items() if not f.metadata["private"]}
+
     def add_dataset(self, tab: gr.Tab) -> gr.Dropdown:
         """Lays out the choice of data set."""
         self.plain["dataset"] = dropdown = add_dataset(tab)
@@ -148,7 +160,7 @@ class Form:
             self._add_knobs(live=False)
 
     def wire(self) -> None:
-        """Has a method's hyperparameters shown while it is chosen."""
+        """Has a method's hyperparameters shown while it is chosen, and scripts told of changes."""
 
         def show_knobs(chosen: list[str]) -> list[gr.Column]:
             return [gr.Column(visible=name in chosen) for name, _ in self.groups]
@@ -156,6 +168,22 @@ class Form:
         method = self.plain["method"]
         method.input(settle, method, method, **QUIET)
         method.change(show_knobs, method, [column for _, column in self.groups], **QUIET)
+        gr.on([control.change for control in self._told().values()], **self.telling())
+
+    def telling(self) -> dict[str, Any]:
+        """What an event is to have done so that scripts are told what the controls hold.
+
+        It is done in the browser alone; they keep the page's address, and what can be undone.
+        """
+        told = self._told()
+        script = f"(...values) => window.distiller.form({json.dumps([*told])}, values)"
+        return {"fn": None, "inputs": [*told.values()], "outputs": None, "js": script, **QUIET}
+
+    def _told(self) -> dict[str, gr.components.Component]:
+        """The controls that scripts are told of: not the class, which is none of Gradio's, and
+        nothing private."""
+        plain = {key: control for key, control in self.plain.items() if key != "classes"}
+        return plain | {key: self.options[key] for key in self._public()}
 
     def _add_knobs(self, live: bool) -> None:
         """Lays out one column per method, with its live or its other hyperparameters."""

@@ -16,8 +16,14 @@ __all__ = ["add_header", "add_notice", "add_part", "add_words", "look"]
 HEADER = """<div id="header"><h1>di<em>still</em>er</h1>
 <span class="tag">see what a handful of images keeps of thousands</span>
 <details class="d-tiers"><summary class="d-pill" id="device"></summary><ul></ul></details>
+<button class="d-pill" id="undo" type="button" aria-label="undo"
+  title="undo a change of settings (Ctrl+Z)" disabled>↶</button>
+<button class="d-pill" id="redo" type="button" aria-label="redo"
+  title="redo it (Ctrl+Y)" disabled>↷</button>
 <button class="d-pill" id="tour-open" type="button">Tour</button>
 <button class="d-pill" id="link" type="button">Copy link</button>
+<button class="d-pill" id="present" type="button"
+  title="larger type, a list of links, a QR code (P)">Present</button>
 <button class="d-pill" id="theme" type="button" aria-label="light or dark">◐</button>
 </div>"""
 

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from distiller.errors import Refused
 
-__all__ = ["answered", "detail", "said", "told", "warn"]
+__all__ = ["answered", "detail", "said", "told", "warn", "worded"]
 
 
 def said(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,6 +42,30 @@ def answered(work: Callable[..., Any]) -> Callable[..., Any]:
             raise HTTPException(422, str(error)) from error
 
     return answer
+
+
+def worded(work: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function for a script that shows the words of a `Refused`: they come as a value,
+    since Gradio keeps those of an answer with an error to itself.
+
+    It is of the same kind: what is asynchronous stays so.
+    """
+
+    @wraps(work)
+    def answer(*given: Any) -> Any:
+        try:
+            return work(*given)
+        except Refused as error:
+            return {"refused": str(error)}
+
+    @wraps(work)
+    async def answer_later(*given: Any) -> Any:
+        try:
+            return await work(*given)
+        except Refused as error:
+            return {"refused": str(error)}
+
+    return answer_later if iscoroutinefunction(work) else answer
 
 
 def detail(event: gr.EventData, name: str) -> Any:

@@ -13,6 +13,7 @@ import gradio as gr
 from distiller.errors import Refused
 
 from ..catalogue import titles
+from ..look import parted
 from ..resume import followed
 from ..session import Session
 from ..settings import FIRST, OPEN
@@ -52,24 +53,33 @@ class _Asked(Protocol):
 
 
 def follow_links(
-    page: "Page", name: str, controls: gr.HTML, linked: Callable[[Mapping[str, str]], _Asked | None]
+    page: "Page",
+    name: str,
+    controls: gr.HTML,
+    linked: Callable[[Mapping[str, str]], _Asked | None],
+    possible: Callable[[Mapping[str, str]], _Asked] | None = None,
 ) -> None:
     """Has a link that `linked` reads set the controls of a tab and run; one that names it opens it.
 
-    `linked` gives None for a link that asks for nothing of this tab, and refuses a broken one. A
-    page that was loaded again sets the controls to what it follows, and the link waits.
+    `linked` gives None for a link that asks for nothing of this tab, and refuses a broken one. What
+    can be had of that one, `possible` gives: it is set, and nothing is run. A page that was loaded
+    again sets the controls to what it follows, and the link waits.
     """
 
     def read(request: gr.Request, brought: Any) -> list[Any]:
-        query = {k: v for k, v in request.query_params.items() if k != "tour"}
+        asked_for = {k: v for k, v in request.query_params.items() if k != "tour"}
+        query, _ = parted(asked_for)  # what is wrong with the look is said already
         if followed(brought, name):
             return [gr.skip(), gr.skip()]
+        there = gr.Tabs(selected=f"{name}-tab") if query.get("tab") == name else gr.skip()
         try:
             asked = linked(query)
         except Refused as refusal:
-            warn(f"The link cannot be followed: {refusal}")
+            had = "" if possible is None else " What can be had of it is set."
+            warn(f"The link cannot be followed: {refusal}{had}")
+            if possible is not None:
+                return [{**possible(query).value(), "linked": True}, there]
             asked = None
-        there = gr.Tabs(selected=f"{name}-tab") if query.get("tab") == name else gr.skip()
         return [gr.skip() if asked is None else {**asked.value(), "run": True}, there]
 
     def again(resumed: Mapping[str, Any]) -> Any:

@@ -10,12 +10,13 @@
 /** @import { Points } from '../explore/points.js' */
 /** @import { View } from '../explore/traces.js' */
 
-import { on } from '../bus.js';
+import { on, say } from '../bus.js';
 import { find, make, makeButton, press } from '../draw/element.js';
 import { Segment } from '../draw/segment.js';
 import { Card } from '../explore/card.js';
 import { Field } from '../explore/field.js';
 import { VIEW_TITLES, VIEWS } from '../explore/legend.js';
+import { linkedLook } from '../explore/linked.js';
 import { CONFIG, layoutOf } from '../explore/traces.js';
 import { makePlot, plotly } from '../plotly.js';
 import { Gap } from './gap.js';
@@ -41,7 +42,7 @@ class LaneMap {
     this.library = library;
     this.plot = makePlot('d-plot');
     /** @type {View} */
-    this.view = 'class';
+    this.view = linkedLook(location.search).view ?? 'class';
     /** @type {Points | null} */
     this.points = null;
     this.asked = '';
@@ -56,6 +57,7 @@ class LaneMap {
     /** @type {Segment<View>} */
     this.views = new Segment('', (view) => {
       this.view = view;
+      say('plane', { tab: 'compare', view });
       this.draw();
     });
     this.gap = new Gap(images);

@@ -11,7 +11,7 @@ export const SYMBOLS = ['square', 'circle', 'diamond', 'triangle-up', 'star', 'c
 export const SIZES = [0.9, 1, 1.15, 1.2, 1.4, 1.15];
 
 /** The same shapes in a square from -8 to 8, by slot. */
-const PATHS = [
+export const PATHS = [
   'M-6-6H6V6H-6Z',
   'M-7 0A7 7 0 1 0 7 0A7 7 0 1 0-7 0Z',
   'M0-8L8 0L0 8L-8 0Z',

@@ -9,6 +9,7 @@
 import { on } from '../bus.js';
 import { find, make } from '../draw/element.js';
 import { Segment } from '../draw/segment.js';
+import { linkedMatrix } from '../explore/linked.js';
 import { Large } from './large.js';
 import { setting } from './lineup.js';
 import { look, lookAt, marked } from './look.js';
@@ -168,6 +169,7 @@ const isReal = (slot) => state.told?.begins[slot] === 'real';
 /** @param {Component<Race>} component */
 export function mount({ element, props, server, watch }) {
   const fetch = /** @type {(token: string) => Promise<Run>} */ (server.handed);
+  lookAt(linkedMatrix(location.search));
   const matrix = new Matrix(find(element, '.d-matrix-frame'));
   on('lineup', (lineup) => matrix.draw(lineup));
   on('lanes', (slot) => matrix.drawSoon(slot));

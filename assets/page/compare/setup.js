@@ -144,6 +144,13 @@ class Setup {
   }
 }
 
+/**
+ * A lineup without what says that it came from a link.
+ * @param {Lineup} lineup
+ * @returns {Lineup}
+ */
+const plain = ({ linked, ...lineup }) => lineup;
+
 /** @param {Component<Lineup>} component */
 export async function mount({ element, props, server, trigger, watch }) {
   const shipped = /** @type {Shipped} */ (server.lanes_before_a_run);
@@ -159,6 +166,7 @@ export async function mount({ element, props, server, trigger, watch }) {
   watch('value', () => {
     const { lineup } = setting;
     if (props.value?.run) arrange(props.value);
+    else if (props.value?.linked) arrange(plain(props.value));
     // What came with the page counts no longer once something else was arranged.
     else if (lineup && JSON.stringify(props.value) !== JSON.stringify(lineup)) props.value = lineup;
   });
@@ -166,6 +174,6 @@ export async function mount({ element, props, server, trigger, watch }) {
   const arranged = setting.lineup; // on Explore, before this tab was opened
   const lineup = arranged ?? props.value;
   if (!lineup) return;
-  arrange(lineup);
-  if (!arranged && !lineup.run) await setup.showShipped(lineup.dataset);
+  arrange(plain(lineup));
+  if (!arranged && !lineup.run && !lineup.linked) await setup.showShipped(lineup.dataset);
 }

@@ -4,6 +4,7 @@
 /** @import { Component } from '../page.js' */
 /** @import { Classes } from '../payloads.d.ts' */
 
+import { say } from '../bus.js';
 import { arrows } from '../draw/arrows.js';
 import { find, make, makeButton } from '../draw/element.js';
 import { tile } from '../draw/tile.js';
@@ -20,6 +21,7 @@ export function mount({ element, props, trigger, watch }) {
       button.setAttribute('aria-checked', String(k === label));
       button.tabIndex = k === label ? 0 : -1;
     }
+    say('label', { names: props.value?.names ?? [], label });
   };
   /** @param {number} label */
   const pick = (label) => {

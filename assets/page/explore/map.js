@@ -10,7 +10,7 @@
 /** @import { Points, Standing } from './points.js' */
 /** @import { Look, Scene, View } from './traces.js' */
 
-import { on } from '../bus.js';
+import { on, say } from '../bus.js';
 import { find, make } from '../draw/element.js';
 import { makePlot, plotly } from '../plotly.js';
 import { choose, shared } from '../state.js';
@@ -18,6 +18,7 @@ import { gridOf } from '../values/witness.js';
 import { Card } from './card.js';
 import { Field } from './field.js';
 import { Legend } from './legend.js';
+import { linkedLook } from './linked.js';
 import { Picked } from './picked.js';
 import { decode, factsOf, nearestTo, standingOf, uncovered } from './points.js';
 import { CONFIG, layoutOf, madePlaces, placesOf, TRACES, traceNumber, tracesOf } from './traces.js';
@@ -37,7 +38,7 @@ class RealMap {
     this.realImages = realImages;
     this.plot = makePlot('d-plot');
     /** @type {Look} */
-    this.look = { view: 'class', paint: 'plain', witness: true };
+    this.look = { view: 'class', paint: 'plain', witness: true, ...linkedLook(location.search) };
     /** @type {Points | null} */
     this.points = null;
     /** @type {number[] | null} real images that are picked */
@@ -143,6 +144,8 @@ class RealMap {
   /** @param {Partial<Look>} change */
   change(change) {
     Object.assign(this.look, change);
+    const { view, paint, witness } = this.look;
+    say('plane', { tab: 'explore', view, paint, witness: witness ? '1' : '0' });
     const scene = this.scene();
     if (!scene) return;
     if (change.witness === undefined) return this.draw();

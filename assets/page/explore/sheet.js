@@ -11,6 +11,7 @@ import { find, make, makeButton, makeLine, press, strong } from '../draw/element
 import { Progress } from '../draw/progress.js';
 import { placeOf, tile } from '../draw/tile.js';
 import { choose, shared, show } from '../state.js';
+import { linkedPick } from './linked.js';
 
 class Sheet {
   /** @param {HTMLElement} root */
@@ -153,7 +154,14 @@ function inspected(run, i) {
 /** @param {Component<Run | Step>} component */
 export function mount({ element, props, watch }) {
   const sheet = new Sheet(find(element, '.d-stage'));
-  on('run', (run) => sheet.draw(run));
+  let linked = linkedPick(location.search);
+  on('run', (run) => {
+    sheet.draw(run);
+    if (!run || run.live || !run.id || !linked.length) return;
+    const there = linked.filter((number) => number < run.n);
+    linked = []; // once, of the run that the link asks for
+    choose(there);
+  });
   on('choose', () => sheet.drawChosen());
   show(props.value);
   watch('value', () => show(props.value));

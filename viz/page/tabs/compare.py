@@ -15,11 +15,12 @@ from ... import payloads
 from ...catalogue import places, real_images
 from ...compare import compared, handed, shipped_lanes
 from ...gallery import gallery
-from ...lineup import linked, menu, usual
+from ...lineup import linked, menu, possible, usual
 from ...session import Session
 from ...settings import FIRST, OPEN
+from ...taken import lane_texts, packed_lanes
 from ..frame import add_part
-from ..refusal import answered
+from ..refusal import answered, worded
 from ..run import Run
 from ..tab import Page, Tab, follow_links
 from ..whole import add_whole
@@ -51,6 +52,9 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             add_part("lane-map", "compare/map", frame, server_functions=functions)
     with gr.Column(elem_classes="d-panel"):
         add_part("lane-table", "compare/table", "<div class='d-lane-table'></div>")
+        frame = "<div class='d-take-frame'></div>"
+        taken = [worded(lane_texts), worded(packed_lanes)]
+        add_part("take-lanes", "take/lanes", frame, server_functions=taken)
     add_whole(page, setup)
     _wire(page, setup, run, matrix)
 
@@ -63,7 +67,7 @@ def _wire(page: Page, setup: gr.HTML, run: Run, matrix: gr.HTML) -> None:
             yield shown
 
     run.wire(page.session, compare, [setup], matrix, OPEN, also=[setup.go])
-    follow_links(page, "compare", setup, linked)
+    follow_links(page, "compare", setup, linked, possible)
 
 
 def offered(_: Any) -> payloads.Menu:

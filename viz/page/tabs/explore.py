@@ -22,10 +22,11 @@ from ...link import opening
 from ...resume import resume
 from ...session import Session
 from ...settings import BUDGET, FIRST, OPEN
+from ...taken import packed_run, run_texts
 from .. import scripts
 from ..form import Form
 from ..frame import add_part
-from ..refusal import answered, detail, said, warn
+from ..refusal import answered, detail, said, warn, worded
 from ..run import PRIVATE, QUIET, Run
 from ..tab import Page, Tab, picked_up
 
@@ -64,6 +65,9 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             )
             frame = "<div class='d-send-frame'></div>"
             add_part("send", "compare/send", frame, server_functions=[comparing])
+            frame = "<div class='d-take-frame'></div>"
+            taken = [worded(run_texts), worded(packed_run)]
+            add_part("take-run", "take/run", frame, server_functions=taken)
             frame = "<div class='d-history'></div>"
             history = add_part("history", "explore/history", frame, events=["pick"])
         with gr.Column(scale=45, min_width=320, elem_classes="d-panel"):
@@ -73,10 +77,12 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
     parts = _Explore(form, chooser, run, stage, export, plane, scores)
     again = gr.State(0)  # counts what asks for the same noise again
     form.wire()
+    asked = add_part("asked", "explore/asked", "<i></i>", form.usual(), events=["go"])
     _wire_run(page, parts, again)
     _wire_choices(parts)
     _wire_history(page, parts, history)
     _wire_tour(page, parts)
+    _wire_asked(parts, asked, again)
     _wire_link(page, parts, again)
 
 
@@ -199,6 +205,21 @@ def _wire_tour(page: Page, parts: _Explore) -> None:
     page.tour.show(said(show), None, [*parts.form.inputs, *parts.view], **QUIET)
 
 
+def _wire_asked(parts: _Explore, part: gr.HTML, again: gr.State) -> None:
+    """A script may ask for a run by its link: it is set, and made if the script says so."""
+
+    def ask(count: int, event: gr.EventData) -> list[Any]:
+        query, runs = detail(event, "query"), detail(event, "run")
+        if not isinstance(query, dict):
+            raise Refused("The settings of a run are needed.")
+        asked = Request.from_query({str(k): str(v) for k, v in query.items()}, BUDGET)
+        shown = _view(asked.dataset, asked.classes[0])
+        return [*parts.form.show_all(asked), *shown, count + 1 if runs is True else gr.skip()]
+
+    outputs = [*parts.form.inputs, *parts.view, again]
+    part.go(said(ask), again, outputs, **PRIVATE, **OPEN)
+
+
 def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
     """A link brings its settings, and the shipped run of its data set until its own comes.
 
@@ -222,7 +243,7 @@ def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
             back.session or gr.skip(),
             {"words": back.words} if back.words else gr.skip(),
             back.values or gr.skip(),
-            gr.Tabs(selected=f"{back.front}-tab") if back.front else gr.skip(),
+            gr.Tabs(selected=f"{front}-tab") if (front := back.front or asked.front) else gr.skip(),
             *(
                 number + 1 if name in back.picked else gr.skip()
                 for name, number in zip(page.returned, returned, strict=True)
@@ -238,7 +259,8 @@ def _wire_link(page: Page, parts: _Explore, again: gr.State) -> None:
     kept = [page.session, page.notice, page.resumed, page.tabs, *page.returned.values()]
     outputs = [*parts.form.plain.values(), *parts.view, parts.stage, options, again, *kept]
     inputs = [page.notice, again, *page.returned.values()]
-    page.demo.load(said(read), inputs, outputs, js=scripts.brought(), **PRIVATE, **OPEN)
+    brings: dict[str, Any] = {"js": scripts.brought(), **PRIVATE, **OPEN}
+    page.demo.load(said(read), inputs, outputs, **brings).then(**parts.form.telling())
     options.change(fill, [options, again], [*parts.form.options.values(), again], **PRIVATE, **OPEN)
 
 

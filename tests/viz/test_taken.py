@@ -1,0 +1,156 @@
+"""What is taken along: each text makes the run again, to the byte, and each file holds it."""
+
+import asyncio
+import base64
+import io
+import json
+import shlex
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from distiller.__main__ import main
+from distiller.errors import Refused
+from distiller.sets.distilled import distill_set
+from distiller.sets.request import Request
+from tests.viz.sent import check
+from viz import payloads, taken
+from viz.desk import Desk, Made
+from viz.kept import Kept
+from viz.line import Line
+from viz.taken import lane_texts, packed_lanes, packed_run, run_texts
+
+QUERY = {
+    "dataset": "digits", "method": "dap", "classes": "3", "ipc": "2", "steps": "3", "seed": "4",
+    "cfg_scale": "2.0", "sampler": "ddim", "dap.gamma": "0.7",
+}  # fmt: skip
+LANES = {
+    "tab": "compare", "dataset": "digits", "classes": "3", "ipc": "2", "steps": "3", "seed": "4",
+    "lane1": "random", "lane3": "dap", "lane3.dap.gamma": "0.7",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    made = Desk(Line(9), Kept(tmp_path / "kept", memory=10**8, disk=10**8))
+    monkeypatch.setattr(taken, "desk", lambda: made)
+    yield made
+    made.line.close()
+
+
+def made_by(desk: Desk, query: dict[str, str]) -> Made:
+    """The run as the page makes it."""
+
+    async def run() -> list[Any]:
+        request = Request.from_query(query)
+        dials = {"cfg_scale": request.cfg_scale, **request.options}
+        return [shown async for shown in desk.run("a", request, dials)]
+
+    made = asyncio.run(run())[-1]
+    assert isinstance(made, Made)
+    return made
+
+
+def entries(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def content_of(parcel: payloads.Parcel) -> bytes:
+    check(payloads.Parcel, parcel)
+    return base64.b64decode(parcel["content"])
+
+
+def test_command_and_python_make_the_files_of_the_pages_run(desk: Desk, tmp_path: Path) -> None:
+    page = entries(made_by(desk, QUERY).packed)
+    texts = run_texts([QUERY, "http://127.0.0.1:7860/"])
+    check(payloads.Texts, texts)
+    words = shlex.split(texts["command"])
+    words[words.index("--out") + 1] = str(tmp_path / "set")
+    assert main(words[3:]) == 0
+    for name, content in page.items():
+        assert (tmp_path / "set" / name).read_bytes() == content, name
+    names: dict[str, Any] = {}
+    exec(texts["python"], names)
+    for k, pixels in enumerate(names["made"].images):
+        picture = io.BytesIO()
+        Image.fromarray(pixels).save(picture, "PNG")
+        assert picture.getvalue() == page[f"3/{k}.png"]
+    assert names["distill_set"] is distill_set
+    assert texts["warning"] == ""
+
+
+def test_a_comparison_is_a_text_for_each_lane() -> None:
+    texts = lane_texts([LANES, "http://127.0.0.1:7860/"])
+    lanes = [shlex.split(line) for line in texts["command"].splitlines()]
+    assert [words[words.index("--out") + 1] for words in lanes] == ["runs/lane1", "runs/lane3"]
+    compile(texts["python"], "python", "exec")
+    compile(texts["api"], "api", "exec")
+    assert "lane3 = distill_set(" in texts["python"]
+    assert "'dap.gamma': 0.7" in texts["api"]
+
+
+def test_a_private_option_is_missing_and_that_is_said() -> None:
+    query = {**QUERY, "method": "dp-merf"}
+    del query["dap.gamma"]
+    texts = run_texts([query, ""])
+    assert "dp-merf.secret is private" in texts["warning"]
+    with pytest.raises(Refused, match="Only the last run of this visit can be had"):
+        asyncio.run(packed_run({"kind": "selection", "query": query, "numbers": [0]}))
+
+
+def test_a_selection_holds_what_is_selected(desk: Desk) -> None:
+    page = entries(made_by(desk, QUERY).packed)
+    asked = {"kind": "selection", "query": QUERY, "numbers": [1], "id": "nobody's"}
+    files = entries(content_of(asyncio.run(packed_run(asked))))
+    assert sorted(files) == ["3/1.png", "README.md", "manifest.json", "metadata.jsonl"]
+    assert files["3/1.png"] == page["3/1.png"]
+    assert json.loads(files["manifest.json"])["selection"] == {"of": 2, "images": [1]}
+    (line,) = files["metadata.jsonl"].decode().splitlines()
+    assert line == page["metadata.jsonl"].decode().splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (5, "needs its kind"),
+        ({"kind": "selection", "query": QUERY, "numbers": []}, "No image is selected"),
+        ({"kind": "selection", "query": QUERY, "numbers": [9]}, "image must be a whole number"),
+        ({"kind": "exe", "query": QUERY}, "no kind of file 'exe'"),
+        ({"kind": "atlas", "query": QUERY, "view": "tsne"}, "no view 'tsne'"),
+        ({"kind": "atlas", "query": None, "view": "umap"}, "parameters of a link"),
+        ({"kind": "atlas", "query": {"prior": "/etc"}, "view": "umap"}, "no parameter 'prior'"),
+    ],
+)
+def test_what_cannot_be_packed_is_refused(asked: Any, words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        asyncio.run(packed_run(asked))
+
+
+def test_rows_for_an_atlas_have_a_place_and_a_picture() -> None:
+    asked = {"kind": "atlas", "query": QUERY, "view": "pca"}
+    rows = [json.loads(line) for line in content_of(asyncio.run(packed_run(asked))).splitlines()]
+    assert len(rows) == 2
+    for row in rows:
+        assert (row["x"], row["y"]) == (row["pca_x"], row["pca_y"])
+        picture = base64.b64decode(row["image"].removeprefix("data:image/png;base64,"))
+        assert Image.open(io.BytesIO(picture)).size == (32, 32)
+        assert row["class_name"] == "3"
+
+
+def test_a_comparison_is_one_image_folder(desk: Desk) -> None:
+    parcel = asyncio.run(packed_lanes(LANES))
+    assert parcel["name"] == "digits-3-comparison.zip"
+    files = entries(content_of(parcel))
+    assert {"lane1/3/0.png", "lane3/3/1.png", "README.md", "metadata.jsonl"} <= set(files)
+    lines = [json.loads(line) for line in files["metadata.jsonl"].decode().splitlines()]
+    assert [line["file_name"] for line in lines] == [n for n in files if n.endswith(".png")]
+    assert {tuple(line) for line in lines} == {tuple(lines[0])}
+    assert json.loads(files["manifest.json"])["comparison"] == LANES
+    own = {key: value for key, value in QUERY.items() if key != "cfg_scale"}
+    lane = entries(made_by(desk, {**own, "cfg_scale": "1.5"}).packed)
+    assert files["lane3/3/0.png"] == lane["3/0.png"]
