@@ -17,6 +17,8 @@ from tests.page.test_app import API, free_port
 from viz import settings
 from viz.page import serve
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:

@@ -25,6 +25,7 @@ QUERY = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_api_call_makes_the_images_of_the_pages_run(address: str) -> None:
     async def run() -> list[Any]:
         request = Request.from_query(QUERY)
