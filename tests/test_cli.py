@@ -32,13 +32,13 @@ HELP = {
     "distill": [
         "--dataset", "--method", "--ipc", "--out", "--seed", "--classes", "--steps", "--cfg-scale",
         "--cfg-channels", "--cfg-between", "--sampler", "--set", "--paper", "--as", "--dry-run",
-        "--prior", "--device", "--dtype",
+        "--together", "--prior", "--device", "--dtype",
     ],
     "score": ["DIR", "--dataset", "--independent", "--json", "--device"],
     "evaluate": [
-        "DIR", "--dataset", "--protocol", "--as", "--net", "--teacher", "--seeds", "--epochs",
-        "--baseline", "--full", "--ranking", "--report", "--robust", "--privacy", "--json",
-        "--device",
+        "DIR", "--dataset", "--protocol", "--as", "--net", "--teacher", "--size", "--seeds",
+        "--epochs", "--baseline", "--full", "--ranking", "--report", "--robust", "--privacy",
+        "--json", "--device",
     ],
     "train-prior": [
         "--dataset", "--data", "--size", "--class-level", "--out", "--steps",
@@ -305,19 +305,26 @@ def test_an_evaluation_that_cannot_be_is_refused(
     assert words in error
 
 
-@pytest.mark.parametrize(("command", "resumes"), [("distill", True), ("evaluate", False)])
+@pytest.mark.parametrize(
+    ("command", "begins", "resumes"),
+    [
+        ("distill", "commands.distill.Request.parse", True),
+        ("evaluate", "commands.evaluate.choice", True),
+        ("score", "lab.open_lab", False),
+    ],
+)
 def test_a_stopped_command_says_whether_it_can_be_gone_on_with(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
     command: str,
+    begins: str,
     resumes: bool,
 ) -> None:
-    def stopped(*_: object) -> None:
+    def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("distiller.commands.evaluate.choice", stopped)
-    monkeypatch.setattr("distiller.commands.distill.Request.parse", stopped)
+    monkeypatch.setattr(f"distiller.{begins}", stopped)
     target = ["--out", str(tmp_path)] if command == "distill" else [str(tmp_path)]
     assert main([command, *target, "--dataset", "digits"]) == 130
     assert ("goes on from here" in capsys.readouterr().err) == resumes

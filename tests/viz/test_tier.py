@@ -45,6 +45,7 @@ def test_the_papers_prior_is_offered_on_a_gpu_unless_its_host_forbids_it(
     assert not offered_here()
 
 
+@pytest.mark.slow
 def test_without_a_network_the_log_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert offer().startswith("DiT-XL/2 is not offered: There is no prior")

@@ -9,7 +9,8 @@ import { qrOf } from '../values/qr.js';
 const EDGE = 4; // light modules around a code, as the standard asks for
 const LOCAL = /^(localhost|127\.|\[::1\])/;
 const ONLY_HERE =
-  'Only this machine reaches that address. Serve the page to others first: see Deploying in the docs.';
+  'Only this machine reaches that address. Serve the page to others first: see Deploying in the ' +
+  'docs.';
 
 export class Code {
   constructor() {

@@ -60,7 +60,8 @@ export class List {
 
   add() {
     const query = stateNow();
-    const line = `${stepsOf(`?${new URLSearchParams(query)}`)[0].title} | ?${new URLSearchParams(query)}`;
+    const link = `?${new URLSearchParams(query)}`;
+    const line = `${stepsOf(link)[0].title} | ${link}`;
     this.text.value = [this.text.value.trim(), line].filter(Boolean).join('\n');
   }
 

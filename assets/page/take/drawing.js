@@ -50,10 +50,8 @@ export function svgOf({ width, height, ground, title }, parts) {
  */
 export function lineOf(x, y, words, { size = 12, colour, bold = false }) {
   const weight = bold ? ' font-weight="600"' : '';
-  return (
-    `<text x="${round(x)}" y="${round(y)}" font-size="${size}" fill="${escaped(colour)}"${weight}>` +
-    `${escaped(words)}</text>`
-  );
+  const place = `x="${round(x)}" y="${round(y)}" font-size="${size}"`;
+  return `<text ${place} fill="${escaped(colour)}"${weight}>${escaped(words)}</text>`;
 }
 
 /**

@@ -28,7 +28,10 @@ import { fileName, save, saveDrawing, saveParcel } from './save.js';
 
 const COLUMNS = 'Each column begins with the same noise, but where a lane says otherwise.';
 
-/** What is compared now. @returns {{ lineup: Lineup, menu: Offer, query: Record<string, string> }} */
+/**
+ * What is compared now.
+ * @returns {{ lineup: Lineup, menu: Offer, query: Record<string, string> }}
+ */
 function compared() {
   const { lineup, menu } = setting;
   if (!lineup || !menu) throw new Error('The comparison is not there yet. Wait a moment.');

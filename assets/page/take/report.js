@@ -54,8 +54,8 @@ export function reportOf({ title, link, settings, lanes, told, pictures, texts }
     '<h2>What tells the lanes apart</h2>',
     ...SPACES.flatMap(([space, words]) => toldOf(words, told[space] ?? [])),
     '<h2>Scores</h2>',
-    '<p>Each score stands above that of random draws of as many real images, mean and spread. Bold ' +
-      'is beyond their spread.</p>',
+    '<p>Each score stands above that of random draws of as many real images, mean and spread. ' +
+      'Bold is beyond their spread.</p>',
     ...SPACES.map(([space, words]) => tableOf(space, words, lanes)),
     '<h2>How to make it again</h2>',
     '<p>In a terminal:</p>',
@@ -108,7 +108,8 @@ function tableOf(space, words, lanes) {
   );
   return (
     `<div class="d-table"><table><caption>${escaped(words)}</caption>` +
-    `<thead><tr><td></td>${heads.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
+    `<thead><tr><td></td>${heads.join('')}</tr></thead>` +
+    `<tbody>${rows.join('')}</tbody></table></div>`
   );
 }
 
