@@ -190,6 +190,7 @@ def test_the_set_can_be_downloaded(page: Page, address: str) -> None:
         assert len(file.namelist()) == 5 + 2
 
 
+@pytest.mark.slow
 def test_the_keyboard_reaches_everything(page: Page, address: str) -> None:
     open_digit(page, address)
     page.locator(".d-class[aria-checked=true]").focus()

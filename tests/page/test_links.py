@@ -68,6 +68,7 @@ def test_a_link_that_asks_for_too_much_sets_what_can_be_had(page: Page, address:
     expect(page.locator("#explore-start")).to_have_text("Distil 3")
 
 
+@pytest.mark.slow
 def test_a_broken_link_shows_the_first_screen_and_says_so(page: Page, address: str) -> None:
     page.goto(address + "?dataset=digits&ipc=1e9&<script>alert(1)</script>=1")
     expect(page.get_by_text("The link cannot be followed")).to_be_visible()
