@@ -4,6 +4,7 @@ What goes on while a test looks would else be over too soon on a slow machine, o
 """
 
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from importlib import import_module
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from playwright.sync_api import Page
 
 from distiller.event import translated
+from viz.desk import desk
 from viz.turn import Turn
 
 __all__ = ["Gate", "MakeGate", "Place", "at", "gate", "wait_until"]
@@ -75,12 +77,24 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeGate]:
     made: list[Gate] = []
 
     def make(target: str, place: Place) -> Gate:
+        if not made:
+            _rest()
         made.append(Gate(monkeypatch, target, place))
         return made[-1]
 
     yield make
     for one in made:
         one.open(1000)
+
+
+def _rest() -> None:
+    """Waits until the line is empty: a run of the test before outlives its page."""
+    line = desk().line
+    for _ in range(int(LIMIT / 0.02)):
+        if all(job.over for job in list(line._jobs.values())):
+            return
+        time.sleep(0.02)
+    raise AssertionError("the line was never empty")
 
 
 def at(*steps: int) -> Place:

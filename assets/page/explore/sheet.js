@@ -160,7 +160,7 @@ export function mount({ element, props, watch }) {
     if (!run || run.live || !run.id || !linked.length) return;
     const there = linked.filter((number) => number < run.n);
     linked = []; // once, of the run that the link asks for
-    choose(there);
+    setTimeout(() => choose(there)); // once all parts show the run
   });
   on('choose', () => sheet.drawChosen());
   show(props.value);
