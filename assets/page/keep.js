@@ -14,7 +14,9 @@ const RUNS = [...LINKED, 'evaluate', 'train'].map(String);
  * @typedef {object} Kept
  * @property {string} id
  * @property {Readonly<Record<string, string>>} [query] of the link that asks for it
- * @property {string} [address] parameters of the page's address when it was asked for
+ * @property {string} [address] parameters of the page's address that it belongs to
+ * @property {string} [before] those before the last move: a page that is loaded again in that
+ *   moment still has them
  */
 
 /**
@@ -62,8 +64,11 @@ export function bring() {
 
 function bringOnce() {
   const kept = read();
-  for (const name of LINKED)
-    if (kept[name] && kept[name].address !== location.search) keep({ [name]: undefined });
+  for (const name of LINKED) {
+    const known = kept[name];
+    if (known && ![known.address, known.before].includes(location.search))
+      keep({ [name]: undefined });
+  }
   const { lost, ...rest } = read();
   const text = JSON.stringify({ ...rest, lost: Date.now() - Number(lost) < RECENT });
   keep({ lost: undefined });
@@ -79,7 +84,7 @@ export function moveTo(address) {
   history.replaceState(history.state, '', address);
   for (const name of LINKED) {
     const known = read()[name];
-    if (known?.address === before) keep({ [name]: { ...known, address: location.search } });
+    if (known?.address === before) keep({ [name]: { ...known, before, address: location.search } });
   }
 }
 
