@@ -13,7 +13,6 @@ and for digits, whose prior is smaller.
 
 import argparse
 import os
-import socket
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +28,7 @@ from distiller import Settings, distill, finish, make_methods, open_lab
 from viz.page import serve
 
 from .browser import ARGUMENTS, chromium_path
+from .server import free_port
 
 SCALES = (1.5, 2.0, 2.5, 3.0)  # class guidance of the four lanes
 SIX = ("random", "dit", "diversity", "dap", "mmd", "herding")
@@ -121,9 +121,7 @@ def _parser() -> argparse.ArgumentParser:
 def served(folder: str) -> Iterator[str]:
     """The page, served by this process, with an empty cache."""
     os.environ |= {"DISTILLER_CACHE": folder, "DISTILLER_TRAIN": "0"}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     demo = serve("127.0.0.1", port, block=False)
     yield f"http://127.0.0.1:{port}/"
     demo.close()

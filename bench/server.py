@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-__all__ = ["Server", "Usage", "started"]
+__all__ = ["Server", "Usage", "free_port", "started"]
 
 ROOT = Path(__file__).parent.parent
 LIMIT = 300.0  # seconds that a start may take
@@ -83,15 +83,20 @@ class Server:
             self.process.wait()
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def started(folder: Path, cache: Path, kept: int) -> Server:
     """Starts a page, with `kept` MB for finished runs, and waits until it answers.
 
     Raises:
         RuntimeError: if it ends, or does not answer in five minutes.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     log = folder / "server.log"
     env = {
         **os.environ, "DISTILLER_CACHE": str(cache), "DISTILLER_KEPT": str(kept),
