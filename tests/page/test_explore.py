@@ -235,7 +235,7 @@ def test_the_page_fits_and_can_be_read(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_controls_are_those_of_the_run_that_is_shown(
     browser: Browser, address: str, scheme: Any
 ) -> None:
