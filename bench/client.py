@@ -141,6 +141,15 @@ class Client:
         async for output in self.follow(function, id):
             yield output
 
+    async def arguments(self, name: str, given: Mapping[str, Any]) -> list[Any]:
+        """What a program sends for that function: what is given, and its defaults for the rest."""
+        answer = await self._http.get(f"{self._address}/gradio_api/info")
+        _check(answer)
+        taken = answer.json()["named_endpoints"][f"/{name}"]["parameters"]
+        if unknown := set(given) - {p["parameter_name"] for p in taken}:
+            raise LookupError(f"/{name} takes no {', '.join(sorted(unknown))}.")
+        return [given.get(p["parameter_name"], p.get("parameter_default")) for p in taken]
+
     async def join(self, function: Mapping[str, Any], data: list[Any] | None = None) -> str:
         """Puts a call into the queue; its id."""
         body = self._body(function, None)

@@ -29,8 +29,8 @@ class Program:
             tab = Client(self._visitor.address, self._visitor.http, self._visitor.layout)
             try:
                 await self.once(tab)
-            except (TurnedAway, httpx.HTTPError) as error:
-                self._log.refused.setdefault("program", []).append(repr(error))
+            except* (TurnedAway, httpx.HTTPError) as errors:
+                self._log.refused.setdefault("program", []).append(repr(errors))
             await tab.close()
             await asyncio.sleep(min(between, max(until - time.monotonic(), 0)))
 
@@ -48,7 +48,8 @@ class Program:
             done.append(last)
 
         behind = await self._visitor.come()
-        ids = [await tab.join(distil, self._run()) for _ in range(RUNS)]
+        asked = [await tab.arguments("distill", self._run()) for _ in range(RUNS)]
+        ids = [await tab.join(distil, data) for data in asked]
         async with asyncio.TaskGroup() as group:
             for id in ids:
                 group.create_task(follow(id))
@@ -63,8 +64,10 @@ class Program:
         async for _ in tab.events(self._visitor.layout.named("score"), [self._dataset, images]):
             self._log.runs["scored for a program"] += 1
 
-    def _run(self) -> list[Any]:
-        """What `/distill` takes: one class with a seed of its own."""
+    def _run(self) -> dict[str, Any]:
+        """What `/distill` is asked for: one class with a seed of its own."""
         images, steps = (1, 1) if self._visitor.tiny else (10, 20)
         seed = self._visitor.random.randrange(10**9)
-        return [self._dataset, "dit", "0", images, steps, None, seed, None]
+        return {
+            "dataset": self._dataset, "label": "0", "ipc": images, "steps": steps, "seed": seed
+        }  # fmt: skip

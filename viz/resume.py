@@ -14,7 +14,7 @@ from distiller.errors import Refused
 from distiller.recipes.recipe import live_knobs
 from distiller.sets.request import Request
 
-from .session import Session, holder
+from .session import Session, holder, replaced
 from .settings import BUDGET
 from .ticket import Several
 
@@ -102,10 +102,14 @@ def followed(brought: Any, name: str) -> bool:
 
 
 def standing(id: str) -> str:
-    """How the run of an id stands, in a word: "none" where no id is given."""
+    """How the run of an id stands, in a word: "none" where no id is given.
+
+    A page hears of its next run only when that is shown: until then it asks for the one before,
+    which is "replaced".
+    """
     found = holder(id)
     if found is None:
-        return "unknown" if id else "none"
+        return "replaced" if replaced(id) else "unknown" if id else "none"
     _, ticket = found
     return ticket.state
 

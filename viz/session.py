@@ -15,7 +15,7 @@ from .job import Job
 from .ticket import Several, Ticket
 from .turn import Turn
 
-__all__ = ["Session", "holder"]
+__all__ = ["Session", "holder", "replaced"]
 
 T = TypeVar("T", bound=Ticket)
 
@@ -45,8 +45,6 @@ class Session:
 
     def issue(self, name: str, ticket: T) -> T:
         """Keeps the ticket of what was asked for last; that of the time before leads nowhere."""
-        if (old := self.tickets.get(name)) is not None:
-            _HOLDERS.pop(old.id, None)
         self.tickets[name] = ticket
         _HOLDERS[ticket.id] = self
         return ticket
@@ -81,7 +79,7 @@ class Session:
 
 
 _HOLDERS: WeakValueDictionary[str, Session] = WeakValueDictionary()
-"""Sessions by the ids of their tickets, as long as the page keeps them."""
+"""Sessions by the ids of all tickets they issued, as long as the page keeps them."""
 
 
 def holder(id: Any) -> tuple[Session, Ticket] | None:
@@ -90,3 +88,8 @@ def holder(id: Any) -> tuple[Session, Ticket] | None:
     if session is None:
         return None
     return next(((session, t) for t in session.tickets.values() if t.id == id), None)
+
+
+def replaced(id: str) -> bool:
+    """Whether a ticket had that id, and its visitor has asked for something else since."""
+    return id in _HOLDERS and holder(id) is None

@@ -9,8 +9,8 @@ import { keep } from './keep.js';
 const BETWEEN = 10_000; // milliseconds between two questions
 const AGAIN = 2_000; // the same, while there is no answer
 const PATIENCE = 10_000; // milliseconds that an answer may take
-const OVERDUE = 4; // answers in a row by which a run is over before the page is loaded again
-const GOING = ['none', 'asked', 'waiting', 'running'];
+const OVERDUE = 8; // answers in a row by which a run is over before the page is loaded again
+const GOING = ['none', 'asked', 'waiting', 'running', 'replaced'];
 
 /** @type {Record<string, string | undefined>} ids of what goes on, by the name of the run */
 const going = {};

@@ -144,6 +144,7 @@ def test_an_id_that_the_server_does_not_know_any_more_gives_a_sentence(line: Lin
     everything(visit.run(session, {**RAW, "steps": 3}))
     last = session.tickets["explore"].id
     assert resume(brought(explore=first)).session is None  # another run came after it
+    assert standing(first) == "replaced"
     del session
     gc.collect()
     query = {"dataset": "digits", "classes": "5", "steps": "7"}
