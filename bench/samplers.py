@@ -1,6 +1,6 @@
 """What samplers reach, and how long they take, beside diffusers' own pipeline.
 
-    python -m bench.samplers --prior solids [--methods dit,dap] [--each 10] [--seeds 3]
+    python -m bench.samplers --prior solids [--methods dit,dap] [--each 10] [--seeds 3] [--taught]
     python -m bench.samplers --prior solids --seconds
 
 draws as many samples of each class by each sampler, for each seed, and prints per method
@@ -8,7 +8,9 @@ draws as many samples of each class by each sampler, for each seed, and prints p
     the squared Fréchet distance and the unbiased MMD² (RBF of the median distance) in the judge's
     features, on the 48 directions that hold most of the real images' spread, to real training
     images that were not drawn; the same of as many random real images, drawn as often;
-    the accuracy on the real test images of a net that is trained on each set (`quick`);
+    the share of the images that the judge takes for their class;
+    with `--taught`, the accuracy on the real test images of a net that is trained on each set
+    (`quick`);
     with `--seconds`, the seconds of ten images of one class, and their share of those of
     `DiTPipeline` with DDIM in 20 steps on the same weights.
 
@@ -31,7 +33,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from distiller import Settings, load, load_prior, make_methods
 from distiller.data.dataset import Dataset
@@ -56,7 +57,10 @@ DIRECTIONS, OTHERS = 48, 2000
 WINDOW = (100, 800)
 THEIRS = "diffusers' DiTPipeline, ddim 20"
 REAL = "random real images"
-FIGURES = {"frechet": ("Fréchet", 2), "mmd2": ("MMD²", 4), "accuracy": ("accuracy, %", 1)}
+FIGURES = {
+    "frechet": ("Fréchet", 2), "mmd2": ("MMD²", 4), "recognised": ("recognised, %", 1),
+    "accuracy": ("accuracy, %", 1),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,36 +86,38 @@ class Way:
 
 WAYS = (
     Way("ddim", 20), Way("dpm++", 12), Way("dpm++", 8), Way("dpm++", 8, WINDOW), Way("dpm++", 6),
-    Way("dpm++", 6, WINDOW), Way("dpm++", 5, WINDOW),
+    Way("dpm++", 6, WINDOW), Way("dpm++", 5, WINDOW), Way("dpm++", 10), Way("dpm++", 10, WINDOW),
+    Way("dpm++", 12, WINDOW), Way("dpm++", 15), Way("dpm++", 15, WINDOW),
 )  # fmt: skip
 
 
 class Yardstick:
-    """Distances of images to real ones in the judge's features, and what they teach."""
+    """Distances of images to real ones in the judge's features, and what they teach, if wanted."""
 
-    def __init__(self, data: Dataset, judge: Judge, each: int) -> None:
-        self.data, self.judge, self.each = data, judge, each
+    def __init__(self, data: Dataset, judge: Judge, each: int, taught: bool) -> None:
+        self.data, self.judge, self.each, self.taught = data, judge, each, taught
         features = judge.judge(data.train.images).features.double()
         self.mean = features.mean(0)
         basis = torch.linalg.svd(features - self.mean, full_matrices=False)[2][:DIRECTIONS].T
         self.real, self.basis = (features - self.mean) @ basis, basis
 
-    def points(self, images: NDArray[np.uint8]) -> Tensor:
-        """Images (n, h, w, 3) as points (n, directions)."""
-        return (self.judge.judge(images).features.double() - self.mean) @ self.basis
-
     def __call__(self, images: NDArray[np.uint8], labels: NDArray[np.int64], seed: int) -> Any:
         """What images (n, h, w, 3) with labels (n,) reach, beside real ones not in `drawn`."""
         rest = np.setdiff1d(np.arange(len(self.real)), self.drawn(seed))
         rest = np.sort(np.random.default_rng(seed).permutation(rest)[:OTHERS])
-        x, y = self.points(images), self.real[rest]
-        plan = EvaluationPlan(protocol_for("quick", self.data.name), seeds=1, seed=seed)
-        taught = finish(evaluate(LabelledSet(images, labels), self.data.test, plan))
-        return {
+        verdict = self.judge.judge(images)
+        x, y = (verdict.features.double() - self.mean) @ self.basis, self.real[rest]
+        seen = verdict.classes == labels
+        found = {
             "frechet": float(frechet(y)(x)),
             "mmd2": float(mmd2(rbf(median_distance(y)), x, y, unbiased=True)),
-            "accuracy": taught.mean,
+            "recognised": 100 * float(seen.mean()),
         }
+        if self.taught:
+            plan = EvaluationPlan(protocol_for("quick", self.data.name), seeds=1, seed=seed)
+            taught = finish(evaluate(LabelledSet(images, labels), self.data.test, plan))
+            found["accuracy"] = taught.mean
+        return found
 
     def drawn(self, seed: int) -> NDArray[np.int64]:
         """The rows of random real images, as many of each class."""
@@ -129,11 +135,13 @@ class Bench:
     each: int
     seeds: int
     out: Path
+    taught: bool = False
 
     def __post_init__(self) -> None:
         self._stick: Yardstick | None = None
         self._recipes = dict[str, Recipe]()
-        self.file = self.out / f"{self.data.name}-{self.each}-{self.prior.fingerprint()[:12]}.json"
+        how = f"{self.each}-taught" if self.taught else str(self.each)
+        self.file = self.out / f"{self.data.name}-{how}-{self.prior.fingerprint()[:12]}.json"
         self.known: dict[str, Any] = json.loads(self.file.read_text()) if self.file.exists() else {}
 
     def keep(self, name: str, make: Callable[[], Any]) -> Any:
@@ -153,7 +161,7 @@ class Bench:
 
     def reached(self, method: str, way: Way | None, seed: int) -> Any:
         if self._stick is None:
-            self._stick = Yardstick(self.data, load_judge(self.data.name), self.each)
+            self._stick = Yardstick(self.data, load_judge(self.data.name), self.each, self.taught)
         train = self.data.train
         if way is None:
             rows = self._stick.drawn(seed)
@@ -185,17 +193,18 @@ class Bench:
     def table(self, method: str, ways: Sequence[Way]) -> Iterator[str]:
         """The table of a method: a row for each way, and one of random real images."""
         spent: dict[str, float] = self.known.get("seconds", {})
+        figures = {k: v for k, v in FIGURES.items() if self.taught or k != "accuracy"}
         rows = []
         for way in (*ways, None):
             found = self.cells(method, way)
-            cells = [said([c[key] for c in found], digits) for key, (_, digits) in FIGURES.items()]
+            cells = [said([c[key] for c in found], digits) for key, (_, digits) in figures.items()]
             took = spent.get(f"{method} {way.words}") if way else None
             ratio = "" if took is None else f"{took / spent[THEIRS]:.2f}"
             time = "" if took is None else f"{took:.2f}"
             rows.append([way.words if way else REAL, *cells, time, ratio])
         if THEIRS in spent:
-            rows.append([THEIRS, "", "", "", f"{spent[THEIRS]:.2f}", "1"])
-        titles = [title for title, _ in FIGURES.values()]
+            rows.append([THEIRS, *("" for _ in figures), f"{spent[THEIRS]:.2f}", "1"])
+        titles = [title for title, _ in figures.values()]
         yield from lines([f"`{method}`", *titles, "10 images, s", "of DiTPipeline's"], rows)
 
 
@@ -216,11 +225,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--ways", default="0,1,2,3,4,5,6", help="which of WAYS, by their numbers")
     parser.add_argument("--out", type=Path, default=Path("runs/samplers"))
+    parser.add_argument("--taught", action="store_true", help="train nets on the sets, too")
     parser.add_argument("--seconds", action="store_true", help="measure the time, and nothing else")
     given = parser.parse_args()
     prior, data = load_prior(given.prior, "cpu"), load(given.prior)
     given.out.mkdir(parents=True, exist_ok=True)
-    bench = Bench(prior, data, given.each, given.seeds, given.out)
+    bench = Bench(prior, data, given.each, given.seeds, given.out, given.taught)
     ways, methods = [WAYS[int(k)] for k in given.ways.split(",")], given.methods.split(",")
     if given.seconds:
         bench.known.pop("seconds", None)

@@ -2,10 +2,13 @@
 
 On a data set whose prior ships, a method then begins at once. Each fit has the name, made of all
 that it depends on, by which the method looks for it; so one that is of other weights, images or
-options is not taken. All but Minimax's are made afresh, whatever the cache holds.
+options is not taken. All but Minimax's are made afresh, whatever methods left in the cache. Each is
+kept in a folder of its own as soon as it is made, so that a run that was stopped goes on with those
+that are left; the folder goes when the file is written.
 """
 
-from collections.abc import Generator
+import shutil
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,13 +17,13 @@ from torch import Tensor
 from ..data.dataset import Dataset
 from ..diffusion.prior import Prior
 from ..event import Event
-from ..machine.disk import write_whole
+from ..machine.disk import cache_folder, write_whole
 from ..machine.weights import packed_tensors
 from ..methods.d3hr import D3HR
 from ..methods.igd import IGD
 from ..methods.mgd3 import MGD3
 from ..methods.minimax import Minimax
-from ..recipes.cache import SHIPPED_FITS
+from ..recipes.cache import SHIPPED_FITS, load_tensors
 from ..recipes.difffit import load_fit, packed_fit
 from ..recipes.loop import Settings
 from ..recipes.surrogate import surrogate_name, train_surrogate
@@ -28,6 +31,8 @@ from ..recipes.surrogate import surrogate_name, train_surrogate
 __all__ = ["fits_of", "write_fits"]
 
 IMAGES = Settings.ipc  # of a class, for fits that depend on their number
+Named = dict[str, Tensor]
+Making = Generator[Event, None, Named]
 
 
 def write_fits(prior: Prior, data: Dataset, folder: Path) -> Generator[Event, None, list[Path]]:
@@ -39,8 +44,10 @@ def write_fits(prior: Prior, data: Dataset, folder: Path) -> Generator[Event, No
     """
     labels = range(len(data.classes))
     fits, minimax = folder / SHIPPED_FITS, Minimax()
-    tensors = yield from fits_of(prior, data)
+    kept = cache_folder() / f"fits-{prior.fingerprint()[:12]}"
+    tensors = yield from fits_of(prior, data, kept)
     write_whole(fits, packed_tensors(tensors, {"prior": prior.fingerprint()}))
+    shutil.rmtree(kept)
     tuned, key = folder / "minimax.safetensors", minimax.key(prior, data, labels)
     if load_fit(tuned, key) is None:  # fine-tuning takes long, and goes on where it was stopped
         change = yield from minimax.fit_chunk(prior, data, labels)
@@ -48,18 +55,44 @@ def write_fits(prior: Prior, data: Dataset, folder: Path) -> Generator[Event, No
     return [fits, tuned]
 
 
-def fits_of(prior: Prior, data: Dataset) -> Generator[Event, None, dict[str, Tensor]]:
-    """The tensors of all fits but Minimax's, by the names of fit and tensor: "d3hr-.../mean"."""
-    afresh, tensors = replace(prior, folder=None), dict[str, Tensor]()
-    images = IGD().images
-    surrogate = yield from train_surrogate(afresh, data, images)
-    name = surrogate_name(prior, data, images)
-    tensors |= {f"{name}/{key}": w for key, w in surrogate.tensors().items()}
-    d3hr, mgd3 = D3HR(), MGD3()
-    for label in range(len(data.classes)):
-        name = mgd3.name_of(prior, data, label, IMAGES)
-        tensors[f"{name}/centres"] = yield from mgd3.centres(afresh, data, label, IMAGES)
-        mean, std = yield from d3hr.moments(afresh, data, label)
-        name = d3hr.name_of(prior, data, label)
-        tensors |= {f"{name}/mean": mean, f"{name}/std": std}
+def fits_of(prior: Prior, data: Dataset, kept: Path | None = None) -> Making:
+    """The tensors of all fits but Minimax's, by the names of fit and tensor: "d3hr-.../mean".
+
+    Those of one fit are kept in the folder `kept` once they are made, and read from there.
+
+    Raises:
+        OSError: if they cannot be kept.
+        Refused: if the prior cannot be fitted to the data set.
+    """
+    tensors: Named = {}
+    for name, making in _makings(replace(prior, folder=None), data):
+        path = None if kept is None else kept / f"{name}.safetensors"
+        found = None if path is None else load_tensors(path)
+        if found is None:
+            made = yield from making
+            if path is not None:
+                write_whole(path, packed_tensors(made))
+        else:
+            made = found[0]
+        tensors |= {f"{name}/{key}": t for key, t in made.items()}
     return tensors
+
+
+def _makings(prior: Prior, data: Dataset) -> Iterator[tuple[str, Making]]:
+    """The name of each fit, and what makes its tensors."""
+    d3hr, mgd3, images = D3HR(), MGD3(), IGD().images
+
+    def surrogate() -> Making:
+        return (yield from train_surrogate(prior, data, images)).tensors()
+
+    def centres(label: int) -> Making:
+        return {"centres": (yield from mgd3.centres(prior, data, label, IMAGES))}
+
+    def moments(label: int) -> Making:
+        mean, std = yield from d3hr.moments(prior, data, label)
+        return {"mean": mean, "std": std}
+
+    yield surrogate_name(prior, data, images), surrogate()
+    for label in range(len(data.classes)):
+        yield mgd3.name_of(prior, data, label, IMAGES), centres(label)
+        yield d3hr.name_of(prior, data, label), moments(label)

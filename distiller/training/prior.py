@@ -240,15 +240,18 @@ def save_prior(
     """Writes a `DiTPipeline` folder in half precision, in files below 10 MB, and `prior.json`.
 
     The record in `prior.json` takes up what else there is to say of how it was made. All is
-    written elsewhere first: a disk that is full leaves the prior that was there.
+    written elsewhere first: a disk that is full leaves the prior that was there. Rows of the label
+    tables that belong to no class are written as zeros: they say nothing, and pack to nothing.
 
     Raises:
         OSError: if it cannot be written.
     """
     from diffusers import DDIMScheduler, DiTPipeline
 
+    network = copy.deepcopy(transformer).half().cpu()
+    _clear_unused_labels(network, len(data.classes))
     pipeline = DiTPipeline(
-        copy.deepcopy(transformer).half().cpu(),
+        network,
         copy.deepcopy(vae).half().cpu(),
         DDIMScheduler(beta_schedule="linear", prediction_type="v_prediction", clip_sample=False),
     )
@@ -259,6 +262,14 @@ def save_prior(
         text = json.dumps(record, indent=1) + "\n"
         (partial / "prior.json").write_text(text, encoding="utf-8")
     _put_in_place(out / NEW, out)
+
+
+@torch.no_grad()
+def _clear_unused_labels(network: nn.Module, classes: int) -> None:
+    """Writes zeros into the rows of label tables between the last class and the null label."""
+    for name, table in network.named_parameters():
+        if name.endswith("class_embedder.embedding_table.weight"):
+            table[classes:-1] = 0
 
 
 def _record(data: Dataset, spec: PriorSpec, seconds: float) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from torch import Tensor
 from distiller.data.dataset import Dataset
 from distiller.data.registry import DATASETS, load
 from distiller.diffusion.prior import Prior, load_prior
-from distiller.event import finish
+from distiller.event import finish, translated
 from distiller.machine.assets import ASSETS
 from distiller.machine.weights import packed_tensors, read_tensors
 from distiller.methods import make_methods
@@ -91,17 +91,34 @@ def test_fits_that_are_damaged_are_made_anew(prior: Prior) -> None:
 
 
 def test_the_files_are_written_with_the_fingerprint_of_the_prior(
-    prior: Prior, monkeypatch: pytest.MonkeyPatch
+    prior: Prior, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert prior.folder is not None
     tiny = in_two_steps(monkeypatch)
     before = read_tensors(prior.folder / SHIPPED_FITS)[0]
     written = finish(write_fits(prior, DATA, prior.folder))
+    assert not list((tmp_path / "cache").glob("fits-*"))
     tensors, about = read_tensors(prior.folder / SHIPPED_FITS)
     assert about == {"prior": prior.fingerprint()}
     assert bytes_of(tensors) == bytes_of(before)
     assert [path.name for path in written] == [SHIPPED_FITS, "minimax.safetensors"]
     assert list(fit(tiny, prior, DATA, [0])) == []
+
+
+def test_what_was_stopped_goes_on_with_the_fits_that_are_left(prior: Prior, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    stopped = fits_of(prior, DATA, kept)
+    assert next(event for event in stopped if event.stage == "invert")  # the surrogate is made
+    stopped.close()
+    assert len(list(kept.iterdir())) == 2  # the surrogate, and the centres of the first class
+    stages: list[str] = []
+    tensors = finish(
+        translated(fits_of(prior, DATA, kept), lambda event: stages.append(event.stage))
+    )
+    assert "surrogate" not in stages
+    assert "invert" in stages
+    assert bytes_of(tensors) == bytes_of(finish(fits_of(prior, DATA)))
+    assert list(fits_of(prior, DATA, kept)) == []
 
 
 def in_two_steps(monkeypatch: pytest.MonkeyPatch) -> dict[str, Minimax]:
