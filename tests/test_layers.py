@@ -77,9 +77,9 @@ VIZ = [
     "catalogue", "papers_prior", "look", "link", "lineup", "study", "gallery", "session",
     "resume", "visit", "compare", "question", "answer", "guess", "tour", "whole_scores",
     "whole_set", "whole", "sweep", "swept", "parcel", "taken", "endpoints", "shipped",
-    "page.scripts", "page.alive", "page.guard", "page.states", "page.refusal", "page.blocks",
-    "page.frame", "page.run", "page.tab", "page.tour", "page.form", "page.whole", "page.tabs",
-    "page.api", "page.app",
+    "page.scripts", "page.alive", "page.guard", "page.document", "page.states", "page.refusal",
+    "page.blocks", "page.frame", "page.run", "page.tab", "page.tour", "page.form", "page.whole",
+    "page.tabs", "page.api", "page.app",
 ]  # fmt: skip
 """The modules of viz: one may import those before it."""
 

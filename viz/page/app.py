@@ -19,6 +19,7 @@ from ..zero_gpu import place_networks
 from . import alive, frame, scripts
 from .api import add_endpoints
 from .blocks import PageBlocks
+from .document import document
 from .guard import guard
 from .states import hold_states
 from .tab import Page
@@ -73,7 +74,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
         head=scripts.head(),
         app_kwargs={
             "routes": [*scripts.routes(), *alive.routes()],
-            "middleware": [guard()],
+            "middleware": [guard(), document()],
         },
         **frame.look(),
     )
