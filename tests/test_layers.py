@@ -21,7 +21,7 @@ LAYERS = [
         "data.solids", "data.picture", "data.tree", "data.file_names", "data.zip_file",
         "data.tar_file", "data.archive", "data.report", "data.metadata", "data.splits",
         "data.layout", "data.class_list", "data.class_folders", "data.streamed",
-        "data.photographs", "data.imagenet", "data.dataset", "data.registry",
+        "data.apart", "data.photographs", "data.imagenet", "data.dataset", "data.registry",
         "data.sized", "data.models",
     ],
     [
@@ -71,15 +71,15 @@ FOUND = ("methods", "commands")
 VIZ = [
     "study_payloads", "compare_payloads", "guess_payloads", "whole_payloads", "sweep_payloads",
     "map_payloads", "taken_payloads", "tour_payloads", "gallery_payloads", "words_payloads",
-    "payloads", "declarations", "words", "settings", "tier", "turn", "kept", "held", "job",
-    "line", "preview", "embedding", "witness", "figures", "explore", "rates", "zero_gpu",
-    "run_key", "desk", "ticket", "run_group", "candidate", "board", "accuracy", "training",
-    "catalogue", "papers_prior", "look", "link", "lineup", "study", "gallery", "session",
-    "resume", "visit", "compare", "question", "answer", "guess", "tour", "whole_scores",
-    "whole_set", "whole", "sweep", "swept", "parcel", "taken", "endpoints", "shipped",
-    "page.scripts", "page.alive", "page.guard", "page.document", "page.states", "page.refusal",
-    "page.blocks", "page.frame", "page.run", "page.tab", "page.tour", "page.form", "page.whole",
-    "page.tabs", "page.api", "page.app",
+    "payloads", "declarations", "words", "settings", "tier", "turn", "kept", "held", "job", "line",
+    "preview", "embedding", "witness", "figures", "explore", "rates", "zero_gpu", "run_key", "desk",
+    "ticket", "run_group", "candidate", "board", "accuracy", "training", "catalogue",
+    "papers_prior", "look", "link", "lineup", "study", "gallery", "session", "resume", "visit",
+    "compare", "question", "answer", "guess", "tour", "whole_scores", "whole_set", "whole", "sweep",
+    "swept", "parcel", "taken", "endpoints", "shipped", "page.scripts", "page.alive", "page.guard",
+    "page.stray", "page.document", "page.states", "page.refusal", "page.blocks", "page.frame",
+    "page.run", "page.tab", "page.tour", "page.form", "page.whole", "page.tabs", "page.api",
+    "page.app",
 ]  # fmt: skip
 """The modules of viz: one may import those before it."""
 

@@ -29,6 +29,7 @@ __all__ = [
 
 TEST_SHARE = 0.1  # of a class, where no test split is given
 MAX_MEMORY = 8 * 2**30  # bytes of all pictures at their final size
+JPEG = b"\xff\xd8\xff"  # how a file begins whose greys never have 16 bits
 DARK = 25  # of 255: a picture without a brighter pixel is nearly black
 
 
@@ -123,7 +124,7 @@ def _decoded(
             if isinstance(content, Refused):
                 raise content
             images[i] = decode(content, size)
-            if bits := depth(content):
+            if not content.startswith(JPEG) and (bits := depth(content)):
                 deep[i] = bits
         except Refused as refused:
             reasons[i] = str(refused)

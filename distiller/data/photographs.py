@@ -2,7 +2,8 @@
 
 Looked for in the folder that DISTILLER_DATA names, as a zip or a folder with class folders; else
 downloaded once. Decoded pixels are kept in the cache under a key of the files they came from,
-and mapped into memory: the second time nothing is decoded.
+and mapped into memory: the second time nothing is decoded. The first time a process of its own
+decodes them.
 """
 
 import os
@@ -20,6 +21,7 @@ from ..errors import Refused
 from ..event import Event
 from ..machine.disk import cache_folder, written_whole
 from ..machine.web import download
+from .apart import check_classes, read_apart
 from .archive import key_of
 from .class_folders import Pictures, load_pictures, read_pictures, save_pictures
 from .class_list import class_list
@@ -32,6 +34,7 @@ __all__ = [
 
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+APART = 4 * 2**20  # bytes of an archive; a smaller one is read sooner than a process starts
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,17 @@ def load_photographs(which: Photographs) -> Generator[Event, None, Pictures]:
     if kept.is_dir():
         with suppress(Refused):  # damaged, it is made anew
             return load_pictures(kept)
+    lacking = f"{path} is not all of {which.title}:"
+    if path.is_dir() or path.stat().st_size > APART:
+        with suppress(OSError):  # a cache that cannot be written is done without
+            return (
+                yield from read_apart(
+                    path, which.size, names=which.folders, classes=which.classes,
+                    lacking=lacking, folder=kept,
+                )
+            )  # fmt: skip
     pictures = yield from read_pictures(path, which.size, names=which.folders)
-    if pictures.classes != which.classes:
-        raise Refused("\n".join([f"{path} is not all of {which.title}:", *pictures.report.lines()]))
+    check_classes(pictures, which.classes, lacking)
     return _keep(pictures, kept)
 
 

@@ -22,6 +22,7 @@ from .blocks import PageBlocks
 from .document import document
 from .guard import guard
 from .states import hold_states
+from .stray import stray
 from .tab import Page
 from .tabs import TABS
 from .tour import add_tour, follow_tour_links
@@ -74,7 +75,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
         head=scripts.head(),
         app_kwargs={
             "routes": [*scripts.routes(), *alive.routes()],
-            "middleware": [guard(), document()],
+            "middleware": [guard(), document(), stray()],
         },
         **frame.look(),
     )
