@@ -69,17 +69,17 @@ FOUND = ("methods", "commands")
 
 
 VIZ = [
-    "study_payloads", "compare_payloads", "guess_payloads", "whole_payloads", "sweep_payloads",
-    "map_payloads", "taken_payloads", "tour_payloads", "gallery_payloads", "words_payloads",
-    "payloads", "declarations", "words", "settings", "tier", "turn", "kept", "held", "job", "line",
-    "preview", "embedding", "witness", "figures", "explore", "rates", "zero_gpu", "run_key", "desk",
-    "ticket", "run_group", "candidate", "board", "accuracy", "training", "catalogue",
-    "papers_prior", "look", "link", "lineup", "study", "gallery", "session", "resume", "visit",
-    "compare", "question", "answer", "guess", "tour", "whole_scores", "whole_set", "whole", "sweep",
-    "swept", "parcel", "taken", "endpoints", "shipped", "page.scripts", "page.alive", "page.guard",
-    "page.stray", "page.document", "page.states", "page.refusal", "page.blocks", "page.frame",
-    "page.run", "page.tab", "page.tour", "page.form", "page.whole", "page.tabs", "page.api",
-    "page.app",
+    "papers_payloads", "study_payloads", "compare_payloads", "guess_payloads", "whole_payloads",
+    "sweep_payloads", "map_payloads", "taken_payloads", "tour_payloads", "gallery_payloads",
+    "words_payloads", "payloads", "declarations", "words", "settings", "tier", "turn", "kept",
+    "held", "job", "line", "preview", "embedding", "witness", "figures", "explore", "rates",
+    "zero_gpu", "run_key", "desk", "ticket", "run_group", "candidate", "board", "accuracy",
+    "training", "catalogue", "papers_prior", "papers_tables", "look", "link", "lineup", "study",
+    "gallery", "session", "resume", "visit", "compare", "question", "answer", "guess", "tour",
+    "whole_scores", "whole_set", "whole", "sweep", "swept", "parcel", "taken", "endpoints",
+    "shipped", "page.scripts", "page.alive", "page.guard", "page.stray", "page.document",
+    "page.states", "page.refusal", "page.blocks", "page.frame", "page.run", "page.tab", "page.tour",
+    "page.form", "page.whole", "page.tabs", "page.api", "page.app",
 ]  # fmt: skip
 """The modules of viz: one may import those before it."""
 

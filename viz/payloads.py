@@ -33,6 +33,7 @@ from .guess_payloads import (
     GuessWait,
 )  # fmt: skip
 from .map_payloads import Field, Film, Places, Standing, View, Witness
+from .papers_payloads import PapersLine, PapersTable
 from .study_payloads import Grade, Studies, Study, StudyAxis, StudyLine, StudyValue
 from .sweep_payloads import Sweep, SweepAxis, Swept, SweptAxis, SweptCell, SweptScore
 from .taken_payloads import Parcel, Refusal, Texts
@@ -44,13 +45,13 @@ __all__ = [
     "Apart", "Cell", "Chart", "Classes", "Curve", "Device", "Discrepancies", "Done", "Evaluation",
     "EvaluationState", "Field", "Film", "Full", "GalleryPiece", "Grade", "GuessAnswer",
     "GuessExamples", "GuessFound", "GuessQuestion", "GuessScore", "GuessSheet", "GuessSide",
-    "GuessWait", "Ingredient", "Kernel", "Knob", "Lane", "Lanes", "Line", "Lineup", "Mean",
-    "Means", "Measure", "Menu", "MethodGroup", "MethodGroups", "MethodWords", "Nearest", "Notice",
-    "Offered", "Parcel", "Places", "Race", "RaceState", "Refusal", "Row", "Run", "Score",
-    "Standing", "Step", "Studies", "Study", "StudyAxis", "StudyLine", "StudyValue", "Sweep",
-    "SweepAxis", "Swept", "SweptAxis", "SweptCell", "SweptScore", "Table", "Texts", "TierWords",
-    "Told", "Tour", "TourCounts", "TourFacts", "TourStudy", "Training", "TrainingState", "Usual",
-    "View", "Waiting", "Whole", "WholeLane", "Witness", "Word",
+    "GuessWait", "Ingredient", "Kernel", "Knob", "Lane", "Lanes", "Line", "Lineup", "Mean", "Means",
+    "Measure", "Menu", "MethodGroup", "MethodGroups", "MethodWords", "Nearest", "Notice", "Offered",
+    "PapersLine", "PapersTable", "Parcel", "Places", "Race", "RaceState", "Refusal", "Row", "Run",
+    "Score", "Standing", "Step", "Studies", "Study", "StudyAxis", "StudyLine", "StudyValue",
+    "Sweep", "SweepAxis", "Swept", "SweptAxis", "SweptCell", "SweptScore", "Table", "Texts",
+    "TierWords", "Told", "Tour", "TourCounts", "TourFacts", "TourStudy", "Training",
+    "TrainingState", "Usual", "View", "Waiting", "Whole", "WholeLane", "Witness", "Word",
 ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from distiller.sets.request import Request
 from . import payloads
 from .catalogue import first_run
 from .lineup import Lineup
+from .papers_tables import papers_tables
 from .settings import RUN
 
 __all__ = ["joined_studies", "kind_of", "link_of", "shown_value", "studies_of", "title_of"]
@@ -72,7 +73,8 @@ def studies_of(dataset: Any) -> payloads.Studies:
 def _studies_of(dataset: str) -> payloads.Studies:
     source = DATASETS[dataset]
     shown = [_shown(_joined(group), group, source.title) for group in _groups(dataset)]
-    return {"dataset": dataset, "title": source.title, "studies": shown}
+    papers = papers_tables(source)
+    return {"dataset": dataset, "title": source.title, "studies": shown, "papers": papers}
 
 
 def joined_studies(dataset: str) -> list[Study]:

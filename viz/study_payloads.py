@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict
 
+from .papers_payloads import PapersTable
+
 __all__ = ["Grade", "Studies", "Study", "StudyAxis", "StudyLine", "StudyValue"]
 
 Grade = Literal["better", "like", "worse"]
@@ -64,3 +66,4 @@ class Studies(TypedDict):
     dataset: str
     title: str
     studies: Sequence[Study]
+    papers: Sequence[PapersTable]  # of the same classes; none was measured here

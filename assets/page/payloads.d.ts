@@ -280,6 +280,18 @@ export interface Offered {
   cfg_scale: number;
 }
 
+export interface PapersLine {
+  net: string;
+  images: string;
+  cells: readonly string[];
+}
+
+export interface PapersTable {
+  caption: string;
+  methods: readonly string[];
+  rows: readonly PapersLine[];
+}
+
 export interface Parcel {
   name: string;
   kind: string;
@@ -399,6 +411,7 @@ export interface Studies {
   dataset: string;
   title: string;
   studies: readonly Study[];
+  papers: readonly PapersTable[];
 }
 
 export interface Study {

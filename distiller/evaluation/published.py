@@ -18,7 +18,7 @@ from ..data.class_list import class_list
 from ..data.dataset import Dataset
 from ..machine.assets import ASSETS
 
-__all__ = ["Published", "beside", "published", "sources"]
+__all__ = ["Published", "PublishedTable", "beside", "published", "sources", "tables_of"]
 
 FOLDER = ASSETS / "papers"
 ALL = "all"  # images per class: the whole training split
@@ -36,6 +36,9 @@ class Published:
     method: str  # as the source calls it
     accuracy: float
     spread: float | None  # what stands behind the plus-minus sign
+
+    def __str__(self) -> str:
+        return f"{self.accuracy:.1f}" + ("" if self.spread is None else f" ± {self.spread:.1f}")
 
 
 @cache
@@ -70,6 +73,35 @@ def beside(data: Dataset, labels: str, net: str, images: int) -> list[Published]
         and (p.ipc is None or math.isclose(p.ipc, each))
         and class_list(p.dataset).wnids == data.wnids
     ]
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """What one source prints for one data set."""
+
+    about: str  # what the source is
+    read: str  # how it was read
+    labels: str  # "hard" or "soft"
+    methods: tuple[str, ...]
+    rows: tuple[tuple[str, int | None], ...]  # net and images per class
+    cells: Mapping[tuple[str, int | None, str], Published]  # by net, images per class, method
+
+
+def tables_of(dataset: str) -> list[PublishedTable]:
+    """The tables of a data set that the papers use, by its class list's name; one per source."""
+    found = []
+    for source, (about, read) in sources().items():
+        mine = [p for p in published() if (p.dataset, p.source) == (dataset, source)]
+        if not mine:
+            continue
+        nets = list(dict.fromkeys(p.net for p in mine))
+        rows = sorted(
+            {(p.net, p.ipc) for p in mine}, key=lambda row: (nets.index(row[0]), row[1] or math.inf)
+        )
+        methods = tuple(dict.fromkeys(p.method for p in mine))
+        cells = {(p.net, p.ipc, p.method): p for p in mine}
+        found.append(PublishedTable(about, read, mine[0].labels, methods, tuple(rows), cells))
+    return found
 
 
 def _rows(name: str) -> Sequence[Mapping[str, str]]:

@@ -8,6 +8,7 @@
 import { on } from '../bus.js';
 import { find, make } from '../draw/element.js';
 import { Segment } from '../draw/segment.js';
+import { Papers } from './papers.js';
 import { firstAxes, messageOf } from './places.js';
 import { Plane } from './plane.js';
 import { Standings } from './standings.js';
@@ -56,6 +57,7 @@ class StudyBoard {
     this.frame = make('div', 'd-plane-frame');
     this.frame.append(this.plane.node);
     this.about = make('div', 'd-note d-muted');
+    this.papers = new Papers();
     this.bar.append(this.up.node, this.across.node);
     this.root.append(
       this.title,
@@ -66,6 +68,7 @@ class StudyBoard {
       this.key,
       this.standings.node,
       this.about,
+      this.papers.node,
     );
   }
 
@@ -78,6 +81,7 @@ class StudyBoard {
     for (const node of [...this.root.children].slice(2)) {
       if (node instanceof HTMLElement) node.hidden = !known;
     }
+    this.papers.show(value.papers);
     this.message.textContent = 'No study ships with this data set.';
     if (!known) return;
     this.studies.offer(value.studies.map(({ name, choice }) => [name, choice]));
