@@ -35,8 +35,8 @@ from distiller.limits import whole
 from distiller.recipes.loop import Settings
 
 __all__ = [
-    "ALONE", "BUDGET", "COMPLETION", "FIRST", "KEPT", "OPEN", "PICTURES", "RUN", "SCORED", "SEEDS",
-    "SESSIONS", "STEPS", "THUMBNAILS", "VISIT", "WHOLE", "WORK", "address", "grace",
+    "ALONE", "BUDGET", "COMPLETION", "EVENTS", "FIRST", "KEPT", "OPEN", "PICTURES", "RUN", "SCORED",
+    "SEEDS", "SESSIONS", "STEPS", "THUMBNAILS", "VISIT", "WHOLE", "WORK", "address", "grace",
     "keep_private", "kept_in_memory", "kept_on_disk", "may_prepare", "may_train", "origins", "port",
     "space_host", "speaks_mcp", "waiting",
 ]  # fmt: skip
@@ -69,6 +69,9 @@ KEPT = (3600, 86400)
 """Seconds: how often the files for download are looked over, and how long one is kept."""
 SESSIONS = 200
 """Visitors whose state is kept; the one who was away longest is forgotten."""
+EVENTS = 2000
+"""Events of all visitors that may go on at once. A run that waits in the line is one: with Gradio's
+own number, 40, a page does not open while 40 runs wait."""
 
 SCORED = 300 * 64 * 64
 """Pixels of the images that one call may have scored: about a quarter of a minute's work."""

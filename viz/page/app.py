@@ -71,6 +71,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
         enable_monitoring=False,
         max_file_size=settings.PICTURES if settings.may_train() else LIMITS.packed,
         state_session_capacity=settings.SESSIONS,
+        max_threads=settings.EVENTS,
         footer_links=["api", "gradio", "settings"],
         head=scripts.head(),
         app_kwargs={
