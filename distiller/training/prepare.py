@@ -36,10 +36,14 @@ from ..recipes.loop import BATCH, real_latents
 from ..scores.reference import Reference, build_reference, save_reference
 from .own import trained_judge
 
-__all__ = ["Preparation", "plan_preparation", "prepare"]
+__all__ = ["MAP", "WEIGHTS", "Preparation", "plan_preparation", "prepare"]
 
 PIECE = 4 * BATCH  # images that are encoded between two writes
 RECORD = "prepare.json"
+WEIGHTS = "weights"
+"""The stage from which on the device is used: before it all is fetched and decoded."""
+MAP = "map"
+"""The stage from which on it is not."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ def prepare(
             _claim(plan, out)
             fetch(plan.prior)  # whatever may fail for want of a network fails first
             data = yield from load_at(plan.dataset, plan.size, out / "pictures")
+            yield Event(WEIGHTS, 0, 1)
             prior = load_prior(plan.prior, str(device), dtype)
             check_match(prior, data, range(len(data.classes)))
             data = replace(data, latents=out / "latents")
@@ -110,7 +115,7 @@ def prepare(
                 made = yield from build_reference(
                     data, prior, judge, encoded=_of_class(prior, data)
                 )
-                yield Event("map", 0, 1)
+                yield Event(MAP, 0, 1)
                 save_reference(mapped(made), out / "reference.npz")
             _describe(plan, data, out)
     except OSError as error:

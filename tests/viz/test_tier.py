@@ -1,6 +1,9 @@
 """Tiers: the page and the documents say the same of what a machine offers."""
 
+import threading
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -52,14 +55,35 @@ def test_without_a_network_the_log_says_why(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.slow
-def test_what_is_prepared_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_prepared_is_offered_and_waits_in_line_for_the_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_root(tmp_path / "imagenet")
     monkeypatch.setenv("DISTILLER_IMAGENET", str(tmp_path / "imagenet"))
     monkeypatch.setenv("DISTILLER_PRIORS", str(tmp_path / "runs"))
     monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(DATASETS, "_sources", dict(DATASETS))
     monkeypatch.setattr("distiller.training.own.JUDGE_STEPS", (6, 6))
+    threads: dict[str, str] = {}
+
+    def noted(where: str, name: str) -> None:
+        work = getattr(import_module(where), name)
+
+        def do(*given: Any, **named: Any) -> Any:
+            threads[name] = threading.current_thread().name
+            return work(*given, **named)
+
+        monkeypatch.setattr(f"{where}.{name}", do)
+
+    for name in ("fetch", "load_at", "load_prior", "real_latents", "build_reference"):
+        noted("distiller.training.prepare", name)
+    noted("viz.papers_prior", "add_umap")
     standin = str(save_standin(tmp_path / "dit"))
     assert offer(standin) == f"DiT-XL/2 is offered: the data set {NAME} is ready."
     assert (NAME, NAME) in titles()
+    here = threading.current_thread().name
+    assert {name for name, where in threads.items() if where == here} == {
+        "fetch", "load_at", "add_umap"
+    }  # fmt: skip
+    assert {where for where in threads.values() if where != here} == {"line"}
     forget_labs()
