@@ -10,6 +10,7 @@ many pictures are read, and at last whether it was refused, failed or is done.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Generator, Mapping, Sequence
@@ -87,7 +88,7 @@ def _answers(asked: Mapping[str, Any]) -> Generator[Event, None, tuple[dict[str,
                 yield Event("read", last["read"], last["of"])
         process.wait()
     finally:
-        process.kill()  # nothing, if it has ended
+        process.terminate()  # nothing, if it has ended
         process.wait()
         for pipe in filter(None, (process.stdin, process.stdout)):
             pipe.close()
@@ -106,6 +107,7 @@ def check_classes(pictures: Pictures, classes: Sequence[str], lacking: str) -> N
 
 def _read(asked: Mapping[str, Any]) -> None:
     """What the process does."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no half of a folder stays
     pace = Pace(SECONDS)
     events = read_pictures(Path(asked["path"]), asked["size"], names=asked["names"])
     try:
@@ -122,6 +124,8 @@ def _read(asked: Mapping[str, Any]) -> None:
         save_pictures(pictures, Path(asked["folder"]))
     except Refused as refused:
         _say(refused=str(refused))
+    except BrokenPipeError:  # whoever waited for it is gone
+        return
     except OSError as error:
         _say(failed=[error.errno, error.strerror, error.filename])
     else:

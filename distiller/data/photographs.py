@@ -7,6 +7,8 @@ decodes them.
 """
 
 import os
+import re
+import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable, Collection, Generator, Mapping
@@ -34,6 +36,7 @@ __all__ = [
 
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+KEPT = 3  # archives of one set at one size whose arrays stay in the cache
 APART = 4 * 2**20  # bytes of an archive; a smaller one is read sooner than a process starts
 
 
@@ -99,7 +102,8 @@ def load_photographs(which: Photographs) -> Generator[Event, None, Pictures]:
     kept = _kept(which, key_of(path))
     if kept.is_dir():
         with suppress(Refused):  # damaged, it is made anew
-            return load_pictures(kept)
+            return load_pictures(kept, checked=True)
+    _make_way(which)
     lacking = f"{path} is not all of {which.title}:"
     if path.is_dir() or path.stat().st_size > APART:
         with suppress(OSError):  # a cache that cannot be written is done without
@@ -116,6 +120,16 @@ def load_photographs(which: Photographs) -> Generator[Event, None, Pictures]:
 
 def _kept(which: Photographs, key: str) -> Path:
     return cache_folder() / f"{which.name}-{which.size}-{key[:16]}"
+
+
+def _make_way(which: Photographs) -> None:
+    """Removes the arrays of other archives of a set but for the newest, so one more has room."""
+    name = re.compile(re.escape(f"{which.name}-{which.size}-") + "[0-9a-f]{16}")
+    with suppress(OSError):  # another process may remove them, too
+        found = [path for path in cache_folder().glob("*") if name.fullmatch(path.name)]
+        found.sort(key=lambda path: path.stat().st_mtime_ns)
+        for folder in found[: 1 - KEPT]:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _keep(pictures: Pictures, folder: Path) -> Pictures:

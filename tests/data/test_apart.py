@@ -1,6 +1,7 @@
 """Many pictures are read by a process of their own: the same pictures, words and files."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -111,5 +112,27 @@ def test_who_no_longer_waits_ends_the_process(
     events = read_apart(**asked(tmp_path))
     assert next(events) == Event("read", 0, 9)
     events.close()
-    assert [process.returncode for process in made] == [-9]
+    assert [process.returncode for process in made] == [-15]
     assert not (tmp_path / "kept").exists()
+
+
+def test_arrays_of_a_few_archives_stay_and_damaged_ones_are_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "data" / "cifar10.zip"
+    monkeypatch.setattr(photographs, "APART", 2**40)
+    for k in range(photographs.KEPT + 2):
+        pack(path, members(CIFAR10))
+        os.utime(path, (k, k))
+        load("cifar10")
+    folders = sorted((tmp_path / "cache").glob("cifar10-32-*"), key=lambda p: p.stat().st_mtime_ns)
+    assert len(folders) == photographs.KEPT
+    whole = (folders[-1] / "train.npy").read_bytes()
+    flipped = bytearray(whole)
+    flipped[5000] ^= 1
+    (folders[-1] / "train.npy").write_bytes(flipped)
+    load("cifar10")
+    assert (folders[-1] / "train.npy").read_bytes() == whole
+    (folders[-1] / "pictures.json").touch()
+    monkeypatch.setattr("distiller.data.class_folders.decode", None)  # whoever decodes fails
+    load("cifar10")
