@@ -30,7 +30,7 @@ from distiller.sets.request import Request
 from distiller.sets.writer import archive
 
 from . import payloads, settings, zero_gpu
-from .explore import explore, shown_result
+from .explore import explore, glimpse_of, shown_result
 from .job import Busy, Job, Place
 from .kept import Kept
 from .line import Line
@@ -272,15 +272,17 @@ class Desk:
         images = _images(packed, request, lab)
         return Made(request, json.loads(shown), packed, images, lab.prior.fingerprint())
 
-    def try_out(self, dataset: str) -> Job:
-        """Has two small runs made for nobody: then models are read, and it is known how long a run
-        takes on this machine."""
+    def try_out(self, dataset: str, runs: int = 2) -> Job:
+        """Has small runs made for nobody: then models are read, and it is known how long a run
+        takes on this machine. Without any, what a first run reads is read all the same."""
         lab = open_lab(dataset)
         raw = {"dataset": dataset, "method": "dit", "classes": [0], "ipc": 10, "steps": TRIED}
         request = Request.parse(raw)
 
         def work() -> Generator[None, None, None]:
-            for _ in range(2):
+            glimpse_of(lab)
+            yield
+            for _ in range(runs):
                 began = time.monotonic()
                 for _ in explore(lab, request, {}, {}):
                     yield

@@ -6,13 +6,11 @@ import gradio as gr
 
 from distiller.data.registry import discover
 from distiller.errors import Refused
-from distiller.lab import open_lab
 from distiller.machine.device import on_zero_gpu
 from distiller.sets.upload import LIMITS
 
 from .. import settings
 from ..desk import desk
-from ..explore import glimpse_of
 from ..papers_prior import offer, offered_here
 from ..session import Session
 from ..zero_gpu import place_networks
@@ -90,9 +88,8 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
 
 def _prepare(*, runs: bool) -> None:
     """Reads what the first visitor needs, tries two runs if asked; on a GPU prepares DiT-XL/2."""
-    glimpse_of(open_lab(settings.FIRST))
-    if runs and not on_zero_gpu():  # whose times are not those of this processor
-        desk().try_out(settings.FIRST)
+    measures = runs and not on_zero_gpu()  # whose times are not those of this processor
+    desk().try_out(settings.FIRST, runs=2 if measures else 0)
     if offered_here():
         print(f"distiller: {offer()}", flush=True)
 
