@@ -4,13 +4,22 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from distiller.__main__ import main
+from distiller.data.dataset import Split
+from distiller.data.registry import load
+from distiller.diffusion.prior import load_prior
 from distiller.machine import disk
+from distiller.machine.json_file import read_json
+from distiller.machine.seal import check_seal
+from distiller.scores import judge
 from distiller.training import prior as training
+from distiller.training import quality
 from distiller.training.spec import PRESETS, PriorSpec
 from tests.tiny import train_in_a_moment
 
@@ -24,6 +33,7 @@ COMMANDS = {
     "distill": ["--dataset", "digits", "--classes", "1", "--ipc", "2", "--steps", "2"],
     "train-prior": ["--dataset", "digits"],
     "train-teacher": ["--dataset", "digits", "--net", "convnet-1-w4", "--epochs", "1"],
+    "train-judge": ["--dataset", "digits"],
 }
 
 
@@ -51,6 +61,30 @@ def _small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DISTILLER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setitem(PRESETS, "digits", SMALL)
     monkeypatch.setattr("distiller.commands.train.shutil.which", lambda name: None)
+    monkeypatch.setitem(judge.JUDGES, "digits", judge.JudgeSpec(steps=2, batch=8, widths=(8, 8)))
+
+
+def refused_until_it_fits(
+    arguments: list[str], root: Path, number: int, capsys: pytest.CaptureFixture[str]
+) -> int:
+    """Runs a command while its first write fails, its second, and so on, until none is left.
+
+    Returns how many writes it made below the folder `root`.
+    """
+    at = 1
+    while True:
+        with failing(root, number, at):
+            code = main(arguments)
+        printed = capsys.readouterr().err
+        if code == 0:
+            return at - 1
+        said = printed.splitlines()[-1]
+        assert code == 2
+        assert os.strerror(number) in said
+        assert said.startswith("distiller: ")
+        assert not list(root.rglob("*.partial"))
+        assert not (root / "manifest.json").exists()
+        at += 1
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS], ids=["full", "only read"])
@@ -59,22 +93,53 @@ def test_each_write_that_fails_ends_in_a_sentence(
     command: str, number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    arguments, at = [command, *COMMANDS[command], "--out", str(out)], 1
-    while True:
-        with failing(out, number, at):
-            code = main(arguments)
-        printed = capsys.readouterr().err
-        if code == 0:
-            break
-        said = printed.splitlines()[-1]
-        assert code == 2
-        assert os.strerror(number) in said
-        assert said.startswith("distiller: ")
-        assert not list(out.rglob("*.partial"))
-        assert not (out / "manifest.json").exists()
-        at += 1
-    assert at > 2
+    arguments = [command, *COMMANDS[command], "--out", str(out)]
+    assert refused_until_it_fits(arguments, out, number, capsys) > 1
     assert list(out.iterdir())
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS], ids=["full", "only read"])
+def test_a_reference_that_cannot_be_written_leaves_the_one_before(
+    number: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    digits = load("digits")
+    few = Split(digits.train.images[:60], digits.train.labels[:60])
+    monkeypatch.setattr("distiller.commands.measure.load", lambda name: replace(digits, train=few))
+    path = tmp_path / "out" / "digits.npz"
+    path.parent.mkdir()
+    path.write_bytes(b"the one before")
+    with failing(path.parent, number, 1):
+        assert main(["reference", "--dataset", "digits", "--out", str(path)]) == 2
+    assert f"{path} could not be read or written" in capsys.readouterr().err
+    assert [p.read_bytes() for p in path.parent.iterdir()] == [b"the one before"]
+    arguments = ["reference", "--dataset", "digits", "--out", str(path)]
+    assert refused_until_it_fits(arguments, path.parent, number, capsys) == 1
+    check_seal(path)
+    assert len(np.load(path)["labels"]) == 60
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS], ids=["full", "only read"])
+def test_a_card_that_cannot_be_written_leaves_a_prior_that_opens(
+    number: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / "out"
+    assert main(["train-prior", "--dataset", "digits", "--out", str(out)]) == 0
+    monkeypatch.setattr(quality, "PER_CLASS", 2)
+    weights = load_prior(out, "cpu").fingerprint()
+    for at in (1, 2, 3):
+        with failing(out, number, at):
+            assert main(["card", str(out)]) == 2
+        assert load_prior(out, "cpu").fingerprint() == weights
+        assert not (out / "README.md").exists()
+    assert refused_until_it_fits(["card", str(out)], out, number, capsys) == 3
+    assert "# A small diffusion prior" in (out / "README.md").read_text()
+    assert "measured" in read_json(out / "prior.json")
 
 
 def test_a_prior_that_is_trained_further_on_a_full_disk_stays(tmp_path: Path) -> None:
