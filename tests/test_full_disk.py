@@ -1,6 +1,7 @@
 """A disk that is full or only read, at each write of a command: a sentence, and no halves."""
 
 import errno
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,8 @@ from distiller.scores import judge
 from distiller.training import prior as training
 from distiller.training import quality
 from distiller.training.spec import PRESETS, PriorSpec
-from tests.tiny import train_in_a_moment
+from tests.diffusion import test_original
+from tests.tiny import save_tiny_pipeline, train_in_a_moment
 
 pytestmark = pytest.mark.slow
 
@@ -175,3 +177,21 @@ def test_a_teacher_that_cannot_be_written_is_in_the_cache(
     (kept,) = (tmp_path / "cache").glob("teacher-*")
     assert str(kept) in said
     assert sorted(path.name for path in kept.iterdir()) == ["config.json", "model.safetensors"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS], ids=["full", "only read"])
+def test_a_checkpoint_that_cannot_be_converted_to_its_end_leaves_nothing(
+    number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vae = save_tiny_pipeline(tmp_path / "pipeline")
+    labels = tmp_path / "labels.json"
+    labels.write_text(json.dumps({str(k): name for k, name in enumerate("abcde")}))
+    file = test_original.save(test_original.random_state(), tmp_path)
+    out = tmp_path / "out" / "prior"
+    arguments = ["convert-prior", str(file), "--out", str(out), "--vae", str(vae), "--heads", "3"]
+    arguments += ["--labels", str(labels)]
+    with failing(out.parent, number, 1):
+        assert main(arguments) == 2
+    assert not out.exists()
+    assert refused_until_it_fits(arguments, out.parent, number, capsys) > 2
+    assert load_prior(out, "cpu").labels
