@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
 
 from bench.client import Client, Layout
 from tests.page.gate import MakeGate, at
@@ -14,6 +15,7 @@ MANY = 50  # runs: more than Gradio lets go on at once unless it is told otherwi
 ENOUGH = 60.0  # seconds in which the page opens on a slow machine, too
 
 
+@pytest.mark.slow
 def test_a_page_opens_while_many_runs_wait(address: str, gate: MakeGate) -> None:
     held = gate("viz.desk.explore", at(1))
     asyncio.run(_open_beside_runs(address))
