@@ -13,12 +13,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from distiller.data.registry import load
+from distiller.data.registry import DATASETS, load
 from distiller.evaluation.protocol import protocol_for
 from tests.page.axe import accessible
 from tests.page.gate import MakeGate, Place, wait_until
 from tests.page.visitor import SLOW, contrasts, fits, new_tab, open_digit, open_evaluation, shared
 from viz import visit
+from viz.papers_tables import papers_tables
 from viz.payloads import EvaluationState
 
 pytestmark = pytest.mark.slow
@@ -240,3 +241,25 @@ def test_a_method_of_the_study_becomes_a_lane_of_compare(page: Page, address: st
     expect(page.locator("#setup .d-chip b")).to_have_count(3)
     expect(page.locator("#setup .d-chip b").nth(2)).to_have_text(name.partition(" (")[0])
     expect(page.locator("#setup").get_by_label("Class")).to_have_value("4")
+
+
+def test_the_papers_tables_are_closed_below_the_studies_of_the_same_classes(
+    page: Page, address: str
+) -> None:
+    page.goto(address)
+    papers = page.locator(".d-papers")
+    open_evaluation(page)
+    expect(papers).to_be_hidden()  # no paper has digits
+    page.locator("#evaluate .d-choices").get_by_label("Data set").click()
+    page.get_by_role("option", name="Imagenette", exact=True).click()
+    expect(papers.locator("summary")).to_be_visible()
+    expect(papers.locator("table").first).to_be_hidden()
+    papers.locator("summary").click()
+    tables = papers_tables(DATASETS["imagenette"])
+    expect(papers.locator("caption")).to_have_text([table["caption"] for table in tables])
+    expect(papers.locator("p")).to_contain_text("None of these numbers was measured here")
+    assert papers.locator("tbody tr").count() == sum(len(table["rows"]) for table in tables)
+    texts = (".d-papers p", ".d-printed caption", ".d-printed td", ".d-printed th")
+    assert min(contrasts(page, "#evaluate .d-choices", *texts)) >= 4.5  # WCAG AA
+    page.set_viewport_size({"width": 375, "height": 812})
+    fits(page, 375)
