@@ -60,12 +60,13 @@ def run_prior(options: argparse.Namespace) -> None:
         given["start"] = options.start
     if options.lr is not None:
         given["lr"] = number("lr", options.lr, 1e-6, 0.1)
-    device = choose_device(options.device)
+    device, worker = choose_device(options.device), this_worker()
     if options.data is not None:
-        _train_own(options, device, given)
+        with joined(worker, device):
+            _train_own(options, device, given)
         return
     spec = PRESETS.get(options.dataset, PriorSpec())
-    data, worker = load(options.dataset), this_worker()
+    data = load(options.dataset)
     with joined(worker, device):
         steps = train_prior(data, options.out, replace(spec, **given), device)
         if worker.leads:  # one bar, and one line at the end
@@ -75,15 +76,21 @@ def run_prior(options: argparse.Namespace) -> None:
 
 
 def _train_own(options: argparse.Namespace, device: Any, given: dict[str, Any]) -> None:
+    from ..event import finish
+    from ..machine.replicas import current
     from ..training.own import take_in, train_own
 
+    leads = current().leads
+    follow = show if leads else finish  # one bar, and what is said is said once
     size = whole("size", options.size, 1, 4096)
     level = whole("class-level", options.class_level, 1, 9)
-    pictures = show(take_in(options.data, options.out, size, level))
-    print("\n".join(pictures.report.lines()))
-    print(f"Previews while it trains: {options.out / '.training'}/preview-*.png", flush=True)
-    name = show(train_own(options.out, device, **given))
-    print(f"A data set {name!r} with its prior in {options.out}: --dataset {options.out}")
+    pictures = follow(take_in(options.data, options.out, size, level))
+    if leads:
+        print("\n".join(pictures.report.lines()))
+        print(f"Previews while it trains: {options.out / '.training'}/preview-*.png", flush=True)
+    name = follow(train_own(options.out, device, **given))
+    if leads:
+        print(f"A data set {name!r} with its prior in {options.out}: --dataset {options.out}")
 
 
 def add_teacher(parser: argparse.ArgumentParser) -> None:

@@ -7,12 +7,12 @@ the same bytes, and another number of processes holds others, equal within round
 """
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed
@@ -21,6 +21,9 @@ from ..errors import Refused
 from .workers import Worker
 
 __all__ = ["ONE", "Replicas", "current", "joined"]
+
+E = TypeVar("E")
+T = TypeVar("T")
 
 PATIENCE = timedelta(days=1)  # that processes wait for one that encodes, or writes
 
@@ -102,6 +105,32 @@ class Replicas:
         box = [value if self.leads else None]
         distributed.broadcast_object_list(box, src=0)
         return box[0]
+
+    def led(self, events: Generator[E, None, T]) -> Generator[E, None, T | None]:
+        """Runs a generator in the first process, as if that were alone, while the others wait.
+
+        Returns its result there, and None in the others.
+
+        Raises:
+            Refused: in every process, if it raised that in the first.
+        """
+        if self.count == 1:
+            return (yield from events)
+        if not self.leads:
+            events.close()
+            if (words := self.same(None)) is not None:
+                raise Refused(words)
+            return None
+        _JOINED.append(ONE)
+        try:
+            found = yield from events
+        except Refused as refused:
+            self.same(str(refused))
+            raise
+        finally:
+            _JOINED.pop()
+        self.same(None)
+        return found
 
     def path(self, path: Path | None) -> Path | None:
         """Where it writes what is of all: None but for the first, which writes for the others."""

@@ -12,6 +12,7 @@ Each part is made once; stopped anywhere, the same call goes on.
 
 import json
 from collections.abc import Generator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from ..errors import Refused
 from ..event import Event
 from ..machine.disk import sweep, write_whole
 from ..machine.lock import alone
+from ..machine.replicas import current
 from ..scores.judge import Judge, JudgeSpec, load_judge, save_judge, train_judge
 from ..scores.reference import build_reference, save_reference
 from .prior import train_prior
@@ -67,13 +69,20 @@ def spec_for(size: int, classes: int) -> PriorSpec:
 def take_in(
     source: Path, out: Path, size: int, class_level: int = 1
 ) -> Generator[Event, None, Pictures]:
-    """Reads pictures into `out`, or finds them there.
+    """Reads pictures into `out`, or finds them there; of processes that have joined the first does.
 
     Raises:
         Refused: if they cannot be read, `out` holds something else or has a name that is taken,
             another run works in it, or it cannot be written.
     """
     spec_for(size, 2)
+    found = yield from current().led(_taken_in(source, out, size, class_level))
+    return found or load_pictures(out / "pictures")
+
+
+def _taken_in(
+    source: Path, out: Path, size: int, class_level: int
+) -> Generator[Event, None, Pictures]:
     name, kept = out.resolve().name, out / "pictures"
     if not name or (name in DATASETS and DATASETS[name].folder != out.resolve()):
         raise Refused(f"There is a data set {name!r} already; give the folder another name.")
@@ -130,6 +139,7 @@ def train_own(out: Path, device: torch.device, **given: Any) -> Generator[Event,
     """Trains prior and judge on pictures that were taken in, and returns the data set's name.
 
     What is given replaces hyperparameters of `spec_for`. To train longer, ask for more steps.
+    Processes that have joined train the prior together; the first makes the rest.
 
     Raises:
         Refused: if there are no pictures, training began with other hyperparameters, another run
@@ -147,18 +157,23 @@ def train_own(out: Path, device: torch.device, **given: Any) -> Generator[Event,
     data = Dataset("pictures", pictures.classes, train, test)
     spec = replace(spec_for(data.size, len(data.classes)), **given)
     try:
-        with alone(out):
+        with alone(out) if current().leads else nullcontext():
             yield from train_prior(data, out, spec, device)
-            judge = yield from trained_judge(data, out / "judge", out / ".training")
-            prior = load_prior(out, str(device))
-            save_reference((yield from build_reference(data, prior, judge)), out / "reference.npz")
-            _describe(data, out)
+            yield from current().led(_judged(data, out, device))
     except OSError as error:
         raise Refused(
             f"{out} could not be written ({error.strerror or error}); the same command goes on "
             "from what is there."
         ) from error
     return DATASETS.add(out)
+
+
+def _judged(data: Dataset, out: Path, device: torch.device) -> Generator[Event, None, None]:
+    """Makes what is beside the prior: its judge, its reference, and what the data set is."""
+    judge = yield from trained_judge(data, out / "judge", out / ".training")
+    prior = load_prior(out, str(device))
+    save_reference((yield from build_reference(data, prior, judge)), out / "reference.npz")
+    _describe(data, out)
 
 
 def judge_steps(images: int) -> int:
