@@ -166,8 +166,8 @@ def _encoded(prior: Prior, data: Dataset) -> Generator[Event, None, None]:
         kept = load_latents(prior, data, label)
         if kept is None or len(kept) < n:
             raise Refused(
-                f"The latents of {data.classes[label]!r} could not be kept in {data.latents}; make "
-                "room there, and the same command goes on."
+                f"The latents of {data.classes[label]!r} could not be kept in {data.latents}; see "
+                "that the disk has room and can be written, and the same command goes on."
             )
 
 
