@@ -1,14 +1,14 @@
 // @ts-check
-// The papers' tables, below what was measured here and apart from it; closed until they are opened.
+// The papers' tables, below what was measured here and apart from it; closed until opened.
 
 /** @import { PapersTable } from '../payloads.d.ts' */
 
 import { make } from '../draw/element.js';
 
 const APART =
-  'None of these numbers was measured here, and none compares with those above: they are of other ' +
-  'images, at 224 or 256 pixels, by other settings, and most are the best test of a training. ' +
-  'Compare numbers of one table alone.';
+  'None of these numbers was measured here, and none compares with those above: they are of ' +
+  'other images, at 224 or 256 pixels, by other settings, and most are the best test of a ' +
+  'training. Compare numbers of one table alone.';
 
 export class Papers {
   constructor() {
