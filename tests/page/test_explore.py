@@ -92,6 +92,7 @@ def test_every_discrepancy_comes_after_the_run(page: Page, address: str) -> None
     )
 
 
+@pytest.mark.slow
 def test_a_slider_acts_during_a_run_and_repeats_it_on_release(
     page: Page, address: str, gate: MakeGate
 ) -> None:
