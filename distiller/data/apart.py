@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Refused
-from ..event import Event, Pace
+from ..event import Event, Pace, finish, translated
 from .class_folders import Pictures, load_pictures, read_pictures, save_pictures
 
 __all__ = ["check_classes", "read_apart"]
@@ -108,18 +108,14 @@ def check_classes(pictures: Pictures, classes: Sequence[str], lacking: str) -> N
 def _read(asked: Mapping[str, Any]) -> None:
     """What the process does."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no half of a folder stays
-    pace = Pace(SECONDS)
     events = read_pictures(Path(asked["path"]), asked["size"], names=asked["names"])
+
+    def tell(event: Event) -> None:
+        _say(read=event.i, of=event.n)
+
     try:
-        while True:
-            try:
-                event = next(events)
-            except StopIteration as stop:
-                pictures: Pictures = stop.value
-                break
-            if pace.due() or event.i + 1 == event.n:
-                pace.mark()
-                _say(read=event.i, of=event.n)
+        pace, note = Pace(SECONDS), lambda event: event.i + 1 == event.n
+        pictures = finish(translated(events, tell, pace, note))
         check_classes(pictures, asked["classes"], asked["lacking"])
         save_pictures(pictures, Path(asked["folder"]))
     except Refused as refused:

@@ -62,12 +62,21 @@ class Document:
             return
         headers = Headers(scope=scope)
         key = (scope["scheme"], scope.get("root_path"), *(headers.get(name) for name in NAMES))
-        async with self._writing:  # whoever comes meanwhile waits for the same
+        kept = self._kept.get(key) or await self._written(key, scope, receive)
+        if isinstance(kept, _Kept):
+            self._keep(key, kept)
+        answer = kept.response(headers) if isinstance(kept, _Kept) else kept
+        await answer(scope, receive, send)
+
+    async def _written(
+        self, key: tuple[str | None, ...], scope: Scope, receive: Receive
+    ) -> _Kept | Response:
+        """What is written for an address: those who come meanwhile wait, and get the same."""
+        async with self._writing:
             kept = self._kept.get(key) or await self._write(scope, receive)
             if isinstance(kept, _Kept):
                 self._keep(key, kept)
-        answer = kept.response(headers) if isinstance(kept, _Kept) else kept
-        await answer(scope, receive, send)
+        return kept
 
     def _keep(self, key: tuple[str | None, ...], kept: _Kept) -> None:
         self._kept[key] = kept
