@@ -202,7 +202,7 @@ async def _run(request: Request) -> AsyncGenerator[Any, None]:
             yield shown
         elif isinstance(shown, (Place, Busy)):
             yield {"waiting": words_of(shown)}
-        else:
+        elif not shown.get("made"):
             yield {"step": shown["step"], "steps": shown["steps"]}
 
 

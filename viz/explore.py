@@ -77,7 +77,7 @@ def explore(
     clock: Callable[[], float] = time.monotonic,
     lent: Generator[Event, None, Distilled] | None = None,
 ) -> Generator[payloads.Step, None, Explored]:
-    """Distils the first class of a request, yielding steps to show.
+    """Distils the first class of a request, yielding steps to show, last the finished images.
 
     `recipes` keeps what was fitted last, so that turning a dial fits nothing again. `clock` tells
     the seconds of its service. `lent` fits and samples elsewhere, on a GPU that is lent.
@@ -111,6 +111,7 @@ def explore(
 
     distilled = yield from translated(steps, frame, Pace(PAUSE), note)
     seconds = clock() - began
+    yield figures.made(distilled, lab.reference, label, request.steps)
     measured = measure_set(distilled.images, distilled.labels, lab)
     moved = dict(dials) != began_with
     asked = _turned(request, dials)

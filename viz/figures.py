@@ -37,7 +37,7 @@ from . import payloads
 from .preview import contact_sheet, data_uri
 from .witness import Field, Witness, witness_of
 
-__all__ = ["frame", "late_lines", "map_of", "result", "waiting"]
+__all__ = ["frame", "late_lines", "made", "map_of", "result", "waiting"]
 
 TICKS = 60  # random real draws shown on a score's line
 INDEPENDENT = "independent"  # the space that nobody here trained
@@ -90,6 +90,14 @@ def frame(
         "step": step,
         "steps": steps,
     }
+
+
+def made(distilled: Distilled, reference: Reference, label: int, steps: int) -> payloads.Step:
+    """The finished images of a run, which are not measured yet."""
+    z = reference.project(distilled.latents)
+    step = frame(distilled.images, z, reference, label, steps, steps)
+    sheet = data_uri(contact_sheet(distilled.images, step["columns"]), lossless=True)
+    return {**step, "sheet": sheet, "made": True, "words": "made, and not scored yet"}
 
 
 def waiting(event: Event, n: int, left: float = 0.0) -> payloads.Step:

@@ -125,6 +125,7 @@ class Step(TypedDict):
     stage: str | None  # None while it samples
     step: int
     steps: int
+    made: NotRequired[bool]  # whether these are the finished images, and only their scores miss
     words: NotRequired[str]  # in place of stage and step: the line, or the seconds that are left
     query: NotRequired[Mapping[str, str]]  # of the link that asks for it, at its beginning
 

@@ -403,6 +403,7 @@ export interface Step {
   stage: string | null;
   step: number;
   steps: number;
+  made?: boolean;
   words?: string;
   query?: Readonly<Record<string, string>>;
 }

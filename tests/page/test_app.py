@@ -214,6 +214,15 @@ def test_all_that_needs_the_device_waits_in_its_line_and_in_no_other() -> None:
     assert all(isasyncgenfunction(f.fn) or iscoroutinefunction(f.fn) for f in found)
 
 
+def test_hidden_progress_is_noted_on_one_small_part() -> None:
+    """On other parts Gradio's script would copy what they hold at each message of an event."""
+    config = app.build().get_config_file()
+    (notice,) = [c["id"] for c in config["components"] if c["props"].get("elem_id") == "notice"]
+    hidden = [d for d in config["dependencies"] if d["show_progress"] == "hidden"]
+    assert len(hidden) > 20
+    assert all(d["show_progress_on"] == [notice] for d in hidden)
+
+
 def test_nothing_but_the_api_is_offered_to_programs() -> None:
     offered = [f.api_name for f in app.build().fns.values() if f.api_visibility != "private"]
     assert sorted(offered) == API

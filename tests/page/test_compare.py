@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.page.gate import MakeGate, at
 from tests.page.visitor import PATIENCE, fits, new_tab
 
 LINK = (
@@ -143,6 +144,32 @@ def test_the_scrubber_moves_each_image_on_its_way_over_the_map(page: Page, addre
     lengths(page, 10, 0, 45, 45, 45)
     page.get_by_role("button", name="images", exact=True).click()
     lengths(page, 10, *[0] * 12)
+
+
+@pytest.mark.slow
+def test_marks_move_over_the_map_while_a_lane_is_sampled(
+    page: Page, address: str, gate: MakeGate
+) -> None:
+    held = gate("viz.desk.explore", at(2, 4))
+    page.goto(
+        f"{address}?tab=compare&dataset=digits&classes=3&ipc=4&steps=5&seed=7&lane1=dit&lane2=dap"
+    )
+    rows, marks = page.locator("#matrix [role=row]"), page.locator("#lane-map .d-live-marks path")
+    expect(rows.nth(0)).to_contain_text("step 2 of 5")
+    expect(marks).to_have_count(4)
+    place = "() => document.querySelector('.d-live-marks path').getAttribute('transform')"
+    before = page.evaluate(place)
+    marks.nth(1).dispatch_event("pointerenter")
+    expect(page.locator("#lane-map .d-card")).to_be_visible()
+    expect(rows.nth(0).locator("button.d-hot")).to_have_count(1)
+    marks.nth(1).dispatch_event("pointerleave")
+    expect(page.locator("#lane-map .d-card")).to_be_hidden()
+    held.open()
+    page.wait_for_function(f"(before) => ({place})() !== before", arg=before)
+    held.open(100)
+    filled(page, 8)
+    on_map(page, 4, 4)
+    expect(marks).to_have_count(0)
 
 
 @pytest.mark.slow

@@ -63,6 +63,12 @@ def test_a_run_streams_frames_and_ends_with_everything_that_is_shown(lab: Lab) -
     assert frames[0]["live"]
     assert frames[0]["step"] == 1
     assert [len(xy) for xy in frames[0]["points"]["class"]] == [2] * 5
+    last = frames[-1]
+    check(payloads.Step, last)
+    assert last["made"]
+    assert last["step"] == last["steps"] == 6
+    assert not any(frame.get("made") for frame in frames[:-1])
+    assert last["sheet"] == shown["sheet"]  # the finished images, to the last bit
     json.dumps(frames)
     json.dumps(shown, allow_nan=False)
     assert not shown["live"]

@@ -48,6 +48,7 @@ def build() -> gr.Blocks:
         frame.add_words()
         follow_tour_links(demo, tour)
         add_endpoints()
+        demo.hide_progress_on(notice)
     return demo
 
 

@@ -27,6 +27,17 @@ SHOWN = 60  # characters of a value that are shown
 class PageBlocks(gr.Blocks):  # type: ignore[misc]  # Gradio has no types
     """The page: a value that none of its controls sends is refused."""
 
+    def hide_progress_on(self, part: gr.components.Component) -> None:
+        """Has one small part hold the progress of all events whose progress is hidden.
+
+        At each message of an event, Gradio's script copies all that those components hold which
+        progress was ever noted on, and of tabs all that is in them. It would copy the whole page at
+        each step of a run, which takes tenths of a second.
+        """
+        for event in self.fns.values():
+            if event.show_progress == "hidden":
+                event.show_progress_on = [part]
+
     async def preprocess_data(
         self,
         block_fn: BlockFunction,

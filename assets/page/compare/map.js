@@ -21,11 +21,12 @@ import { CONFIG, layoutOf } from '../explore/traces.js';
 import { makePlot, plotly } from '../plotly.js';
 import { Gap } from './gap.js';
 import { setting, titleOf } from './lineup.js';
+import { LiveMarks } from './live.js';
 import { look, lookAt } from './look.js';
 import { makeMark } from './marks.js';
 import { changesOf, groundNumber, slotOf, tracesOf } from './planes.js';
 import { pointsOf } from './real.js';
-import { picturesOf } from './results.js';
+import { picturesOf, runOf } from './results.js';
 import { walkByKeys } from './walk.js';
 import { WitnessLine } from './witness.js';
 
@@ -67,6 +68,11 @@ class LaneMap {
     bar.append(this.keys, this.views.node);
     root.append(bar, this.plot, walkByKeys(this.plot));
     this.witness = new WitnessLine(new Field(this.plot));
+    this.live = new LiveMarks(this.plot, {
+      hover: (slot, point) => this.hoverMade(slot, point),
+      leave: () => this.leave(),
+      choose: (slot, column) => lookAt({ column, slot }),
+    });
     root.append(this.witness.node, this.gap.node, this.note, this.card.node);
   }
 
@@ -110,6 +116,7 @@ class LaneMap {
     const gap = look.gap ? this.gap.rows(points) : [];
     const traces = tracesOf(points, view, gap);
     const layout = layoutOf({ points, look: { view, paint: 'plain', witness: false } });
+    this.live.view = view;
     this.library.react(this.plot, traces, layout, CONFIG).then(() => this.listen());
     this.witness.draw(view);
     this.drawKeys(points);
@@ -130,6 +137,7 @@ class LaneMap {
     const { changes, traces } = changesOf(points, view, gap);
     this.library.restyle(plot, changes, traces);
     this.witness.draw(view);
+    this.live.repaint();
     this.drawKeys(points);
   }
 
@@ -167,16 +175,16 @@ class LaneMap {
     this.listening = true;
     const { plot } = this;
     plot.on('plotly_hover', ({ points: [point] }) => this.hover(point));
-    plot.on('plotly_unhover', () => {
-      this.card.hide();
-      lookAt({ over: null });
-    });
+    plot.on('plotly_unhover', () => this.leave());
     plot.on('plotly_click', ({ points: [point] }) => {
       const slot = slotOf(point.curveNumber);
       if (slot !== null) lookAt({ column: point.pointIndex, slot });
     });
     for (const moved of ['plotly_afterplot', 'plotly_relayout', 'plotly_relayouting'])
-      plot.on(moved, () => this.witness.field.repaint());
+      plot.on(moved, () => {
+        this.witness.field.repaint();
+        this.live.repaint();
+      });
     new ResizeObserver(() => {
       if (plot.offsetParent) this.library.Plots.resize(plot);
     }).observe(plot);
@@ -188,13 +196,23 @@ class LaneMap {
     const { points } = this;
     const slot = slotOf(point.curveNumber);
     if (!points) return;
-    if (slot !== null) {
-      lookAt({ over: point.pointIndex });
-      this.card.showMade(point, { run: picturesOf(slot) });
-    } else {
-      const rows = point.curveNumber === groundNumber('others') ? points.others : points.rows;
-      this.card.showReal(point, { points }, rows[point.pointIndex]);
-    }
+    if (slot !== null) return this.hoverMade(slot, point);
+    const rows = point.curveNumber === groundNumber('others') ? points.others : points.rows;
+    this.card.showReal(point, { points }, rows[point.pointIndex]);
+  }
+
+  /**
+   * @param {number} slot
+   * @param {Point} point
+   */
+  hoverMade(slot, point) {
+    lookAt({ over: point.pointIndex });
+    this.card.showMade(point, { run: picturesOf(slot) });
+  }
+
+  leave() {
+    this.card.hide();
+    lookAt({ over: null });
   }
 }
 
@@ -204,7 +222,7 @@ export async function mount({ element, server }) {
   const images = /** @type {RealImages} */ (server.real_images);
   const map = new LaneMap(find(element, '.d-lane-map'), { places, images }, await plotly);
   on('lineup', (lineup) => map.load(lineup));
-  on('lanes', () => map.drawSoon());
+  on('lanes', (slot) => (slot === null || runOf(slot) ? map.drawSoon() : map.live.repaint()));
   on('look', () => map.drawSoon());
   on('theme', () => map.draw());
   if (setting.lineup) await map.load(setting.lineup);

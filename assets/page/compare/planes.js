@@ -41,8 +41,11 @@ export function slotOf(trace) {
 function placesOf(slot, view) {
   const trail = trailAt(slot, view);
   if (trail) return placesAt(trail, look.at);
-  return isShown(slot) ? (picturesOf(slot)?.points?.[view] ?? []) : [];
+  return isShown(slot) ? (runOf(slot)?.points[view] ?? []) : [];
 }
+
+/** The slots of lanes that are shown while they are not done yet: `LiveMarks` draws those. */
+export const liveSlots = () => SLOTS.filter((slot) => isShown(slot) && picturesOf(slot)?.live);
 
 /** @param {number} slot */
 function isShown(slot) {

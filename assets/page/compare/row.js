@@ -119,6 +119,7 @@ export class Row {
     const base = look.base === null ? null : runOf(look.base);
     const run = pictures && !pictures.live ? pictures : null;
     this.node.classList.toggle('d-live', Boolean(pictures?.live));
+    this.node.classList.toggle('d-made', Boolean(pictures && (!pictures.live || pictures.made)));
     for (const [k, cell] of this.cells.entries()) {
       picture(cell, pictures, k);
       cell.lastElementChild?.replaceChildren();
@@ -135,6 +136,8 @@ export class Row {
    * @param {number} k
    */
   nameOf(run, k) {
+    const pictures = picturesOf(this.slot);
+    if (pictures?.live && pictures.made) return `${this.label}, image ${k + 1}`;
     if (!run) return `${this.label}, image ${k + 1}, not there yet`;
     const mode = run.modes ? `, ${run.modes[k]}` : '';
     return `${this.label}, image ${k + 1}: ${run.recognised[k]}${mode}`;

@@ -173,8 +173,11 @@ function cellOf(score, all) {
 /** @param {Component<null>} component */
 export function mount({ element }) {
   const table = new ScoreTable(find(element, '.d-lane-table'));
-  for (const event of /** @type {const} */ (['lineup', 'lanes', 'whole', 'evaluation']))
+  for (const event of /** @type {const} */ (['lineup', 'whole', 'evaluation']))
     on(event, () => table.drawSoon());
+  on('lanes', (slot) => {
+    if (slot === null || runOf(slot)) table.drawSoon(); // a step has no scores
+  });
   on('theme', () => table.drawSoon());
   table.draw();
 }
