@@ -3,19 +3,22 @@
     python -m bench.compare [--rounds 3] [--steps 20]
 
 This process serves the page, with an empty cache, and looks at it in Chromium (needs Playwright).
-Four lanes of ten images are timed from the click to the last image on the page. In turns with them,
-the same four runs are sampled alone, without a page. The lanes are DiT with four strengths of class
-guidance, so each is the same work. What is aimed at stands in brackets.
+Four lanes of ten images are timed from the click to the last image on the page, and to the last
+score. In turns with them, the same lanes are followed without a browser, and the same four runs are
+sampled alone, without a page. The lanes are DiT with four strengths of class guidance, so each is
+the same work. What is aimed at stands in brackets.
 
 The matrix can show no more steps a second than are sampled: so both numbers are told, for solids
 and for digits, whose prior is smaller.
 """
 
 import argparse
+import asyncio
 import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from statistics import median
 from typing import Any
@@ -25,7 +28,9 @@ import torch
 from playwright.sync_api import Page, sync_playwright
 
 from distiller import Settings, distill, finish, make_methods, open_lab
+from viz.compare import compared
 from viz.page import serve
+from viz.session import Session
 
 from .browser import ARGUMENTS, chromium_path
 from .server import free_port
@@ -41,31 +46,36 @@ THERE = """(count) => document.querySelectorAll(
 STALE = "() => !document.querySelector('#matrix .d-row:not(.d-stale)')"
 
 RACE = """(count) => new Promise((resolve) => {
-    const there = () => [...document.querySelectorAll('#matrix .d-row:not(.d-live, .d-stale)')]
+    const rows = (state) => document.querySelectorAll(`#matrix .d-row:not(${state}, .d-stale)`);
+    const there = (state) => [...rows(state)]
         .map((row) => row.querySelectorAll('.d-cell i[style*="url"]').length);
-    const seen = { first: 0, all: 0, frames: 0, steps: [] };
+    const sum = (images) => images.reduce((all, one) => all + one, 0);
+    const seen = { first: 0, all: 0, scored: 0, steps: [] };
     const last = new Map();
     const began = performance.now();
-    const frame = (now) => {
-        const spent = (now - began) / 1000;
-        seen.frames += 1;
+    const look = () => {
+        const spent = (performance.now() - began) / 1000;
         for (const [k, row] of document.querySelectorAll('#matrix .d-row').entries()) {
             const sheet = row.querySelector('.d-cell i')?.style.backgroundImage;
-            if (!row.classList.contains('d-live') || !sheet || sheet === last.get(k)) continue;
+            if (!row.matches('.d-live:not(.d-made)') || !sheet || sheet === last.get(k)) continue;
             last.set(k, sheet);
             seen.steps.push([k, spent]);
         }
-        const done = there();
-        if (!seen.first && done.some((images) => images > 1)) seen.first = spent;
-        if (done.reduce((sum, images) => sum + images, 0) === count) {
-            seen.all = spent;
-            resolve(seen);
-        } else requestAnimationFrame(frame);
+        const made = there('.d-live:not(.d-made)');
+        if (!seen.first && made.some((images) => images > 1)) seen.first = spent;
+        if (!seen.all && sum(made) === count) seen.all = spent;
+        if (!seen.scored && sum(there('.d-live')) === count) seen.scored = spent;
+        if (!seen.all || !seen.scored) return;
+        observer.disconnect();
+        resolve(seen);
     };
+    const observer = new MutationObserver(look);
     document.querySelector('#compare-start').click();
-    requestAnimationFrame(frame);
+    const what = { subtree: true, attributeFilter: ['class', 'style'], childList: true };
+    observer.observe(document.querySelector('#matrix'), what);
 })"""
-"""Clicks; gives the seconds until a first row and all images are there, and of each new step."""
+"""Clicks; gives the seconds until the images of a first row, those of all rows and all scores are
+there, and of each new step. Without a change nothing is looked at, so that looking costs little."""
 
 MAP = """() => {
     const plot = document.querySelector('.d-lane-map .d-plot');
@@ -170,23 +180,49 @@ def raced(page: Page, address: str, dataset: str, steps: int, seed: int) -> Any:
     return page.evaluate(RACE, IMAGES * len(lanes))
 
 
+async def followed(dataset: str, steps: int, seed: int) -> tuple[float, float]:
+    """Seconds until all images and all scores of the lanes are there, without a browser."""
+    lanes = [
+        {"slot": slot, "method": "dit", "cfg_scale": scale, "options": {}}
+        for slot, scale in enumerate(SCALES)
+    ]
+    raw = {"dataset": dataset, "label": 0, "ipc": IMAGES, "steps": steps, "seed": seed}
+    began, images, scores = time.perf_counter(), 0.0, 0.0
+    async for race in compared(Session(), {**raw, "lanes": lanes}):
+        spent, stands = time.perf_counter() - began, list(race["lanes"].values())
+        if not images and all(not lane["live"] or lane.get("made") for lane in stands):
+            images = spent
+        scores = spent
+    return images, scores
+
+
+def bare(dataset: str, steps: int, seed: int) -> tuple[float, float]:
+    """`followed`, in a thread of its own: Playwright has a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, followed(dataset, steps, seed)).result()
+
+
 def race(page: Page, address: str, dataset: str, given: argparse.Namespace) -> None:
     """Prints how long four lanes take beside their sampling, and how they stream."""
     alone(dataset, 2, 0)  # the first run compiles and reads
-    both = []
+    rounds = []
     for seed in range(1, given.rounds + 1):
-        both.append((raced(page, address, dataset, given.steps, seed),
-                     alone(dataset, given.steps, seed)))  # fmt: skip
+        rounds.append((raced(page, address, dataset, given.steps, seed),
+                       bare(dataset, given.steps, seed + 1000),
+                       alone(dataset, given.steps, seed)))  # fmt: skip
     print(f"{dataset}: four lanes of {IMAGES} images in {given.steps} steps")
-    print("| round | first row, s | all rows, s | sampling alone, s | ratio (1.10) | steps shown a "
-          "second (10) | steps sampled a second | frames of the browser a second |\n"
-          "|---|---|---|---|---|---|---|---|")  # fmt: skip
-    for k, (seen, spent) in enumerate(both, 1):
+    print("| round | first row, s | all images, s | all scores, s | images, scores without a "
+          "browser, s | sampling alone, s | ratio (1.10) | without a browser | steps shown a "
+          "second (10) | steps sampled a second | shown of those sampled |\n"
+          "|---|---|---|---|---|---|---|---|---|---|---|")  # fmt: skip
+    for k, (seen, plain, spent) in enumerate(rounds, 1):
         sampled = len(SCALES) * given.steps / spent
-        print(f"| {k} | {seen['first']:.2f} | {seen['all']:.2f} | {spent:.2f} | "
-              f"{seen['all'] / spent:.2f} | {shown(seen['steps']):.1f} | {sampled:.1f} | "
-              f"{seen['frames'] / seen['all']:.0f} |")  # fmt: skip
-    ratios = [seen["all"] / spent for seen, spent in both]
+        share = len(seen["steps"]) / (len(SCALES) * given.steps)
+        print(f"| {k} | {seen['first']:.2f} | {seen['all']:.2f} | {seen['scored']:.2f} | "
+              f"{plain[0]:.2f}, {plain[1]:.2f} | {spent:.2f} | {seen['all'] / spent:.2f} | "
+              f"{plain[0] / spent:.2f} | {shown(seen['steps']):.1f} | {sampled:.1f} | "
+              f"{100 * share:.0f} % |")  # fmt: skip
+    ratios = [seen["all"] / spent for seen, _, spent in rounds]
     print(f"ratio: {min(ratios):.2f} at best, {median(ratios):.2f} in the median (1.10)")
 
 

@@ -76,7 +76,8 @@ async def _raced(
         f"{session.visitor} comparing", requests, finish, step=lambda step: step, pause=PAUSE,
         begun=begun, private=private,
     )  # fmt: skip
-    session.turn("compare").leave = runs.leave
+    turn = session.turn("compare")
+    turn.leave, turn.finishes = runs.leave, True  # images that are made are scored yet
     async for shown in runs.follow():
         yield {"lanes": shown, "told": told(lanes, made)}
     if runs.wrong:

@@ -126,12 +126,13 @@ class Desk:
         begun: Callable[[Job], None] = lambda job: None,
         *,
         long: bool = False,
+        aside: bool = False,
     ) -> AsyncGenerator[payloads.Step | Place | Busy | Made, None]:
         """Distils one class: yields how it stands, then what to show of each step, then `Made`.
 
         `dials` are read at each step. `begun` is told the job, unless the run was kept. A long one
-        makes way for others, as it is one of many. Ends without `Made` if the visitor leaves the
-        job.
+        makes way for others, as it is one of many. With `aside` its images are measured once the
+        visitor's next runs are sampled, too. Ends without `Made` if the visitor leaves the job.
 
         Raises:
             Refused: if the models are not on this machine, or the run is refused.
@@ -161,6 +162,8 @@ class Desk:
 
         cost = partial(self.cost, request)
         given: dict[str, Any] = {"cost": cost, "long": long, "begun": begun}
+        if aside:
+            given["rests"] = _is_made
         async for shown in self._follow(visitor, work, key=key, **given):
             yield shown
 
@@ -217,11 +220,13 @@ class Desk:
         long: bool = False,
         begun: Callable[[Job], None] = lambda job: None,
         line: Line | None = None,
+        rests: Callable[[Any], bool] = lambda shown: False,
     ) -> AsyncGenerator[Any, None]:
         """Yields `Busy` while the line is full, then what the job shows, last its result."""
         while True:
             try:
-                job = (line or self.line).join(visitor, make, key=key, cost=cost, long=long)
+                given: dict[str, Any] = {"key": key, "cost": cost, "long": long, "rests": rests}
+                job = (line or self.line).join(visitor, make, **given)
                 break
             except Busy as busy:
                 yield busy
@@ -304,6 +309,11 @@ class Desk:
 def _work(request: Request) -> tuple[tuple[str, ...], float]:
     """What kind of work a run is, and how much."""
     return ("run", request.dataset, request.method), request.image_steps() + BESIDE
+
+
+def _is_made(step: payloads.Step) -> bool:
+    """Whether the images are finished, and only their measures miss."""
+    return bool(step.get("made"))
 
 
 def _images(packed: bytes, request: Request, lab: Lab) -> NDArray[np.uint8]:

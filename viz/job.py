@@ -35,6 +35,9 @@ class Job:
     key: str | None  # jobs of one key give one result
     expected: Callable[[], float]  # seconds in service, as they are estimated now
     long: bool
+    rests: Callable[[Any], bool] = lambda shown: False
+    """Whether the job has shown what matters: the rest may wait for more of the same visitor's."""
+    resting: bool = False
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     state: State = "waiting"
     shown: Any = None  # what the generator yielded last

@@ -66,6 +66,7 @@ class Line:
         key: str | None = None,
         cost: Callable[[], float] = lambda: 1.0,
         long: bool = False,
+        rests: Callable[[Any], bool] = lambda shown: False,
     ) -> Job:
         """Puts a job into the line, or joins the one of the same key that is not over yet.
 
@@ -75,6 +76,8 @@ class Line:
             key: what determines the result, or None for a job that is nobody else's.
             cost: tells the seconds it is expected to take, as far as is known when it is asked.
             long: whether it makes way between two steps for jobs that are not.
+            rests: whether a value that it shows is what its visitor waits for: then its rest makes
+                way for what the same visitor asked for next.
 
         Raises:
             Busy: if `most` jobs wait already.
@@ -89,7 +92,7 @@ class Line:
                         f"{len(waiting)} runs wait already, and that is as many as may. "
                         "Try again in a moment."
                     )
-                job = Job(make, key, cost, long, alone=self._clock())
+                job = Job(make, key, cost, long, rests, alone=self._clock())
                 self._jobs[job.id] = job
             job.long = job.long and long  # whoever waits for it alone does not wait for many
             if visitor not in job.tags:
@@ -243,7 +246,10 @@ class Line:
                 self._advance(job)
 
     def _next(self) -> Job | None:
-        """The job to advance by one step: short before long, what began before what waits."""
+        """The job to advance by one step: short before long, what began before what waits.
+
+        The rest of a job waits while the next in line is of its own visitor.
+        """
         open_ = [j for j in self._jobs.values() if not j.over]
         kinds = {
             long: sorted(
@@ -251,6 +257,7 @@ class Line:
             )
             for long in (False, True)
         }
+        kinds[False] = _rested(kinds[False])
         if not (kinds[False] and kinds[True]):
             self._times = {True: 0.0, False: 0.0}
             return next(iter(kinds[False] or kinds[True]), None)
@@ -267,6 +274,7 @@ class Line:
             if job.steps is None:
                 job.steps = job.context.run(job.make)
             job.shown = job.context.run(next, job.steps)
+            job.resting = job.resting or job.rests(job.shown)
         except StopIteration as stop:
             job.result, ended, job.steps = stop.value, "done", None
         except Refused as refused:
@@ -304,6 +312,18 @@ class Line:
         self._visitors = {
             v: tag for v, tag in self._visitors.items() if v in live or tag > self._virtual
         }
+
+
+def _rested(jobs: list[Job]) -> list[Job]:
+    """Jobs in their order, but that the rest of one waits where its visitors' next comes next."""
+    going = [job for job in jobs if job.state == "running"]
+    resting = [job for job in going if job.resting]
+    waiting = jobs[len(going) :]
+    own = waiting[0].tags.keys() if waiting else set[str]()
+    busy = [job for job in going if not job.resting]
+    ready = [job for job in resting if not job.tags.keys() <= own]
+    put_off = [job for job in resting if job.tags.keys() <= own]
+    return [*busy, *ready, *waiting[:1], *put_off, *waiting[1:]]
 
 
 def _stand_back() -> None:

@@ -63,10 +63,11 @@ class RunGroup(Generic[S]):
         self._news, self._room = asyncio.Event(), asyncio.Semaphore(at_once or len(requests) or 1)
 
     def leave(self) -> None:
-        """Takes back what is not done yet, and begins nothing more."""
+        """Takes back what is not sampled yet, and begins nothing more."""
         self._left = True
         for job in list(self._jobs):
-            desk().line.leave(job, self._visitor)
+            if not job.resting:
+                desk().line.leave(job, self._visitor)
 
     async def follow(
         self,
@@ -105,6 +106,8 @@ class RunGroup(Generic[S]):
     async def _run(self, place: str, request: Request) -> None:
         self._say(place, "waits for its turn")
         async for shown in self._asked(place, request):
+            if isinstance(shown, Busy) and self._left:
+                return  # it stands in no line yet
             if isinstance(shown, Made):
                 self._show(place, {"live": False, "token": await self._finish(place, shown)})
             elif isinstance(shown, (Place, Busy)):
@@ -118,7 +121,8 @@ class RunGroup(Generic[S]):
             self._begun(place, job)
             return desk().again(self._visitor, job)
         dials = {"cfg_scale": request.cfg_scale, **request.options}
-        return desk().run(self._visitor, request, dials, partial(self._begun, place))
+        begun = partial(self._begun, place)
+        return desk().run(self._visitor, request, dials, begun, aside=True)
 
     def _begun(self, place: str, job: Job) -> None:
         self._jobs.append(job)

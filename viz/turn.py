@@ -26,6 +26,7 @@ class Turn:
     asked: bool = False  # asked for, and not begun yet
     stopped: bool = False  # what was asked for is to end as soon as it begins
     leave: Callable[[], None] = _nothing  # has what waits in line end at once
+    finishes: bool = False  # whether its values end by themselves once it was left
     _halts: dict[object, Callable[[], None]] = field(default_factory=dict)  # of each follower
 
     @property
@@ -40,8 +41,9 @@ class Turn:
     def stop(self) -> None:
         """What was asked for and what goes on is to end; nothing else is."""
         self.stopped = self.asked
-        for halt in list(self._halts.values()):
-            halt()
+        if not self.finishes:
+            for halt in list(self._halts.values()):
+                halt()
         self.leave()
 
     def take(self, values: Generator[Any, None, None]) -> Generator[Any, None, None]:
@@ -92,7 +94,7 @@ class Turn:
     def _end(self, me: object) -> None:
         del self._halts[me]
         if not self._halts:
-            self.leave = _nothing
+            self.leave, self.finishes = _nothing, False
 
 
 async def _first(value: Coroutine[Any, Any, Any], halted: asyncio.Event) -> Any:

@@ -76,7 +76,7 @@ def test_a_page_that_is_loaded_again_goes_on_with_its_comparison(
     page.reload()
     expect(page.locator("#notice")).to_contain_text("Your comparison went on while the page was")
     expect(rows.nth(1)).to_contain_text("step 4 of 8")
-    expect(rows.nth(0)).to_contain_text("real images")  # the lane that was finished before
+    expect(rows.nth(0)).to_contain_text("made, and not scored yet")  # it was drawn before
     held.open()
     page.wait_for_function(
         "() => document.querySelectorAll('.d-row:not(.d-live) .d-cell i[style*=url]').length === 12"

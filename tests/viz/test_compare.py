@@ -115,6 +115,24 @@ def test_stop_keeps_what_is_done(desk: Desk) -> None:
     assert all(job.over for job in desk.line._jobs.values())
 
 
+def test_lanes_are_sampled_before_any_is_scored_and_shown_at_once() -> None:
+    last: dict[str, Any] = {}
+    told: list[tuple[str, str]] = []
+    for race in everything(compared(Session(), raw(lane(0), lane(1, "dap")))):
+        for slot, shown in race["lanes"].items():
+            stands = "made" if shown.get("made") else "done" if not shown["live"] else "waits"
+            if last.get(slot) != stands:
+                told.append((slot, stands))
+            last[slot] = stands
+            if stands == "made":
+                last[f"sheet {slot}"] = shown["sheet"]
+            elif stands == "done":
+                assert handed(shown["token"])["sheet"] == last[f"sheet {slot}"]
+    assert [one for one in told if one[1] != "waits"] == [
+        ("0", "made"), ("1", "made"), ("0", "done"), ("1", "done"),
+    ]  # fmt: skip
+
+
 def test_a_dial_of_explore_never_turns_a_lane(desk: Desk) -> None:
     """Whoever compares waits under another name, so that the run is not one visitor's alone."""
     session = Session()

@@ -81,6 +81,39 @@ def test_a_visitors_tenth_click_stands_behind_anothers_first(line: Line) -> None
     assert gate.ran[:3] == ["a0", "b", "a1"]
 
 
+def first_is_shown(shown: str) -> bool:
+    return shown.endswith(" 0")
+
+
+def test_the_rest_of_a_job_waits_for_its_visitors_next(line: Line) -> None:
+    gate = Gate()
+    jobs = [line.join("a", gate.job(name, 2), rests=first_is_shown) for name in ("one", "two")]
+    until(lambda: jobs[0].state == "running")
+    gate.open(4)
+    over(*jobs)
+    assert gate.ran == ["one", "two", "one", "two"]
+
+
+def test_the_rest_of_a_job_waits_for_no_other_visitor(line: Line) -> None:
+    gate = Gate()
+    one = line.join("a", gate.job("one", 2), rests=first_is_shown)
+    until(lambda: one.state == "running")
+    jobs = [one, line.join("b", gate.job("b")), line.join("a", gate.job("two", 2))]
+    gate.open(5)
+    over(*jobs)
+    assert gate.ran == ["one", "one", "b", "two", "two"]
+
+
+def test_the_rest_of_a_job_that_others_want_too_does_not_wait(line: Line) -> None:
+    gate = Gate()
+    one = line.join("a", gate.job("one", 2), key="k", rests=first_is_shown)
+    until(lambda: one.state == "running")
+    jobs = [one, line.join("b", gate.job("one"), key="k"), line.join("a", gate.job("two", 2))]
+    gate.open(4)
+    over(*jobs)
+    assert gate.ran == ["one", "one", "two", "two"]
+
+
 def test_who_asks_for_costly_runs_waits_longer(line: Line) -> None:
     """Of two who ask for three each, the one whose runs are five times as long gets fewer turns."""
     gate = Gate()

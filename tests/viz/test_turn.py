@@ -49,6 +49,29 @@ async def count(closed: list[bool]) -> AsyncGenerator[int, None]:
         closed.append(True)
 
 
+def test_what_ends_by_itself_is_told_of_a_stop_and_shows_the_rest() -> None:
+    turn = Turn()
+
+    async def values() -> AsyncGenerator[int, None]:
+        left = asyncio.Event()
+        turn.leave, turn.finishes = left.set, True
+        yield 0
+        await left.wait()
+        yield 1
+
+    async def watch() -> list[int]:
+        seen = []
+        async for value in turn.follow(values()):
+            seen.append(value)
+            turn.stop()
+        return seen
+
+    turn.ask()
+    assert asyncio.run(watch()) == [0, 1]
+    assert not turn.going
+    assert not turn.finishes  # of what comes next
+
+
 def test_a_stop_waits_for_no_value_that_is_yet_to_come() -> None:
     turn, closed = Turn(), list[bool]()
 

@@ -50,7 +50,8 @@ function begin() {
  * @param {(token: string) => Promise<Run>} fetch fetches a finished run
  */
 export function take(race, fetch) {
-  if (!race || stopped.has(race.id)) return;
+  if (!race) return;
+  if (stopped.has(race.id)) return takeMade(race, fetch);
   if (race.id !== current) {
     current = race.id;
     begin();
@@ -58,6 +59,22 @@ export function take(race, fetch) {
   }
   for (const [slot, shown] of Object.entries(race.lanes)) takeLane(Number(slot), shown, fetch);
   if (JSON.stringify(race.told) === JSON.stringify(state.told)) return;
+  state.told = race.told;
+  say('lanes', null);
+}
+
+/**
+ * Takes of a comparison that was stopped the lanes whose images were made by then: they are scored.
+ * @param {Race} race
+ * @param {(token: string) => Promise<Run>} fetch
+ */
+function takeMade(race, fetch) {
+  if (race.id !== current) return;
+  for (const [key, shown] of Object.entries(race.lanes)) {
+    const before = results.get(Number(key))?.shown;
+    const made = before?.live && 'made' in before && before.made;
+    if (made && !shown.live) takeLane(Number(key), shown, fetch);
+  }
   state.told = race.told;
   say('lanes', null);
 }
@@ -152,6 +169,7 @@ on('end', ({ run, how }) => {
 function halt(result, how) {
   const { shown } = result;
   if (shown && 'failed' in shown && shown.failed) return;
+  if (how === 'stopped' && shown && 'made' in shown && shown.made) return; // it is scored yet
   const at = shown && 'step' in shown ? ` at step ${shown.step} of ${shown.steps}` : '';
   if (!result.notice) result.notice = how + at;
 }
