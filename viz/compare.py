@@ -74,7 +74,7 @@ async def _raced(
     requests = {str(slot): request for slot, request in lanes.items()}
     runs = RunGroup(
         f"{session.visitor} comparing", requests, finish, step=lambda step: step, pause=PAUSE,
-        begun=begun, private=private,
+        begun=begun, private=private, aside=True,
     )  # fmt: skip
     turn = session.turn("compare")
     turn.leave, turn.finishes = runs.leave, True  # images that are made are scored yet

@@ -39,6 +39,7 @@ class RunGroup(Generic[S]):
         pause: float,
         begun: Begun,
         private: dict[str, Job],
+        aside: bool = False,
     ) -> None:
         """
         Args:
@@ -52,6 +53,7 @@ class RunGroup(Generic[S]):
             begun: is told each job.
             private: jobs by place of what is kept nowhere, so that whoever follows again finds
                 them; they are added here.
+            aside: whether all are sampled before any is scored.
         """
         self.wrong: list[Exception] = []
         self._visitor, self._requests, self._pause = visitor, requests, pause
@@ -59,7 +61,7 @@ class RunGroup(Generic[S]):
         self._tell, self._private = begun, private
         self._shown: dict[str, payloads.Waiting | payloads.Done | S] = {}
         self._jobs: list[Job] = []
-        self._left = False
+        self._left, self._aside = False, aside
         self._news, self._room = asyncio.Event(), asyncio.Semaphore(at_once or len(requests) or 1)
 
     def leave(self) -> None:
@@ -122,7 +124,7 @@ class RunGroup(Generic[S]):
             return desk().again(self._visitor, job)
         dials = {"cfg_scale": request.cfg_scale, **request.options}
         begun = partial(self._begun, place)
-        return desk().run(self._visitor, request, dials, begun, aside=True)
+        return desk().run(self._visitor, request, dials, begun, aside=self._aside)
 
     def _begun(self, place: str, job: Job) -> None:
         self._jobs.append(job)
