@@ -56,6 +56,18 @@ test('a finished run is shown at once, once, and no step of it after its end', (
   assert.equal(shared.finished, run);
 });
 
+test('finished images are shown before their scores, and the run once though it comes twice', () => {
+  const made = /** @type {Step} */ ({ ...step('a', 9), made: true });
+  const run = done('a');
+  show(made);
+  nextFrame();
+  show(run);
+  show(done('a'));
+  nextFrame();
+  assert.deepEqual(said, [made, run]);
+  assert.equal(shared.finished, run);
+});
+
 test('a run that is stopped makes way for the one before, and is never seen again', () => {
   show(done('a'));
   show(step('b', 4));

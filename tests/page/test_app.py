@@ -1,12 +1,13 @@
 """The page's server: its API used as a stranger would, and what it refuses."""
 
+import asyncio
 import base64
 import html
 import io
 import re
 import socket
 import zipfile
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from inspect import isasyncgenfunction, iscoroutinefunction
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,28 @@ def test_hidden_progress_is_noted_on_one_small_part() -> None:
     hidden = [d for d in config["dependencies"] if d["show_progress"] == "hidden"]
     assert len(hidden) > 20
     assert all(d["show_progress_on"] == [notice] for d in hidden)
+
+
+def test_a_run_is_sent_again_with_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gradio's script would change one that is followed by nothing before it is shown."""
+    step, run = {"live": True}, {"live": False}
+
+    async def shown(*_: Any) -> AsyncGenerator[Any, None]:
+        yield step, None
+        yield run, None
+        yield None, Path("set.zip")
+
+    monkeypatch.setattr("viz.visit.run_again", shown)
+    session = Session()
+    session.picked["explore"] = object()
+    (explore, *_) = [f.fn for f in app.build().fns.values() if f.api_name == "run-explore"]
+
+    async def sent() -> list[Any]:
+        return [value async for value in explore(session)]
+
+    sheets, buttons = zip(*asyncio.run(sent()), strict=True)
+    assert sheets == (step, run, run)
+    assert [getattr(button, "interactive", None) for button in buttons] == [None, None, True]
 
 
 def test_nothing_but_the_api_is_offered_to_programs() -> None:

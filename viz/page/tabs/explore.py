@@ -111,10 +111,14 @@ def _wire_run(page: Page, parts: _Explore, again: gr.State) -> None:
         def begin(session: Session, *values: Any) -> AsyncGenerator[Any, None]:
             return visit.run(session, parts.form.read(values))
 
+        sheet: Any = gr.skip()
         sheets = picked_up(session, "explore", begin, visit.run_again, values)
         async for shown, file in sheets:
+            # Gradio's script turns what was sent last into what comes next, in place: a run that
+            # is followed by nothing would itself be nothing where both arrive at once.
+            sheet = shown or sheet
             button = gr.DownloadButton(value=str(file), interactive=True) if file else gr.skip()
-            yield shown or gr.skip(), button
+            yield sheet, button
 
     async def measure(session: Session) -> Any:
         return await visit.measured(session) or gr.skip()
