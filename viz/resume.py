@@ -18,13 +18,15 @@ from .session import Session, holder, replaced
 from .settings import BUDGET
 from .ticket import Several
 
-__all__ = ["Resumed", "followed", "resume", "standing"]
+__all__ = ["NOUNS", "Resumed", "followed", "resume", "standing"]
 
 LONGEST = 20_000  # characters of what a page may bring
 NOUNS = {
     "explore": "run", "compare": "comparison", "sweep": "sweep", "guess": "question",
-    "evaluate": "evaluation", "train": "training",
+    "evaluate": "evaluation", "train": "training", "whole": "run of every class",
 }  # fmt: skip
+"""What a page may come back to: most by the name of its tab."""
+TABS = {"whole": "compare"}
 ALONE = {
     "explore": " Press Distil to make it again.", "evaluate": " Press Evaluate to make it again.",
     "train": " Press Train and its name goes on.",
@@ -53,7 +55,7 @@ class Resumed:
 
     session: Session | None = None  # of the visit that goes on; None of a new one
     picked: tuple[str, ...] = ()  # the names of the runs that are followed again
-    front: str = ""  # the one of them that was asked for last
+    front: str = ""  # the tab of the one of them that was asked for last
     request: Request | None = None  # what the form is to show
     values: Mapping[str, Any] = field(default_factory=dict)  # of other controls, by those names
     words: str = ""  # that say so
@@ -91,7 +93,8 @@ def resume(brought: Any) -> Resumed:
             request = _turned(ticket.request, session.dials)
     front = next((name for name in picked if name == kept.get("front")), "".join(picked[:1]))
     chosen = words.get(front) or " ".join(words.values())
-    return Resumed(session, tuple(picked), front, request, values, back * bool(words) + chosen)
+    tab = TABS.get(front, front)
+    return Resumed(session, tuple(picked), tab, request, values, back * bool(words) + chosen)
 
 
 def followed(brought: Any, name: str) -> bool:

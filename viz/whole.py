@@ -3,7 +3,9 @@
 A set is `viz.whole_set`. Whoever knows the id of some may look at them: nobody can guess it.
 """
 
+import secrets
 from collections.abc import AsyncGenerator, Mapping
+from functools import partial
 from typing import Any
 
 from distiller.errors import Refused
@@ -14,10 +16,11 @@ from .held import Held
 from .lineup import Lineup
 from .preview import contact_sheet, data_uri
 from .session import Session
+from .ticket import Begun, Several, Ticket
 from .whole_scores import key_of, means_of, rank_of, shared_by, told_apart
 from .whole_set import Whole
 
-__all__ = ["cell", "handed_over", "means", "sentences", "whole_sets"]
+__all__ = ["cell", "handed_over", "means", "sentences", "whole_sets", "whole_sets_again"]
 
 STRIP = 10  # images of a class that are shown
 VIEWS = ("umap", "pca")  # of the map that have all classes
@@ -38,16 +41,43 @@ async def whole_sets(session: Session, raw: Any) -> AsyncGenerator[payloads.Whol
         Refused: if the lineup itself cannot be made, or is too much.
         Exception: what else goes wrong in a class.
     """
-    whole = Whole(Lineup.parse(raw))
-    _HELD.put(whole, whole.id)
-    # Not the visitor's own name: a dial that is turned on Explore must not turn a lane.
-    visitor = f"{session.visitor} gathering"
-    session.turn("whole").leave = lambda: whole.leave(visitor)
+    lineup, id = Lineup.parse(raw), secrets.token_hex(16)
+    ticket = Several(partial(_filled, session, lineup, id), id=id)
+    async for shown in whole_sets_again(session, session.issue("whole", ticket)):
+        yield shown
+
+
+async def whole_sets_again(
+    session: Session, ticket: Ticket
+) -> AsyncGenerator[payloads.Whole, None]:
+    """Follows every class for some lanes, as `whole_sets` does: what was made is there at once.
+
+    Raises:
+        Refused: as `whole_sets` does.
+        Exception: what else goes wrong in a class.
+    """
+    async for shown in ticket.follow(session.visitor, lambda job: None):
+        yield shown
+
+
+async def _filled(
+    session: Session, lineup: Lineup, id: str, begun: Begun
+) -> AsyncGenerator[payloads.Whole, None]:
+    """The sets of an id for whoever follows them now.
+
+    Whoever followed over a connection that is lost may leave later than the page comes back: so
+    each has a name of its own in the line. The visitor's own is none of them, as a dial that is
+    turned on Explore must not turn a lane.
+    """
+    whole, visitor = Whole(lineup, id, begun), f"{session.visitor} gathering {secrets.token_hex(4)}"
+    _HELD.put(whole, id)
+    leave = partial(whole.leave, visitor)
+    session.turn("whole").leave = leave
     try:
         async for shown in whole.fill(visitor):
             yield shown
     finally:
-        whole.leave(visitor)
+        leave()
 
 
 def held(id: Any) -> Whole:

@@ -5,7 +5,6 @@ made before, by whomever, is there at once, and what is made here is kept for th
 make way for those that somebody looks at, and go class by class, so that rows fill.
 """
 
-import secrets
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import mean
@@ -24,6 +23,7 @@ from .desk import Made, desk
 from .job import Busy, Job, Place, words_of
 from .lineup import Lineup
 from .settings import WHOLE
+from .ticket import Begun
 from .whole_scores import Scored
 
 __all__ = ["PIXELS", "Lane", "Part", "Whole"]
@@ -71,12 +71,17 @@ class Lane:
 class Whole:
     """The sets of some lanes, as far as they are."""
 
-    def __init__(self, lineup: Lineup) -> None:
+    def __init__(self, lineup: Lineup, id: str, begun: Begun) -> None:
         """
+        Args:
+            lineup: the lanes.
+            id: by which they are looked at.
+            begun: is told each job.
+
         Raises:
             Refused: if no lane can be made, or all classes together are too much.
         """
-        self.id, self.dataset = secrets.token_hex(16), lineup.base.dataset
+        self.id, self.dataset, self._tell = id, lineup.base.dataset, begun
         self.classes = DATASETS[self.dataset].classes
         self.n = lineup.base.ipc
         made = {k: v for k, v in lineup.lanes.items() if isinstance(v, Request)}
@@ -165,6 +170,7 @@ class Whole:
 
     def _begun(self, job: Job) -> None:
         self._job = job
+        self._tell(job)
 
     def leave(self, visitor: str) -> None:
         """Takes back what is not done yet."""

@@ -19,8 +19,8 @@
 
 /**
  * @typedef {object} Followed
- * @property {'compare' | 'sweep' | 'guess' | 'train'} run several runs together, or a training: the
- *   name of their tab
+ * @property {'compare' | 'whole' | 'sweep' | 'guess' | 'train'} run several runs together, or a
+ *   training: the name of their button
  * @property {string | null} id with which a page that is loaded again finds them; null when there
  *   is nothing more to find
  */

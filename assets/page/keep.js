@@ -6,8 +6,8 @@ import { on } from './bus.js';
 
 const KEY = 'distiller';
 const RECENT = 60_000; // milliseconds
-/** What a link may ask for. @type {readonly ['explore', 'compare', 'sweep', 'guess']} */
-const LINKED = ['explore', 'compare', 'sweep', 'guess'];
+/** What a link may ask for. @type {readonly ['explore', 'compare', 'whole', 'sweep', 'guess']} */
+const LINKED = ['explore', 'compare', 'whole', 'sweep', 'guess'];
 const RUNS = [...LINKED, 'evaluate', 'train'].map(String);
 
 /**
@@ -24,6 +24,7 @@ const RUNS = [...LINKED, 'evaluate', 'train'].map(String);
  * @property {Kept} [explore]
  * @property {Kept} [evaluate]
  * @property {Kept} [compare]
+ * @property {Kept} [whole] every class for the lanes of Compare
  * @property {Kept} [sweep]
  * @property {Kept} [guess]
  * @property {Kept} [train]

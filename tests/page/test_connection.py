@@ -87,3 +87,26 @@ def test_a_page_that_is_loaded_again_goes_on_with_its_comparison(
     page.wait_for_function(
         "() => document.querySelectorAll('.d-row:not(.d-live) .d-cell i[style*=url]').length === 12"
     )
+
+
+def test_a_page_that_is_loaded_again_goes_on_with_every_class(
+    page: Page, address: str, gate: MakeGate
+) -> None:
+    lanes = "&lane1=dit&lane2=dap"
+    page.goto(f"{address}?tab=compare&dataset=digits&classes=3&ipc=2&steps=2&seed=9{lanes}")
+    page.wait_for_function(
+        "() => document.querySelectorAll('.d-row:not(.d-live) .d-cell i[style*=url]').length === 4"
+    )
+    held = gate("viz.desk.explore", lambda shown: shown["step"] == 2)
+    page.locator("#whole-start").click()
+    panel = page.locator("#whole")
+    expect(panel.locator(".d-h")).to_contain_text("0 of 10 classes")
+    page.reload()
+    expect(page.locator("#notice")).to_contain_text("Your run of every class")
+    expect(panel.locator(".d-h")).to_contain_text("of 10 classes")
+    held.open(1000)
+    expect(panel.locator(".d-h")).to_contain_text("done, and kept")
+    page.reload()
+    expect(page.locator("#notice")).to_contain_text("Here is your last run of every class")
+    expect(panel.locator(".d-h")).to_contain_text("done, and kept")
+    expect(panel.locator("img.d-images")).to_have_count(20)

@@ -1,6 +1,7 @@
 """Whole sets: every class for the lanes of a comparison, kept, scored, and handed to Evaluate."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -19,8 +20,9 @@ from viz import desk as desks
 from viz.desk import Desk, Made
 from viz.kept import Kept
 from viz.line import Line
+from viz.resume import resume, standing
 from viz.session import Session
-from viz.whole import cell, handed_over, means, sentences, whole_sets
+from viz.whole import cell, handed_over, means, sentences, whole_sets, whole_sets_again
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +106,44 @@ def test_stop_keeps_what_is_done(desk: Desk) -> None:
     assert cell([seen[-1]["id"], 1, 0])["images"] == 2
     found = means(seen[-1]["id"])
     assert list(found["classes"]) == made_by(seen[-1])[1]
+
+
+def test_a_page_that_is_loaded_again_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, session = counted(monkeypatch), Session()
+
+    async def leave() -> payloads.Whole:
+        states = whole_sets(session, tiny(lane(1)))
+        async for shown in states:
+            if len(made_by(shown)[1]) >= 2:
+                break
+        await states.aclose()
+        return shown
+
+    left = asyncio.run(leave())
+    assert left["live"]
+    assert standing(left["id"]) == "left"
+    back = resume(json.dumps({"front": "whole", "whole": {"id": left["id"]}}))
+    assert (back.session, back.picked, back.front) == (session, ("whole",), "compare")
+    assert back.words.startswith("Your run of every class stood still")
+    last = everything(whole_sets_again(session, session.picked["whole"]))[-1]
+    assert (last["id"], last["live"]) == (left["id"], False)
+    assert made_by(last) == {1: list(range(10))}
+    assert len(begun) <= 11  # the one that it left was begun anew
+    assert standing(left["id"]) == "shown"
+
+
+def test_who_leaves_late_takes_nothing_from_who_came_back() -> None:
+    session = Session()
+
+    async def watch() -> payloads.Whole:
+        old = whole_sets(session, tiny(lane(1)))
+        await anext(old)
+        new = whole_sets_again(session, session.tickets["whole"])
+        await anext(new)
+        await old.aclose()
+        return [shown async for shown in new][-1]
+
+    assert made_by(asyncio.run(watch())) == {1: list(range(10))}
 
 
 def test_a_run_that_somebody_looks_at_comes_first(desk: Desk) -> None:

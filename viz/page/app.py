@@ -12,6 +12,7 @@ from distiller.sets.upload import LIMITS
 from .. import settings
 from ..desk import desk
 from ..papers_prior import offer, offered_here
+from ..resume import NOUNS
 from ..session import Session
 from ..zero_gpu import place_networks
 from . import alive, frame, scripts
@@ -34,7 +35,7 @@ def build() -> gr.Blocks:
         title="distiller", analytics_enabled=False, fill_width=True, delete_cache=settings.KEPT
     ) as demo:
         session, resumed = gr.State(Session()), gr.State({})
-        returned = {tab.name: gr.State(0) for tab in TABS}
+        returned = {name: gr.State(0) for name in NOUNS}
         handed = gr.State({"dataset": settings.FIRST, "sets": [], "count": 0})
         frame.add_header()
         notice = frame.add_notice()

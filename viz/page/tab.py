@@ -97,7 +97,7 @@ class Page:
     demo: gr.Blocks
     session: gr.State  # of `Session`: what is kept of a visitor
     notice: gr.HTML  # sentences about the connection; what the page kept comes in by it
-    returned: Mapping[str, gr.State]  # by tab: it changes when its work is to be followed again
+    returned: Mapping[str, gr.State]  # by run: it changes when that is to be followed again
     resumed: gr.State  # by tab what its controls held, where several runs are to be followed again
     handed: gr.State  # sets to train nets on: data set, names, and how often some were handed over
     tabs: gr.Tabs

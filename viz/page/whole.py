@@ -9,11 +9,11 @@ from .. import payloads
 from ..catalogue import places, real_images
 from ..session import Session
 from ..settings import OPEN
-from ..whole import cell, handed_over, means, sentences, whole_sets
+from ..whole import cell, handed_over, means, sentences, whole_sets, whole_sets_again
 from .frame import add_part
 from .refusal import answered, said
 from .run import PRIVATE, Run
-from .tab import Page
+from .tab import Page, picked_up
 
 __all__ = ["add_whole"]
 
@@ -33,12 +33,14 @@ def add_whole(page: Page, setup: gr.HTML) -> None:
         )
 
     async def whole(session: Session, lineup: Any) -> AsyncGenerator[payloads.Whole, None]:
-        async for shown in whole_sets(session, lineup):
+        work = whole_sets, whole_sets_again
+        async for shown in picked_up(session, "whole", *work, [lineup]):
             yield shown
 
     def hand(session: Session, shown: Any, before: Mapping[str, Any]) -> dict[str, Any]:
         dataset, names = handed_over(session, shown)
         return {"dataset": dataset, "sets": names, "count": before["count"] + 1}
 
-    run.wire(page.session, whole, [setup], part, OPEN)
+    also = [page.returned["whole"].change]
+    run.wire(page.session, whole, [setup], part, OPEN, also=also)
     nets.click(said(hand), [page.session, part, page.handed], page.handed, **PRIVATE)

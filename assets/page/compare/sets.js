@@ -75,8 +75,10 @@ export const goesOn = () => Boolean(sets.whole?.live && !sets.ended);
  */
 export function takeSets(whole, server) {
   if (!whole || whole === sets.whole) return;
-  if (whole.id !== sets.whole?.id)
+  if (whole.id !== sets.whole?.id) {
+    say('followed', { run: 'whole', id: whole.id });
     Object.assign(sets, { ended: '', cells: new Map(), means: null, words: [], ...NOBODY });
+  }
   sets.whole = whole;
   asks = server;
   say('whole', undefined);
