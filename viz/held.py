@@ -36,6 +36,7 @@ class Held(Generic[T]):
         token = token or secrets.token_hex(16)
         with self._lock:
             self._values[token] = value
+            self._values.move_to_end(token)  # it may have been there before
             while len(self._values) > 1 and sum(map(self._size, self._values.values())) > self.most:
                 self._values.popitem(last=False)
         return token
