@@ -76,10 +76,10 @@ VIZ = [
     "zero_gpu", "run_key", "desk", "ticket", "run_group", "candidate", "board", "accuracy",
     "training", "catalogue", "papers_prior", "papers_tables", "look", "link", "lineup", "study",
     "gallery", "session", "resume", "visit", "compare", "question", "answer", "guess", "tour",
-    "whole_scores", "whole_set", "whole", "sweep", "swept", "parcel", "taken", "endpoints",
-    "shipped", "page.scripts", "page.alive", "page.guard", "page.stray", "page.document",
-    "page.states", "page.refusal", "page.blocks", "page.frame", "page.run", "page.tab", "page.tour",
-    "page.form", "page.whole", "page.tabs", "page.api", "page.app",
+    "whole_scores", "whole_set", "whole", "sweep", "sweep_link", "swept", "parcel", "atlas",
+    "taken", "endpoints", "shipped", "page.scripts", "page.alive", "page.guard", "page.stray",
+    "page.document", "page.states", "page.refusal", "page.blocks", "page.frame", "page.run",
+    "page.tab", "page.tour", "page.form", "page.whole", "page.tabs", "page.api", "page.app",
 ]  # fmt: skip
 """The modules of viz: one may import those before it."""
 

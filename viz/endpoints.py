@@ -96,6 +96,8 @@ async def compare(
     ipc: float = RUN.ipc,
     steps: float = RUN.steps,
     seed: float = RUN.seed,
+    sampler: str = RUN.sampler,
+    cfg_between: str = "",
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Distils one class by two to six methods from the same noise, and says what tells them apart.
 
@@ -110,8 +112,14 @@ async def compare(
         ipc: how many images a lane has.
         steps: how many sampling steps.
         seed: what the noise of all lanes follows from.
+        sampler: "ddim", "ddpm" or "dpm++", in all lanes.
+        cfg_between: the times at which class guidance acts in all lanes, such as "100-800";
+            nothing is all.
     """
-    raw = {"dataset": dataset, "label": label, "ipc": ipc, "steps": steps, "seed": seed}
+    raw = {
+        "dataset": dataset, "label": label, "ipc": ipc, "steps": steps, "seed": seed,
+        "sampler": sampler, "cfg_between": cfg_between,
+    }  # fmt: skip
     lineup = Lineup.parse({**raw, "lanes": _lanes(lanes)})
     requests = _requests(lineup)
     made: dict[int, Made] = {}

@@ -194,13 +194,15 @@ def usual(dataset: str = FIRST, label: int = 0) -> Lineup:
 def linked(query: Mapping[str, str]) -> Lineup | None:
     """The lineup that a link asks for; None if it asks for something else.
 
+    A link without a lane has the usual ones.
+
     Raises:
         Refused: if it is not understood, or its data set has no models here.
     """
-    if query.get("tab") != "compare" or not any(key.startswith("lane") for key in query):
-        return None
     given = {k: v for k, v in query.items() if k != "tab" and not k.startswith("__")}
-    lineup = Lineup.from_query(given)
+    if query.get("tab") != "compare" or not given:
+        return None
+    lineup = Lineup.from_query(given if any(k[:4] == "lane" for k in given) else _filled(given))
     reference_of(lineup.base.dataset)
     return lineup
 

@@ -29,7 +29,7 @@ ORDER = (
     "ipc", "steps",
 )  # fmt: skip
 """In which the parameters of a link are tried: a method before its options, what costs last."""
-ALONE = ("evaluate", "train")
+ALONE = ("evaluate", "guess", "train")
 """Tabs of which a link says nothing but the name."""
 
 TOUR = ("distillation", "random", "guidance", "dap", "d3hr", "minimax", "map", "judge")

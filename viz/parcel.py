@@ -1,10 +1,9 @@
-"""Parcels: files of finished runs that were packed: a selection, a comparison, rows for an atlas.
+"""Parcels: files of finished runs that were packed: a selection, a comparison.
 
 Each is made of the ZIP files of runs, and of nothing else, so its images are theirs to the byte.
 The same runs give the same parcel: nothing in it tells the time of day.
 """
 
-import base64
 import io
 import json
 import zipfile
@@ -15,10 +14,7 @@ from distiller.errors import Refused
 from distiller.limits import whole
 from distiller.sets.card import front_of
 
-__all__ = ["atlas", "comparison", "selection"]
-
-PLACES = {"class": "class", "umap": "umap", "pca": "pca"}
-"""Views of the map, and what the names of their coordinates begin with."""
+__all__ = ["comparison", "files_of", "selection"]
 
 
 def selection(packed: bytes, numbers: Sequence[Any]) -> bytes:
@@ -29,7 +25,7 @@ def selection(packed: bytes, numbers: Sequence[Any]) -> bytes:
     Raises:
         Refused: if none is selected, or there is no image of a number.
     """
-    files = _files(packed)
+    files = files_of(packed)
     lines = files["metadata.jsonl"].decode().splitlines()
     chosen = sorted({whole("image", number, 0, len(lines) - 1) for number in numbers})
     if not chosen:
@@ -57,7 +53,7 @@ def comparison(lanes: Mapping[str, bytes], query: Mapping[str, str]) -> bytes:
     """
     found, lines, manifests = dict[str, bytes](), list[str](), dict[str, Any]()
     for name, packed in lanes.items():
-        files = _files(packed)
+        files = files_of(packed)
         manifests[name] = json.loads(files["manifest.json"])
         for line in files["metadata.jsonl"].decode().splitlines():
             row = json.loads(line)
@@ -90,31 +86,8 @@ def comparison(lanes: Mapping[str, bytes], query: Mapping[str, str]) -> bytes:
     )
 
 
-def atlas(packed: bytes, view: str) -> bytes:
-    """Rows for Embedding Atlas, as JSON lines: what metadata says of each image, its picture in
-    `image`, its place in a view of the map as `x` and `y`.
-
-    In its documentation: https://apple.github.io/embedding-atlas/data-formats.html
-
-    Raises:
-        Refused: if the map has no such view.
-    """
-    files, rows = _files(packed), list[str]()
-    for line in files["metadata.jsonl"].decode().splitlines():
-        row = json.loads(line)
-        if f"{PLACES.get(view)}_x" not in row:
-            raise Refused(f"The map of these images has no view {view!r:.40}.")
-        picture = base64.b64encode(files[row["file_name"]]).decode()
-        place = {"x": row[f"{view}_x"], "y": row[f"{view}_y"]}
-        near = row.pop("neighbours")  # an atlas would take them for rows of its own
-        known = {"nearest_real_rows": near["rows"], "nearest_real_distances": near["distances"]}
-        rows.append(
-            json.dumps({**row, **known, **place, "image": f"data:image/png;base64,{picture}"})
-        )
-    return _text(rows)
-
-
-def _files(packed: bytes) -> dict[str, bytes]:
+def files_of(packed: bytes) -> dict[str, bytes]:
+    """What is in a ZIP file, by the paths."""
     with zipfile.ZipFile(io.BytesIO(packed)) as file:
         return {name: file.read(name) for name in file.namelist()}
 

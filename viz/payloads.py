@@ -35,7 +35,7 @@ from .guess_payloads import (
 from .map_payloads import Field, Film, Places, Standing, View, Witness
 from .papers_payloads import PapersLine, PapersTable
 from .study_payloads import Grade, Studies, Study, StudyAxis, StudyLine, StudyValue
-from .sweep_payloads import Sweep, SweepAxis, Swept, SweptAxis, SweptCell, SweptScore
+from .sweep_payloads import Sweep, SweepAxis, Swept, SweptAxis, SweptCell, SweptExample, SweptScore
 from .taken_payloads import Parcel, Refusal, Texts
 from .tour_payloads import Tour, TourCounts, TourFacts, TourStudy
 from .whole_payloads import Cell, Mean, Means, Measure, Whole, WholeLane
@@ -49,9 +49,10 @@ __all__ = [
     "Measure", "Menu", "MethodGroup", "MethodGroups", "MethodWords", "Nearest", "Notice", "Offered",
     "PapersLine", "PapersTable", "Parcel", "Places", "Race", "RaceState", "Refusal", "Row", "Run",
     "Score", "Standing", "Step", "Studies", "Study", "StudyAxis", "StudyLine", "StudyValue",
-    "Sweep", "SweepAxis", "Swept", "SweptAxis", "SweptCell", "SweptScore", "Table", "Texts",
-    "TierWords", "Told", "Tour", "TourCounts", "TourFacts", "TourStudy", "Training",
-    "TrainingState", "Usual", "View", "Waiting", "Whole", "WholeLane", "Witness", "Word",
+    "Sweep", "SweepAxis", "Swept", "SweptAxis", "SweptCell", "SweptExample", "SweptScore", "Table",
+    "Texts", "TierWords", "Told", "Tour", "TourCounts", "TourFacts", "TourStudy", "Training",
+    "TrainingExample", "TrainingState", "Usual", "View", "Waiting", "Whole", "WholeLane", "Witness",
+    "Word",
 ]  # fmt: skip
 
 
@@ -324,3 +325,11 @@ class Training(TrainingState):
     """The same, so that the page can tell one that was stopped from the next."""
 
     id: str
+
+
+class TrainingExample(TypedDict):
+    """What a training comes to, shown where there is none yet."""
+
+    title: str  # of the data set
+    classes: Sequence[str]
+    preview: str  # a sheet of samples, a row for each class

@@ -7,6 +7,7 @@
     python -m viz.shipped --dataset solids --method d3hr+mmd --set
     python -m viz.shipped --dataset solids --class torus --lanes
     python -m viz.shipped --dataset solids --class torus --method minimax+discrepancy --guess
+    python -m viz.shipped --dataset solids --class torus --sweep
 
 `python -m distiller ship solids` runs each of these where what it makes is of another prior, with
 the methods and the class of that data set. They write
@@ -21,6 +22,7 @@ the methods and the class of that data set. They write
     assets/compare/solids.json      the comparison that the page shows before any click
     assets/guess/solids.json        a run that a question is about; its other lanes are those of
                                     the comparison
+    assets/sweep/solids.json        the sweep that the page shows before any click
 
 Of data sets whose images are not ours to ship, samples of the prior stand for the classes, and no
 real image is in any of it.
@@ -62,8 +64,10 @@ from .figures import late_lines
 from .lineup import usual
 from .preview import class_pictures, contact_sheet, png
 from .settings import RUN, VISIT
+from .sweep import usual as usual_sweep
+from .swept import cell_of
 
-__all__ = ["class_samples", "compared_lanes", "main", "samples_beside_real"]
+__all__ = ["class_samples", "compared_lanes", "main", "samples_beside_real", "swept_cells"]
 
 
 def main() -> None:
@@ -140,6 +144,11 @@ def lanes(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
     yield f"compare/{given.dataset}.json", _packed(compared_lanes(given.dataset, given.classes))
 
 
+def sweep(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
+    """The sweep that the page shows before any click."""
+    yield f"sweep/{given.dataset}.json", _packed(swept_cells(given.dataset, given.classes))
+
+
 def zipped_set(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
     """A set of all classes, to be evaluated on the page before any is made there."""
     yield f"sets/{given.dataset}.zip", whole_set(given.dataset, given)
@@ -147,7 +156,7 @@ def zipped_set(given: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
 
 MAKERS: dict[str, Callable[[argparse.Namespace], Iterator[tuple[str, bytes]]]] = {
     "reference": reference, "independent": independent, "pictures": pictures, "first": first,
-    "set": zipped_set, "lanes": lanes, "guess": guess,
+    "set": zipped_set, "lanes": lanes, "guess": guess, "sweep": sweep,
 }  # fmt: skip
 """What makes the files of each option: paths in assets/ and what is written there."""
 
@@ -191,6 +200,23 @@ def compared_lanes(name: str, label: str) -> payloads.Lanes:
         runs[slot] = shown_result(finish(explore(lab, request, {}, {})))
     shown = {str(slot): run for slot, run in runs.items()}
     return {"lineup": lineup.value(), "runs": shown, "told": told(lineup.lanes, runs)}
+
+
+def swept_cells(name: str, label: str) -> payloads.SweptExample:
+    """The usual sweep of a class, with all of its cells.
+
+    Raises:
+        Refused: if a cell cannot be made.
+    """
+    (number,) = Request.parse({"dataset": name, "classes": label}).classes
+    asked, lab = usual_sweep(name, number), open_lab(name, "cpu")
+    cells = {}
+    for place, request in asked.cells.items():
+        if isinstance(request, Refused):
+            raise request
+        made = finish(explore(lab, request, {}, {}))
+        cells[place] = cell_of(made.distilled.images, shown_result(made))
+    return {"sweep": asked.value(), "swept": asked.shown(), "cells": cells}
 
 
 def class_samples(data: Dataset, prior: Prior) -> NDArray[np.uint8]:

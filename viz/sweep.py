@@ -20,10 +20,9 @@ from distiller.methods import METHODS, make_methods
 from distiller.sets.request import BOUNDS, Request
 
 from . import payloads
-from .catalogue import reference_of
 from .settings import BUDGET, FIRST, RUN
 
-__all__ = ["COUNT", "Axis", "Sweep", "linked", "usual"]
+__all__ = ["COUNT", "PARTS", "SHARED", "SIDES", "Axis", "Sweep", "dials_of", "usual"]
 
 COUNT = (2, 7)
 """How few and how many values an axis may have."""
@@ -56,7 +55,7 @@ class Axis:
         """
         if not isinstance(raw, Mapping):
             raise Refused("An axis needs a dial, two ends and a number of values.")
-        dials = _dials(method)
+        dials = dials_of(method)
         key = choice("dial", raw.get("key"), dials)
         title, low, high, integer, fitted = dials[key]
         ends = [
@@ -185,7 +184,7 @@ class Sweep:
         }
 
 
-def _dials(method: str) -> dict[str, tuple[str, float, float, bool, bool]]:
+def dials_of(method: str) -> dict[str, tuple[str, float, float, bool, bool]]:
     """What may be swept of a method: title, bounds, is it whole, is the method fitted anew."""
     found: dict[str, tuple[str, float, float, bool, bool]] = {}
     chosen = method.split("+")
@@ -229,26 +228,12 @@ def _request(shared: Mapping[str, Any], values: Mapping[str, Any]) -> Request:
     return Request.parse({**shared, **plain, "options": options}, BUDGET)
 
 
-def usual(dataset: str = FIRST) -> Sweep:
+def usual(dataset: str = FIRST, label: int = 0) -> Sweep:
     """The sweep that a visitor finds."""
     axes = [
         {"key": "cfg_scale", "low": 1, "high": 4, "count": 4},
         {"key": "diversity.strength", "low": 0, "high": 0.3, "count": 3},
     ]
     numbers = {"ipc": RUN.ipc, "steps": RUN.steps, "seed": RUN.seed}
-    raw = {"dataset": dataset, "method": "diversity", **numbers, "axes": axes}
+    raw = {"dataset": dataset, "label": label, "method": "diversity", **numbers, "axes": axes}
     return Sweep.parse(raw)
-
-
-def linked(query: Mapping[str, str]) -> Sweep | None:
-    """The sweep that a link asks for; None if it asks for something else.
-
-    Raises:
-        Refused: if it is not understood, or its data set has no models here.
-    """
-    if query.get("tab") != "sweep" or "x" not in query:
-        return None
-    given = {k: v for k, v in query.items() if k != "tab" and not k.startswith("__")}
-    sweep = Sweep.from_query(given)
-    reference_of(sweep.base.dataset)
-    return sweep

@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 from .compare_payloads import Done, Waiting
 from .study_payloads import Grade
 
-__all__ = ["Sweep", "SweepAxis", "Swept", "SweptAxis", "SweptCell", "SweptScore"]
+__all__ = ["Sweep", "SweepAxis", "Swept", "SweptAxis", "SweptCell", "SweptExample", "SweptScore"]
 
 
 class SweepAxis(TypedDict):
@@ -69,3 +69,11 @@ class SweptCell(TypedDict):
     query: Mapping[str, str]  # of the link that opens its run
     sheet: str
     scores: Sequence[SweptScore]
+
+
+class SweptExample(TypedDict):
+    """A sweep that ships with the page."""
+
+    sweep: Sweep
+    swept: Swept  # without cells
+    cells: Mapping[str, SweptCell]  # by "row column"

@@ -5,9 +5,15 @@ every run is. Few of its cells stand in the line at a time: others come in betwe
 """
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from distiller.machine.assets import ASSETS
 
 from . import payloads
 from .desk import Made
@@ -19,7 +25,7 @@ from .session import Session
 from .sweep import Sweep
 from .ticket import Begun, Several
 
-__all__ = ["cell_of", "handed_cell", "swept"]
+__all__ = ["cell_of", "handed_cell", "shipped_sweep", "swept"]
 
 AT_ONCE = 2  # cells in the line: the device does not wait for the next one
 PAUSE = 0.1  # seconds between two values to show, at least
@@ -68,7 +74,7 @@ async def _cells(
 
 
 async def _finish(_: str, made: Made) -> str:
-    return _HELD.put(await asyncio.to_thread(cell_of, made))
+    return _HELD.put(await asyncio.to_thread(cell_of, made.images, made.shown))
 
 
 def _step(shown: payloads.Step) -> payloads.Waiting:
@@ -76,9 +82,9 @@ def _step(shown: payloads.Step) -> payloads.Waiting:
     return {"live": True, "failed": False, "words": words}
 
 
-def cell_of(made: Made) -> payloads.SweptCell:
-    """What the grid shows of a finished run."""
-    images, run = made.images[:SHOWN], made.shown
+def cell_of(made: NDArray[np.uint8], run: payloads.Run) -> payloads.SweptCell:
+    """What the grid shows of a finished run with images (n, h, w, 3)."""
+    images = made[:SHOWN]
     return {
         "query": run["query"],
         "sheet": data_uri(contact_sheet(images, min(len(images), 2))),
@@ -109,3 +115,11 @@ def handed_cell(token: Any) -> payloads.SweptCell:
         Refused: if it is held no longer, or never was.
     """
     return _HELD.get(token)
+
+
+@cache
+def shipped_sweep(dataset: str) -> payloads.SweptExample | None:
+    """The sweep that ships with a data set; none of most."""
+    path = ASSETS / "sweep" / f"{dataset}.json"
+    found: payloads.SweptExample | None = json.loads(path.read_text()) if path.is_file() else None
+    return found

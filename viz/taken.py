@@ -9,18 +9,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from distiller.errors import Refused
+from distiller.lab import open_images
 from distiller.limits import choice
 from distiller.sets.repetition import command_of, python_of, said_of, warning_of
 from distiller.sets.request import Request
 
 from . import payloads
+from .atlas import atlas
+from .catalogue import reference_of
 from .desk import Made, desk
 from .lineup import Lineup
-from .parcel import atlas, comparison, selection
+from .parcel import comparison, selection
 from .session import holder
 from .settings import BUDGET
 
-__all__ = ["lane_texts", "packed_lanes", "packed_run", "run_texts"]
+__all__ = ["atlas_of_lanes", "lane_texts", "packed_lanes", "packed_run", "run_texts"]
 
 VISITOR = "whoever takes something along"
 """In the line: all of them have one visitor's share."""
@@ -88,8 +91,7 @@ async def packed_run(asked: Any) -> payloads.Parcel:
     made = _at_hand(asked.get("id")) or await _made(request)
     name = f"{made.request.dataset}-{made.shown['class']}-{made.request.method}"
     if kind == "atlas":
-        rows = atlas(made.packed, str(asked.get("view")))
-        return _parcel(f"{name}.jsonl", rows, "application/jsonl")
+        return _atlas(name, request.dataset, {"": made.packed}, asked.get("view"))
     numbers = asked.get("numbers")
     content = selection(made.packed, numbers if isinstance(numbers, list) else [])
     return _parcel(f"{name}-selection.zip", content)
@@ -108,13 +110,31 @@ async def packed_lanes(query: Any) -> payloads.Parcel:
     return _parcel(name, comparison(packed, asked))
 
 
+async def atlas_of_lanes(asked: Any) -> payloads.Parcel:
+    """Rows for Embedding Atlas of all lanes of a comparison: of [parameters of its link, view].
+
+    Raises:
+        Refused: if it is none, a lane cannot be made, or the map has no such view.
+    """
+    query, view = _pair(asked)
+    lanes = _lanes(query)
+    packed = {name: (await _made(request)).packed for name, request in lanes.items()}
+    name = f"{query['dataset']}-{query['classes']}-comparison"
+    return _atlas(name, str(query["dataset"]), packed, view)
+
+
+def _atlas(name: str, dataset: str, packed: Mapping[str, bytes], view: Any) -> payloads.Parcel:
+    rows = atlas(packed, str(view), reference_of(dataset), open_images(dataset))
+    return _parcel(f"{name}.jsonl", rows, "application/jsonl")
+
+
 def _parcel(name: str, content: bytes, kind: str = "application/zip") -> payloads.Parcel:
     return {"name": name, "kind": kind, "content": base64.b64encode(content).decode()}
 
 
 def _pair(asked: Any) -> tuple[Any, str]:
     if not isinstance(asked, list) or len(asked) != 2 or not isinstance(asked[1], str):
-        raise Refused("The parameters of a link and the address of the page are needed.")
+        raise Refused("The parameters of a link and a text are needed.")
     return asked[0], asked[1][:500]
 
 

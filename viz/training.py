@@ -4,6 +4,7 @@ What trains, and what lies where, is `distiller.own`; here it is followed, and t
 left is told from the work that each stage is known to take.
 """
 
+import base64
 import hashlib
 import math
 import re
@@ -21,6 +22,7 @@ from distiller.data.class_folders import Pictures, load_pictures
 from distiller.data.registry import DATASETS, own_folder
 from distiller.errors import Refused
 from distiller.event import Event, Pace, translated
+from distiller.machine.assets import ASSETS
 from distiller.machine.device import choose_device
 from distiller.machine.disk import write_whole
 from distiller.scores.reference import load_reference, save_reference
@@ -29,8 +31,9 @@ from distiller.training.own import judge_steps, spec_for, take_in, train_own
 from . import payloads
 from .embedding import add_umap
 from .preview import data_uri
+from .settings import FIRST
 
-__all__ = ["begun", "in_line", "train_pictures"]
+__all__ = ["begun", "example", "in_line", "train_pictures"]
 
 PAUSE = 0.5  # seconds between two values that are shown, at least
 T = TypeVar("T")
@@ -50,6 +53,16 @@ COSTS = {  # processor seconds of a step at 64 px, measured once on one core
     "autoencoder": 0.35, "encode": 0.6, "transformer": 0.55, "judge": 0.12, "reference": 0.1,
     "map": 30.0,
 }  # fmt: skip
+
+
+def example() -> payloads.TrainingExample:
+    """Samples of the prior that ships with the first data set: what a training comes to."""
+    sheet = (ASSETS / "priors" / FIRST / "samples.webp").read_bytes()
+    return {
+        "title": DATASETS[FIRST].title,
+        "classes": DATASETS[FIRST].classes,
+        "preview": f"data:image/webp;base64,{base64.b64encode(sheet).decode()}",
+    }
 
 
 def begun() -> list[str]:

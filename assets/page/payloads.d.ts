@@ -493,6 +493,12 @@ export interface SweptCell {
   scores: readonly SweptScore[];
 }
 
+export interface SweptExample {
+  sweep: Sweep;
+  swept: Swept;
+  cells: Readonly<Record<string, SweptCell>>;
+}
+
 export interface SweptScore {
   space: string;
   name: string;
@@ -566,6 +572,12 @@ export interface Training {
   made?: string;
   title?: string;
   id: string;
+}
+
+export interface TrainingExample {
+  title: string;
+  classes: readonly string[];
+  preview: string;
 }
 
 export interface TrainingState {

@@ -3,10 +3,15 @@
 
 import { say } from './bus.js';
 
+/** The title of the tab that is shown; nothing before there are tabs. */
+export function titleOfTab() {
+  const tab = document.querySelector('#tabs [role=tab][aria-selected=true]');
+  return tab?.textContent?.trim() ?? '';
+}
+
 /** The name of the tab that is shown, as links have it. */
 export function shownTab() {
-  const tab = document.querySelector('#tabs [role=tab][aria-selected=true]');
-  const title = tab?.textContent?.trim() ?? '';
+  const title = titleOfTab();
   return NAMES[title] ?? title.toLowerCase();
 }
 

@@ -48,11 +48,12 @@ class Choices:
     whole: str = "d3hr+mmd"
     lanes: bool = False  # a comparison, which shows real images
     guess: str = ""
+    sweep: bool = False
 
 
 CHOICES = {
     "digits": Choices("3", lanes=True),
-    "solids": Choices("torus", lanes=True, guess="minimax+discrepancy"),
+    "solids": Choices("torus", lanes=True, guess="minimax+discrepancy", sweep=True),
     "cifar10": Choices("horse", first="dap+diversity"),
     "imagenette": Choices("parachute", first="dap+diversity", whole="minimax"),
 }
@@ -118,6 +119,8 @@ def _runs(name: str) -> list[Part]:
     if chosen.guess:
         options = ("--method", chosen.guess, *label, "--guess")
         made["guess"] = (f"guess/{name}.json", options)
+    if chosen.sweep:
+        made["sweep"] = (f"sweep/{name}.json", (*label, "--sweep"))
     return [
         Part(part, (file,), (*uses, *late) if part == "first" else uses, (_made(name, *options),))
         for part, (file, options) in made.items()

@@ -125,6 +125,34 @@ def test_lanes_are_compared_from_the_same_noise(client: Client) -> None:
     assert made["images"] == alone["images"] != real["images"]
 
 
+def test_lanes_share_a_sampler_and_the_times_of_class_guidance(client: Client) -> None:
+    way = {"sampler": "dpm++", "cfg_between": "100-800"}
+    given = {"dataset": "digits", "label": "3", "ipc": 2, "steps": 3, "seed": 4, **way}
+    lanes = [{"method": "dit"}, {"method": "diversity"}]
+    found = client.predict(lanes=lanes, **given, api_name="/compare")
+    assert {key: found["link"][key] for key in way} == way
+    assert found["lanes"][0]["images"] == distil(client, **given)["images"]
+    usual = client.predict(lanes=lanes, **{**given, "sampler": "ddim"}, api_name="/compare")
+    assert usual["lanes"][0]["images"] != found["lanes"][0]["images"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"sampler": "euler"}, "no sampler 'euler'"),
+        ({"cfg_between": "800-100"}, "needs its lower time first"),
+        ({"cfg_between": "0-99999"}, "a time of cfg_between must be"),
+        ({"sampler": 5}, "no sampler"),
+    ],
+)
+def test_a_way_of_sampling_that_there_is_not_is_refused(
+    client: Client, given: dict[str, Any], words: str
+) -> None:
+    lanes = [{"method": "dit"}, {"method": "dap"}]
+    with pytest.raises(AppError, match=words):
+        client.predict(dataset="digits", label="3", lanes=lanes, **given, api_name="/compare")
+
+
 @pytest.mark.parametrize(
     ("lanes", "words"),
     [

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from PIL import Image
@@ -16,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from distiller.sets.request import Request
 from tests.page.visitor import DIGIT, finished, new_tab
 from viz.desk import Made, desk
-from viz.taken import run_texts
+from viz.taken import lane_texts, packed_lanes, run_texts
 
 LANES = "?tab=compare&dataset=digits&classes=3&ipc=3&steps=3&seed=0&lane1=random&lane2=dit"
 QUERY = {
@@ -40,6 +41,19 @@ def test_the_api_call_makes_the_images_of_the_pages_run(address: str) -> None:
         page = [file.read(f"3/{k}.png") for k in range(2)]
     called = [base64.b64decode(uri.partition(",")[2]) for uri in names["made"]["images"]]
     assert called == page
+
+
+@pytest.mark.slow
+def test_the_api_calls_make_the_images_of_every_lane(address: str) -> None:
+    query = dict(parse_qsl(LANES[1:]))
+    content = base64.b64decode(asyncio.run(packed_lanes(query))["content"])
+    names: dict[str, Any] = {}
+    exec(lane_texts([query, address])["api"], names)
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        for lane in ("lane1", "lane2"):
+            page = [file.read(f"{lane}/3/{k}.png") for k in range(3)]
+            called = [base64.b64decode(uri.partition(",")[2]) for uri in names[lane]["images"]]
+            assert called == page
 
 
 def saved(page: Page, words: str, folder: Path) -> Path:
@@ -72,6 +86,8 @@ def test_a_comparison_is_taken_along(
     with zipfile.ZipFile(saved(page, "All images (ZIP)", tmp_path)) as file:
         assert len([name for name in file.namelist() if name.endswith(".png")]) == 6
         assert json.loads(file.read("manifest.json"))["comparison"]["lane2"] == "dit"
+    atlas = saved(page, "For Embedding Atlas (JSONL)", tmp_path).read_text().splitlines()
+    assert json.loads(atlas[3])["source"] == "lane2 dit"
     report = saved(page, "Report (HTML)", tmp_path)
     offline = new_tab(browser)
     asked: list[str] = []
@@ -96,5 +112,5 @@ def test_selected_images_are_taken_along(page: Page, address: str, tmp_path: Pat
     with zipfile.ZipFile(saved(page, "Selected images (ZIP)", tmp_path)) as file:
         assert [name for name in file.namelist() if name.endswith(".png")] == ["3/1.png"]
     rows = saved(page, "For Embedding Atlas (JSONL)", tmp_path).read_text().splitlines()
-    assert len(rows) == 5
+    assert [row["source"] for row in map(json.loads, rows[:6])] == ["dit"] * 5 + ["real"]
     assert Image.open(saved(page, "Map (PNG)", tmp_path)).width > 500

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.page.axe import accessible
 from tests.page.test_compare import filled
-from tests.page.visitor import expect_points, finished, fits, new_tab, shared
+from tests.page.visitor import expect_points, finished, fits, new_tab, open_digit, shared
 
 pytestmark = pytest.mark.slow
 
@@ -76,6 +76,25 @@ def test_the_tour_sets_the_page_asks_and_tells(page: Page, address: str) -> None
     expect(tour.get_by_role("button", name="Show it")).to_be_visible()
     tour.get_by_role("button", name="close the tour").click()
     expect(tour).to_be_hidden()
+
+
+def test_what_a_visitor_had_is_back_when_the_tour_is_closed(page: Page, address: str) -> None:
+    open_digit(page, address)
+    mine = shared(page, "s.run.query")
+    page.get_by_role("button", name="Tour", exact=True).click()
+    tour = page.locator(".d-tour")
+    page.wait_for_function("() => window.distiller.shared.run.dataset === 'solids'")
+    tour.get_by_role("button", name="page 4", exact=False).first.click()
+    filled(page, 40)
+    expect(page.locator("#compare").get_by_label("Data set")).to_have_value("digits")
+    tour.get_by_role("button", name="close the tour").click()
+    expect(page.locator("#notice")).to_contain_text("What you had before it is back")
+    expect(page.get_by_role("tab", name="Explore")).to_have_attribute("aria-selected", "true")
+    expect_points(page, "distilled", 5)
+    assert shared(page, "s.run.query") == mine
+    expect(page.get_by_role("button", name="Distil 3")).to_be_visible()
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.locator("#compare").get_by_label("Data set")).to_have_value("solids")
 
 
 def scrub(page: Page) -> None:

@@ -22,7 +22,9 @@ def test_what_ships_is_of_the_prior_that_ships(name: str) -> None:
 
 def test_every_file_that_depends_on_a_prior_is_in_a_part() -> None:
     known = {file for name in shipped_priors() for part in parts_of(name) for file in part.files}
-    folders = [ASSETS / name for name in ("references", "first", "sets", "compare", "guess")]
+    folders = [
+        ASSETS / name for name in ("references", "first", "sets", "compare", "guess", "sweep")
+    ]
     there = {
         path.relative_to(ASSETS).as_posix()
         for path in ASSETS.rglob("*")

@@ -82,6 +82,10 @@ def test_other_links_are_not_of_a_comparison() -> None:
     assert linked({"tab": "explore", "lane1": "dit"}) is None
 
 
+def test_a_link_without_lanes_has_the_usual_ones() -> None:
+    assert linked({"tab": "compare", "dataset": "digits", "classes": "3"}) == usual("digits", 3)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

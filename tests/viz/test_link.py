@@ -85,3 +85,8 @@ def test_of_a_link_that_cannot_be_followed_what_can_be_had_is_set() -> None:
     assert (opened.request.seed, opened.request.classes) == (11, (3,))
     assert opened.request.cfg_scale == usual.cfg_scale
     assert (opened.request.ipc, opened.request.steps) == (64, usual.steps)  # too much together
+
+
+@pytest.mark.parametrize("tab", ["evaluate", "guess", "train"])
+def test_a_link_may_name_a_tab_and_nothing_else(tab: str) -> None:
+    assert (opening({"tab": tab}).front, opening({"tab": tab}).refusal) == (tab, "")

@@ -8,7 +8,8 @@ from distiller.errors import Refused
 from distiller.sets.request import Request
 from tests.viz.sent import check
 from viz import payloads
-from viz.sweep import COUNT, Axis, Sweep, linked, usual
+from viz.sweep import COUNT, Axis, Sweep, usual
+from viz.sweep_link import linked, possible
 
 LINK = {
     "tab": "sweep", "dataset": "digits", "classes": "7", "method": "dap+diversity", "ipc": "4",
@@ -126,6 +127,7 @@ def test_other_links_are_not_of_a_sweep() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
+        ({"x": "mood"}, "no dial 'mood'"),
         ({"classes": "1,2"}, "A sweep is of one class; got 2"),
         ({"z": "steps"}, "parameter"),
         ({"x.low": "much"}, "must be a number from 0 to 30; got 'much'"),
@@ -134,6 +136,49 @@ def test_other_links_are_not_of_a_sweep() -> None:
 def test_a_link_that_is_not_understood_is_refused(changes: dict[str, str], words: str) -> None:
     with pytest.raises(Refused, match=words):
         linked({**LINK, **changes})
+
+
+def test_a_link_to_a_sweep_without_a_dial_is_refused() -> None:
+    with pytest.raises(Refused, match="the number of dials must be"):
+        linked({"tab": "sweep", "dataset": "digits"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({"dataset": "cats"}, {"dataset": "solids", "classes": "torus"}),
+        ({"classes": "1,2"}, {"classes": "0"}),
+        ({"method": "dam"}, {"method": "dit"}),
+        ({"ipc": "1e9"}, {"ipc": "10"}),
+        ({"z": "steps"}, {}),
+        ({"x": "mood"}, {"x": "diversity.strength", "x.low": "0", "x.high": "0.5", "x.count": "3"}),
+        ({"x.low": "much"}, {"x.low": "1"}),
+        ({"x.count": "99"}, {}),
+        ({"x.low": "5"}, {"x.low": "1"}),
+        ({"y.high": "99"}, {}),
+    ],
+)
+def test_of_a_refused_link_what_can_be_had_is_set(
+    changes: dict[str, str], kept: dict[str, str]
+) -> None:
+    asked = {**LINK, **changes}
+    if changes.get("dataset") == "cats":
+        asked["classes"] = "torus"
+    found = possible(asked).query()
+    assert linked(found) is not None
+    assert {key: found[key] for key in kept} == kept
+    free = {"x", "y", "cfg_scale", *changes}
+    same = {k: v for k, v in asked.items() if k[0] not in "xyz" and k not in {*free, *kept}}
+    assert {key: found[key] for key in same} == same
+
+
+def test_what_can_be_had_of_a_dial_is_within_its_bounds() -> None:
+    found = possible({**LINK, "y.high": "99", "y.count": "5"}).query()
+    assert (found["x"], found["y"], found["y.count"]) == ("cfg_scale", "diversity.strength", "5")
+    assert 0 < float(found["y.high"]) < 99
+    again = possible({**LINK, "y": "cfg_scale"}).query()
+    assert again["x"] == "cfg_scale"
+    assert "y" not in again
 
 
 def test_the_usual_sweep_is_what_its_value_says() -> None:

@@ -1,6 +1,7 @@
 """The cells of a sweep: made one after the other, kept, stopped, refused."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ from viz.desk import Desk, Made
 from viz.kept import Kept
 from viz.line import Line
 from viz.session import Session
+from viz.settings import FIRST
+from viz.sweep import usual
 from viz.swept import handed_cell
 
 
@@ -160,3 +163,18 @@ def test_few_cells_stand_in_the_line_at_a_time(desk: Desk) -> None:
 def test_a_token_of_nothing_is_refused() -> None:
     with pytest.raises(Refused, match="held no longer"):
         handed_cell("no token")
+
+
+def test_the_sweep_that_ships_is_the_usual_one_and_whole() -> None:
+    example = swept.shipped_sweep(FIRST)
+    assert example is not None
+    check(payloads.SweptExample, example)
+    sweep = usual(FIRST, example["sweep"]["label"])
+    assert example["sweep"] == json.loads(json.dumps(sweep.value()))
+    assert example["swept"] == json.loads(json.dumps(sweep.shown()))
+    assert set(example["cells"]) == set(sweep.cells)
+    for place, cell in example["cells"].items():
+        request = sweep.cells[place]
+        assert isinstance(request, Request)
+        assert cell["query"] == request.query()
+    assert swept.shipped_sweep("digits") is None

@@ -22,7 +22,7 @@ from viz import payloads, taken
 from viz.desk import Desk, Made
 from viz.kept import Kept
 from viz.line import Line
-from viz.taken import lane_texts, packed_lanes, packed_run, run_texts
+from viz.taken import atlas_of_lanes, lane_texts, packed_lanes, packed_run, run_texts
 
 QUERY = {
     "dataset": "digits", "method": "dap", "classes": "3", "ipc": "2", "steps": "3", "seed": "4",
@@ -84,13 +84,23 @@ def test_command_and_python_make_the_files_of_the_pages_run(desk: Desk, tmp_path
     assert texts["warning"] == ""
 
 
-def test_a_comparison_is_a_text_for_each_lane() -> None:
+def test_command_and_python_make_the_images_of_every_lane(desk: Desk, tmp_path: Path) -> None:
     texts = lane_texts([LANES, "http://127.0.0.1:7860/"])
-    lanes = [shlex.split(line) for line in texts["command"].splitlines()]
-    assert [words[words.index("--out") + 1] for words in lanes] == ["runs/lane1", "runs/lane3"]
-    compile(texts["python"], "python", "exec")
+    page = entries(content_of(asyncio.run(packed_lanes(LANES))))
+    names: dict[str, Any] = {}
+    exec(texts["python"], names)
+    for line, lane in zip(texts["command"].splitlines(), ("lane1", "lane3"), strict=True):
+        words = shlex.split(line)
+        place = words.index("--out") + 1
+        assert words[place] == f"runs/{lane}"
+        words[place] = str(tmp_path / lane)
+        assert main(words[3:]) == 0
+        for k, pixels in enumerate(names[lane].images):
+            picture = io.BytesIO()
+            Image.fromarray(pixels).save(picture, "PNG")
+            assert picture.getvalue() == page[f"{lane}/3/{k}.png"]
+            assert (tmp_path / lane / f"3/{k}.png").read_bytes() == page[f"{lane}/3/{k}.png"]
     compile(texts["api"], "api", "exec")
-    assert "lane3 = distill_set(" in texts["python"]
     assert "'dap.gamma': 0.7" in texts["api"]
 
 
@@ -131,15 +141,45 @@ def test_what_cannot_be_packed_is_refused(asked: Any, words: str) -> None:
         asyncio.run(packed_run(asked))
 
 
-def test_rows_for_an_atlas_have_a_place_and_a_picture() -> None:
+def rows_of(parcel: payloads.Parcel) -> list[Any]:
+    return [json.loads(line) for line in content_of(parcel).splitlines()]
+
+
+def picture_of(row: Any) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(row["image"].partition(",")[2])))
+
+
+def test_rows_for_an_atlas_have_a_place_a_picture_and_neighbours(desk: Desk) -> None:
     asked = {"kind": "atlas", "query": QUERY, "view": "pca"}
-    rows = [json.loads(line) for line in content_of(asyncio.run(packed_run(asked))).splitlines()]
-    assert len(rows) == 2
+    rows = rows_of(asyncio.run(packed_run(asked)))
+    made, real = rows[:2], rows[2:]
+    metadata = entries(made_by(desk, QUERY).packed)["metadata.jsonl"].decode().splitlines()
+    assert [row["source"] for row in made] == ["dap", "dap"]
+    assert {row["source"] for row in real} == {"real"}
     for row in rows:
         assert (row["x"], row["y"]) == (row["pca_x"], row["pca_y"])
-        picture = base64.b64decode(row["image"].removeprefix("data:image/png;base64,"))
-        assert Image.open(io.BytesIO(picture)).size == (32, 32)
+        assert picture_of(row).size == (32, 32)
         assert row["class_name"] == "3"
+        ids, distances = row["neighbors"]["ids"], row["neighbors"]["distances"]
+        assert len(ids) == len(distances) == 5
+        assert distances == sorted(distances)
+        assert {rows[k]["source"] for k in ids} == {"real"}
+    for row, line in zip(made, metadata, strict=True):
+        known = json.loads(line)["neighbours"]
+        assert [rows[k]["training_image"] for k in row["neighbors"]["ids"]] == known["rows"]
+        assert row["neighbors"]["distances"] == known["distances"]
+    for k, row in enumerate(real, 2):
+        assert (row["neighbors"]["ids"][0], row["neighbors"]["distances"][0]) == (k, 0)
+
+
+def test_an_atlas_of_lanes_tells_them_apart() -> None:
+    parcel = asyncio.run(atlas_of_lanes([LANES, "class"]))
+    assert parcel["name"] == "digits-3-comparison.jsonl"
+    rows = rows_of(parcel)
+    assert [row["source"] for row in rows[:4]] == ["lane1 random"] * 2 + ["lane3 dap"] * 2
+    assert all((row["x"], row["y"]) == (row["class_x"], row["class_y"]) for row in rows)
+    with pytest.raises(Refused, match="no view 'tsne'"):
+        asyncio.run(atlas_of_lanes([LANES, "tsne"]))
 
 
 def test_a_comparison_is_one_image_folder(desk: Desk) -> None:

@@ -1,6 +1,8 @@
 """A training on the page: from a ZIP file to a data set that is known by its name."""
 
+import base64
 import errno
+import io
 import json
 import os
 import zipfile
@@ -9,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from distiller.data.models import has_models
 from distiller.data.registry import DATASETS
@@ -21,7 +24,8 @@ from tests.tiny import train_in_a_moment
 from tests.training.test_own import SPEC, draw_pictures
 from tests.viz.sent import check
 from viz import payloads
-from viz.training import COSTS, STAGES, _Progress, begun, train_pictures
+from viz.settings import FIRST
+from viz.training import COSTS, STAGES, _Progress, begun, example, train_pictures
 
 
 @pytest.fixture(autouse=True)
@@ -182,3 +186,11 @@ def test_a_visitor_is_told_the_name_of_a_file_and_not_where_it_lies(tmp_path: Pa
     with pytest.raises(Refused, match=r"twice\.zip") as refused:
         list(train_pictures(packed, "dogs", 32))
     assert str(tmp_path) not in str(refused.value)
+
+
+def test_what_a_training_comes_to_is_shown_before_there_is_one() -> None:
+    shown = example()
+    check(payloads.TrainingExample, shown)
+    picture = base64.b64decode(shown["preview"].removeprefix("data:image/webp;base64,"))
+    width, height = Image.open(io.BytesIO(picture)).size
+    assert height == len(shown["classes"]) * DATASETS[FIRST].size == width

@@ -144,6 +144,28 @@ export function takeShipped({ lineup, runs, told }) {
   say('lanes', null);
 }
 
+/**
+ * What the lanes show at a moment, to be brought back later.
+ * @typedef {object} Held
+ * @property {ReadonlyMap<number, Result>} results
+ * @property {Told | null} told
+ */
+
+/** @returns {Held} */
+export const held = () => ({ results: new Map(results), told: state.told });
+
+/**
+ * Shows again what the lanes showed at a moment, but for what was still on its way then.
+ * @param {Held} held
+ */
+export function bring({ results: before, told }) {
+  clear();
+  for (const [slot, result] of before)
+    if (result.shown && !result.shown.live) results.set(slot, result);
+  state.told = told;
+  say('lanes', null);
+}
+
 /** What lanes show that are of another class or data set goes. */
 export function clear() {
   results.clear();

@@ -28,6 +28,8 @@ const TITLE =
 /** Of the squared discrepancy: they stand on its card. @type {Record<string, string>} */
 const WIDTHS = { mmd2_half: 'at half the bandwidth', mmd2_double: 'at twice the bandwidth' };
 
+const MARKS = { better: '▲', like: '●', worse: '▼' };
+
 class Scores {
   /**
    * @param {HTMLElement} root
@@ -104,8 +106,11 @@ function makeCard(score, all) {
     card.append(make('p', '', `random real: ${short(score.mean)} ± ${short(score.spread)}`));
   if (score.name === 'mmd2')
     for (const other of all.filter(({ name }) => name in WIDTHS)) {
-      const row = make('p', '', `${WIDTHS[other.name]}: ${short(other.value)}, `);
-      row.append(make('span', other.grade, other.verdict));
+      const row = make('p', '', `${WIDTHS[other.name]}: `);
+      const value = make('span', other.grade, `${MARKS[other.grade]} ${short(other.value)}`);
+      value.title = other.verdict;
+      value.append(make('span', 'd-sr', `, ${other.verdict}`));
+      row.append(value);
       card.append(row);
     }
   card.append(make('p', 'd-about', score.about));

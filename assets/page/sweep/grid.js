@@ -3,7 +3,7 @@
 // the cells come; another score is shown of what is there.
 
 /** @import { Component } from '../page.js' */
-/** @import { Swept, SweptCell } from '../payloads.d.ts' */
+/** @import { Swept, SweptCell, SweptExample } from '../payloads.d.ts' */
 
 import { on, say } from '../bus.js';
 import { find, make } from '../draw/element.js';
@@ -13,10 +13,12 @@ import { choicesOf } from './tint.js';
 import { walk } from './walk.js';
 
 /** @typedef {(token: string) => Promise<SweptCell>} Fetch */
+/** @typedef {(nothing: null) => Promise<SweptExample | null>} FetchExample */
 
 const USUAL = 'latents coverage';
 const HELP =
   'A cell opens its run in Explore, in another tab of the browser. Arrow keys walk the cells.';
+const EXAMPLE = 'an example, made before; press Sweep for one of your own';
 const LEGEND = [
   ['worse', '▼ worse than random real images'],
   ['like', '● within their spread'],
@@ -56,6 +58,8 @@ class Grid {
     this.cells = new Map();
     /** @type {Map<string, SweptCell | null>} finished cells by their tokens; null: on its way */
     this.done = new Map();
+    /** @type {SweptExample | null} what is shown before a sweep */
+    this.example = null;
     /** why cells that are not there yet do not come */
     this.notice = '';
     this.at = { row: 0, column: 0 };
@@ -79,6 +83,15 @@ class Grid {
       this.lay(swept);
     }
     for (const shown of Object.values(swept.cells)) if (!shown.live) this.bring(shown.token);
+    this.drawCells();
+  }
+
+  /** @param {SweptExample | null} example shown until there is a sweep */
+  exemplify(example) {
+    if (this.swept?.id || !example) return;
+    this.example = example;
+    this.swept = example.swept;
+    this.lay(example.swept);
     this.drawCells();
   }
 
@@ -134,13 +147,16 @@ class Grid {
   drawCells() {
     const { swept } = this;
     if (!swept) return;
-    const found = [...this.done.values()].find((cell) => cell !== null);
+    const example = swept.id ? null : this.example;
+    const there = example ? Object.values(example.cells) : [...this.done.values()];
+    const found = there.find((cell) => cell !== null);
     if (found) {
       fill(this.score, choicesOf(found), this.score.value || USUAL);
       this.choice.hidden = false;
     }
-    const there = Object.values(swept.cells).filter(({ live }) => !live).length;
-    this.count.textContent = swept.id ? `${there} of ${this.cells.size} there` : '';
+    const made = Object.values(swept.cells).filter(({ live }) => !live).length;
+    const waits = example ? EXAMPLE : '';
+    this.count.textContent = swept.id ? `${made} of ${this.cells.size} there` : waits;
     const [columns, rows] = swept.axes;
     for (const [place, cell] of this.cells) {
       const [row, column] = place.split(' ').map(Number);
@@ -149,7 +165,8 @@ class Grid {
         .filter(Boolean)
         .join(', ');
       const shown = swept.cells[place];
-      const done = shown && !shown.live ? this.done.get(shown.token) : null;
+      const own = shown && !shown.live ? this.done.get(shown.token) : null;
+      const done = example ? example.cells[place] : own;
       if (done) cell.show(done, this.score.value, where);
       else if (shown?.live && shown.failed) cell.wait(shown.words, where, 'd-bad');
       else cell.wait(this.notice || (shown?.live ? shown.words : ''), where);
@@ -195,8 +212,10 @@ function makeHead(role, value) {
 }
 
 /** @param {Component<Swept>} component */
-export function mount({ element, props, server, watch }) {
+export async function mount({ element, props, server, watch }) {
   const grid = new Grid(find(element, '.d-sweep'), /** @type {Fetch} */ (server.handed_cell));
+  const example = /** @type {FetchExample} */ (server.sweep_before_a_run);
   watch('value', () => grid.take(props.value));
   grid.take(props.value);
+  grid.exemplify(await example(null));
 }

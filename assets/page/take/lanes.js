@@ -14,7 +14,7 @@ import { find } from '../draw/element.js';
 import { address, answerTo, linkTo } from './answer.js';
 import { Menu } from './menu.js';
 import { mapSvg, matrixSvg } from './plate.js';
-import { inkNow, plotOf, wordsOf } from './plot.js';
+import { inkNow, plotOf, viewOf, wordsOf } from './plot.js';
 import { reportOf } from './report.js';
 import { fileName, save, saveDrawing, saveParcel } from './save.js';
 
@@ -24,6 +24,8 @@ import { fileName, save, saveDrawing, saveParcel } from './save.js';
  * @property {(query: Record<string, string>, address: string) => Promise<Texts | Refusal>
  *   } lane_texts
  * @property {(query: Record<string, string>) => Promise<Parcel | Refusal>} packed_lanes
+ * @property {(query: Record<string, string>, view: string) => Promise<Parcel | Refusal>
+ *   } atlas_of_lanes
  */
 
 const COLUMNS = 'Each column begins with the same noise, but where a lane says otherwise.';
@@ -124,6 +126,12 @@ function filesOf(server) {
       words: 'All images (ZIP)',
       title: 'an image folder with a folder for each lane; it opens again on this page',
       save: async () => saveParcel(await answerTo(server.packed_lanes(compared().query))),
+    },
+    {
+      words: 'For Embedding Atlas (JSONL)',
+      title: 'the images and the real ones near them: picture, place, neighbours, lane',
+      save: async () =>
+        saveParcel(await answerTo(server.atlas_of_lanes(compared().query, viewOf('#lane-map')))),
     },
     {
       words: 'Report (HTML)',

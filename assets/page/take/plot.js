@@ -6,6 +6,7 @@
 
 import { colour } from '../draw/colour.js';
 import { find } from '../draw/element.js';
+import { VIEWS } from '../explore/legend.js';
 import { plotly } from '../plotly.js';
 
 /** The colours of words and of the ground, as they are now. @returns {Ink} */
@@ -51,3 +52,12 @@ function fieldOf(root, plot) {
  * @param {string} selector
  */
 export const wordsOf = (root, selector) => root.querySelector(selector)?.textContent?.trim() ?? '';
+
+/**
+ * The view that is chosen on a map.
+ * @param {string} map its selector
+ */
+export function viewOf(map) {
+  const chosen = wordsOf(document, `${map} .d-view [aria-pressed=true]`);
+  return Object.entries(VIEWS).find(([, words]) => words === chosen)?.[0] ?? 'umap';
+}

@@ -11,7 +11,7 @@ import { shared } from '../state.js';
 import { address, answerTo, linkTo } from './answer.js';
 import { Menu } from './menu.js';
 import { mapSvg } from './plate.js';
-import { inkNow, plotOf, wordsOf } from './plot.js';
+import { inkNow, plotOf, viewOf, wordsOf } from './plot.js';
 import { saveDrawing, saveParcel } from './save.js';
 
 /**
@@ -61,14 +61,6 @@ async function saveMap(form) {
 /** @param {Run} run */
 const nameOf = (run) => `${run.dataset}-${run.class}-${run.query.method}`;
 
-/** The view of the map that is chosen. */
-const viewNow = () =>
-  /** @type {'class' | 'umap' | 'pca'} */ (
-    Object.entries({ class: 'UMAP', umap: 'all classes', pca: 'PCA' }).find(
-      ([, words]) => words === wordsOf(document, '#map .d-view [aria-pressed=true]'),
-    )?.[0] ?? 'umap'
-  );
-
 /**
  * @param {Server} server
  * @param {object} what
@@ -91,8 +83,8 @@ export function mount({ element, server: offered }) {
     { words: 'Map (SVG)', title: 'with its legend and settings', save: () => saveMap('svg') },
     {
       words: 'For Embedding Atlas (JSONL)',
-      title: 'a line for each image: picture, place, neighbours, class',
-      save: () => savePacked(server, { kind: 'atlas', view: viewNow() }),
+      title: 'the images and the real ones near them: picture, place, neighbours, class',
+      save: () => savePacked(server, { kind: 'atlas', view: viewOf('#map') }),
     },
   ]);
   find(element, '.d-take-frame').append(menu.node);

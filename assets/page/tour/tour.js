@@ -89,6 +89,7 @@ class Guide {
     this.words = '';
     this.change({ ...this.course, open: false });
     this.card.hide();
+    this.world.visit.restore();
     document.querySelector('#tour-open')?.closest('button')?.focus();
   }
 

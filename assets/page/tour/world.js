@@ -13,6 +13,7 @@ import { decode } from '../explore/points.js';
 import { hand } from '../guess/handed.js';
 import { shared, show } from '../state.js';
 import { showTab } from '../tabs.js';
+import { Before } from './before.js';
 
 /**
  * What the tour asks the server for.
@@ -42,6 +43,8 @@ export class World {
     this.points = null;
     this.rows = 0; // real images that were picked on this page
     this.guessed = false; // whether a question was answered on this page
+    /** What the visitor had before the tour. */
+    this.visit = new Before();
     on('choose', ({ rows }) => {
       this.rows = rows?.length ?? 0;
     });
@@ -102,6 +105,7 @@ export class World {
    */
   async explore(dataset) {
     const run = await this.server.first(dataset);
+    this.visit.keepExplore();
     this.set(run.query);
     showTab('Explore');
     show(run);
@@ -123,6 +127,7 @@ export class World {
   async compare(dataset, methods = null) {
     const shipped = await this.server.lanes(dataset);
     const lanes = methods ? only(shipped, methods) : shipped;
+    this.visit.keepCompare();
     clear();
     lookAt(IMAGES);
     arrange(lanes.lineup);
@@ -138,6 +143,7 @@ export class World {
   /** Asks a question whose images ship. */
   async guess() {
     const question = await this.server.question(null);
+    this.visit.begin();
     showTab('Guess');
     say('game', 'pair');
     hand(question);

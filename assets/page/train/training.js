@@ -2,7 +2,7 @@
 // A training on one's own pictures: samples while it trains, and what became of the files.
 
 /** @import { Component } from '../page.js' */
-/** @import { Training } from '../payloads.d.ts' */
+/** @import { Training, TrainingExample } from '../payloads.d.ts' */
 
 import { on, say } from '../bus.js';
 import { find, make } from '../draw/element.js';
@@ -16,6 +16,9 @@ const ABOUT =
   'cores; samples appear while it trains, and the first look like solids, from whose prior it ' +
   'starts. It goes on if you close the page. Stop whenever you like: the same name goes on from ' +
   'there. The pictures stay on this machine, where whoever opens this page can use the data set.';
+const LAYOUT = `pictures.zip
+  cats/   1.jpg  2.jpg  3.jpg  …
+  dogs/   1.jpg  2.jpg  3.jpg  …`;
 /** @type {Record<string, string>} */
 const QUANTITIES = {
   autoencoder: 'autoencoder, dB',
@@ -40,7 +43,8 @@ class Lesson {
     this.curves = make('div');
     this.report = make('ul', 'd-report');
     this.done = make('p', 'd-bar');
-    this.about = make('p', 'd-muted d-note', ABOUT);
+    this.about = make('div', 'd-lesson-about');
+    this.about.append(make('p', 'd-muted d-note', ABOUT), make('pre', '', LAYOUT));
     this.head.setAttribute('role', 'status');
     const side = make('div', 'd-lesson-side');
     side.append(this.done, this.curves, this.report);
@@ -49,6 +53,14 @@ class Lesson {
     /** @type {Training | null} */
     this.value = null;
     this.words = ''; // in place of what the training says of itself
+  }
+
+  /** @param {TrainingExample} example */
+  exemplify({ title, classes, preview }) {
+    const figure = make('figure', 'd-samples');
+    const caption = `An example: samples of the prior of ${title}, once its training was done.`;
+    figure.append(...sheetOf(preview, classes, caption));
+    this.about.append(figure);
   }
 
   /** @param {Training | null} value */
@@ -97,14 +109,24 @@ class Lesson {
   drawSamples({ preview, classes, step }) {
     this.samples.hidden = !preview;
     if (!preview || this.samples.querySelector('img')?.src === preview) return;
-    const image = make('img');
-    image.src = preview;
-    image.alt = `samples of ${classes.join(', ')} after ${step} steps`;
-    const names = make('div', 'd-names');
-    names.append(...classes.map((name) => make('span', '', name)));
     const caption = `samples after ${count(Number(step))} steps of the transformer`;
-    this.samples.replaceChildren(names, image, make('figcaption', 'd-muted', caption));
+    this.samples.replaceChildren(...sheetOf(preview, classes, caption));
   }
+}
+
+/**
+ * A sheet of samples, with the names of the classes beside their rows.
+ * @param {string} preview
+ * @param {readonly string[]} classes
+ * @param {string} caption
+ */
+function sheetOf(preview, classes, caption) {
+  const image = make('img');
+  image.src = preview;
+  image.alt = `${caption} Classes: ${classes.join(', ')}`;
+  const names = make('div', 'd-names');
+  names.append(...classes.map((name) => make('span', '', name)));
+  return [names, image, make('figcaption', 'd-muted', caption)];
 }
 
 /**
@@ -134,7 +156,7 @@ function linkTo({ made, title }) {
 }
 
 /** @param {Component<Training>} component */
-export function mount({ element, props, watch }) {
+export async function mount({ element, props, server, watch }) {
   const lesson = new Lesson(find(element, '.d-lesson'));
   on('end', ({ run, how }) => {
     if (run === 'train') lesson.end(ENDS[how]);
@@ -143,4 +165,6 @@ export function mount({ element, props, watch }) {
   lesson.draw();
   lesson.show(props.value);
   watch('value', () => lesson.show(props.value));
+  const example = /** @type {(nothing: null) => Promise<TrainingExample>} */ (server.finished);
+  lesson.exemplify(await example(null));
 }

@@ -18,7 +18,7 @@ from ...gallery import gallery
 from ...lineup import linked, menu, possible, usual
 from ...session import Session
 from ...settings import FIRST, OPEN
-from ...taken import lane_texts, packed_lanes
+from ...taken import atlas_of_lanes, lane_texts, packed_lanes
 from ..frame import add_part
 from ..refusal import answered, worded
 from ..run import Run
@@ -53,7 +53,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
     with gr.Column(elem_classes="d-panel"):
         add_part("lane-table", "compare/table", "<div class='d-lane-table'></div>")
         frame = "<div class='d-take-frame'></div>"
-        taken = [worded(lane_texts), worded(packed_lanes)]
+        taken = [worded(lane_texts), worded(packed_lanes), worded(atlas_of_lanes)]
         add_part("take-lanes", "take/lanes", frame, server_functions=taken)
     add_whole(page, setup)
     _wire(page, setup, run, matrix)

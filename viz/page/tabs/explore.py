@@ -54,6 +54,8 @@ class _Explore:
 def lay_out(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab, and says what happens when."""
     form = Form()
+    frame = "<section class='d-lead' aria-label='what the page is about'></section>"
+    add_part("lead", "explore/lead", frame)
     with gr.Row(elem_id="explore", elem_classes="d-columns"):
         with gr.Column(scale=21, min_width=264, elem_classes=["d-panel", "d-choices"]):
             chooser, run = _add_choices(form, tab)

@@ -11,9 +11,10 @@ import gradio as gr
 from ... import payloads
 from ...lineup import menu
 from ...session import Session
-from ...settings import OPEN
-from ...sweep import linked, usual
-from ...swept import handed_cell, swept
+from ...settings import FIRST, OPEN
+from ...sweep import usual
+from ...sweep_link import linked, possible
+from ...swept import handed_cell, shipped_sweep, swept
 from ..frame import add_part
 from ..refusal import answered
 from ..run import Run
@@ -24,7 +25,8 @@ __all__ = ["TAB"]
 
 def lay_out(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab, and says what happens when."""
-    first = usual()
+    example = shipped_sweep(FIRST)
+    first = usual(FIRST, example["sweep"]["label"] if example else 0)
     with gr.Row(elem_id="sweep", elem_classes="d-panel"):
         with gr.Column(scale=80, min_width=320):
             setup = add_part(
@@ -36,7 +38,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
     with gr.Column(elem_classes="d-panel"):
         grid = add_part(
             "sweep-grid", "sweep/grid", "<div class='d-sweep'></div>", first.shown(),
-            server_functions=[answered(handed_cell)],
+            server_functions=[answered(handed_cell), answered(sweep_before_a_run)],
         )  # fmt: skip
     _wire(page, setup, run, grid)
 
@@ -49,7 +51,12 @@ def _wire(page: Page, setup: gr.HTML, run: Run, grid: gr.HTML) -> None:
             yield shown
 
     run.wire(page.session, sweep, [setup], grid, OPEN, also=[setup.go])
-    follow_links(page, "sweep", setup, linked)
+    follow_links(page, "sweep", setup, linked, possible)
+
+
+def sweep_before_a_run(_: Any) -> payloads.SweptExample | None:
+    """The sweep that ships with the page, if one does."""
+    return shipped_sweep(FIRST)
 
 
 def sweepable(_: Any) -> payloads.Menu:

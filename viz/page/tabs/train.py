@@ -12,10 +12,10 @@ import gradio as gr
 from distiller.data.archive import ENDINGS
 from distiller.training.own import SIZES
 
-from ... import visit
+from ... import payloads, visit
 from ...session import Session
 from ...settings import OPEN, STEPS, may_train
-from ...training import begun
+from ...training import begun, example
 from ..frame import add_part
 from ..run import QUIET, Run
 from ..tab import Page, Tab, picked_up
@@ -30,7 +30,8 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
             upload, *others = _choices()
             run = Run.lay_out("train", "Train")
         with gr.Column(scale=70, min_width=320, elem_classes="d-panel"):
-            samples = add_part("samples", "train/training", "<div class='d-lesson'></div>")
+            frame = "<div class='d-lesson'></div>"
+            samples = add_part("samples", "train/training", frame, server_functions=[finished])
 
     name = others[0]
     also = [page.returned["train"].change]
@@ -59,6 +60,11 @@ def _choices() -> list[gr.components.Component]:
             SIZES[64].steps, minimum=1, maximum=STEPS, precision=0, label="Steps", min_width=90
         )
     return [upload, name, size, steps]
+
+
+def finished(_: Any) -> payloads.TrainingExample:
+    """What a training comes to."""
+    return example()
 
 
 def name_of(uploaded: Any) -> Any:
