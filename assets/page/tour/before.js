@@ -12,6 +12,7 @@ import { look, lookAt } from '../compare/look.js';
 import { bring, held, state } from '../compare/results.js';
 import { shared, show } from '../state.js';
 import { showTab, titleOfTab } from '../tabs.js';
+import { visitor } from '../visitor.js';
 
 const BACK = 'The tour is closed. What you had before it is back.';
 
@@ -28,6 +29,7 @@ export class Before {
     this.kept = null;
     /** @type {Record<string, string> | null} settings of Explore, as they are now */
     this.settings = null;
+    this.own = false; // whether it is the visitor's own, and not what a link to the tour found
     on('settings', (query) => {
       this.settings = query;
     });
@@ -35,7 +37,9 @@ export class Before {
 
   /** The tour sets something: the tab from before is remembered. @returns {Kept} */
   begin() {
-    this.kept ??= { tab: titleOfTab(), explore: null, compare: null };
+    if (this.kept) return this.kept;
+    this.own = visitor.acted;
+    this.kept = { tab: titleOfTab(), explore: null, compare: null };
     return this.kept;
   }
 
@@ -56,7 +60,7 @@ export class Before {
   restore() {
     const { kept } = this;
     this.kept = null;
-    if (!kept) return;
+    if (!kept || !this.own) return;
     const { explore, compare, tab } = kept;
     if (explore && !shared.run?.live) {
       if (explore.query) say('asked', { query: explore.query, run: false });

@@ -5,6 +5,7 @@
 /** @import { Run, Tour } from '../payloads.d.ts' */
 /** @import { Server } from './world.js' */
 
+import { moveTo } from '../keep.js';
 import { Card } from './card.js';
 import { recall, remember, withDone, withoutPage, withPrediction } from './course.js';
 import { PAGES } from './pages.js';
@@ -64,6 +65,7 @@ class Guide {
     this.words = 'One moment …';
     const kept = anew ? withoutPage(this.course, id) : this.course;
     this.change({ ...kept, page: id, open: true });
+    follow(id);
     this.card.turn(false);
     try {
       await this.world.begin();
@@ -88,6 +90,7 @@ class Guide {
     this.set = false;
     this.words = '';
     this.change({ ...this.course, open: false });
+    follow(null);
     this.card.hide();
     this.world.visit.restore();
     document.querySelector('#tour-open')?.closest('button')?.focus();
@@ -103,6 +106,18 @@ class Guide {
   }
 }
 
+/**
+ * An address that names a page of the tour follows: it names the page that is open, or none.
+ * @param {string | null} page
+ */
+function follow(page) {
+  const url = new URL(location.href);
+  if (!url.searchParams.has('tour')) return;
+  if (page) url.searchParams.set('tour', page);
+  else url.searchParams.delete('tour');
+  moveTo(url.href);
+}
+
 /** @param {Component<Tour>} component */
 export function mount({ props, server, trigger, watch }) {
   const asked = /** @type {Server} */ (/** @type {unknown} */ (server));
@@ -110,10 +125,10 @@ export function mount({ props, server, trigger, watch }) {
   const guide = new Guide(new World(asked, set));
   const button = document.querySelector('#tour-open');
   button?.addEventListener('click', () => guide.go(guide.course.page));
-  const follow = () => {
+  const read = () => {
     if (props.value?.page) guide.go(props.value.page);
   };
-  watch('value', follow);
-  if (props.value?.page) follow();
+  watch('value', read);
+  if (props.value?.page) read();
   else guide.resume();
 }
