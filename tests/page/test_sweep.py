@@ -41,3 +41,18 @@ def test_a_link_sweeps_and_another_score_makes_no_new_runs(
     query = page.evaluate("Object.fromEntries(new URL(document.activeElement.href).searchParams)")
     request = Request.from_query(query)
     assert (request.steps, request.cfg_scale, request.ipc) == (3, 2, 2)
+
+
+def test_a_broken_link_sets_what_can_be_had_beside_an_example(page: Page, address: str) -> None:
+    page.goto(address + LINK.replace("y.high=3", "y.high=1000000"))
+    expect(page.get_by_text("Steps, high, must be")).to_be_visible()
+    expect(page.get_by_role("tab", name="Sweep")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_label("to, columns")).to_have_value("2")
+    expect(page.get_by_label("to, rows")).to_have_value("25")
+    expect(page.get_by_text("an example, made before")).to_be_visible()
+    expect(page.locator(".d-spot a[href]")).to_have_count(12)
+    page.get_by_label("to, rows").fill("3")
+    page.get_by_label("to, rows").press("Tab")
+    page.get_by_role("button", name="Sweep", exact=True).click()
+    expect(page.get_by_text("4 of 4 there")).to_be_visible()
+    expect(page.get_by_text("an example, made before")).to_have_count(0)
