@@ -42,6 +42,7 @@
  * @property {End} end something slow is over, or is to stop
  * @property {undefined} theme light or dark was chosen
  * @property {Lineup} lineup it is to be compared from now on
+ * @property {undefined} fresh Compare is to show what it shows before anything is arranged
  * @property {number | null} lanes what the lane of a slot shows has changed, or what all show
  * @property {'pair' | 'real'} game it is guessed from now on
  * @property {Sweep} sweep it is to be swept from now on

@@ -26,6 +26,12 @@ export function arrange(lineup) {
   say('lineup', lineup);
 }
 
+/** Compare is to be as it is before anything is arranged. */
+export function disarrange() {
+  setting.lineup = null;
+  say('fresh', undefined);
+}
+
 /** @param {Partial<Lineup>} changes */
 export function rearrange(changes) {
   if (setting.lineup) arrange({ ...setting.lineup, ...changes, run: false });

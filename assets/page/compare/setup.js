@@ -78,6 +78,18 @@ class Setup {
     takeShipped(lanes);
   }
 
+  /**
+   * Shows what was arranged on Explore before this tab was opened, else what came with the page.
+   * @param {Lineup | null} came
+   */
+  async begin(came) {
+    const arranged = setting.lineup;
+    const lineup = arranged ?? came;
+    if (!lineup) return;
+    arrange(plain(lineup));
+    if (!arranged && !lineup.run && !lineup.linked) await this.showShipped(lineup.dataset);
+  }
+
   draw() {
     const { lineup, menu } = setting;
     if (!lineup || !menu) return;
@@ -170,10 +182,8 @@ export async function mount({ element, props, server, trigger, watch }) {
     // What came with the page counts no longer once something else was arranged.
     else if (lineup && JSON.stringify(props.value) !== JSON.stringify(lineup)) props.value = lineup;
   });
+  const came = props.value;
+  on('fresh', () => setup.begin(came));
   setting.menu = await menu(null);
-  const arranged = setting.lineup; // on Explore, before this tab was opened
-  const lineup = arranged ?? props.value;
-  if (!lineup) return;
-  arrange(plain(lineup));
-  if (!arranged && !lineup.run && !lineup.linked) await setup.showShipped(lineup.dataset);
+  await setup.begin(came);
 }

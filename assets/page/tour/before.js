@@ -7,9 +7,9 @@
 /** @import { Held } from '../compare/results.js' */
 
 import { on, say } from '../bus.js';
-import { arrange, setting } from '../compare/lineup.js';
+import { arrange, disarrange, setting } from '../compare/lineup.js';
 import { look, lookAt } from '../compare/look.js';
-import { bring, held, state } from '../compare/results.js';
+import { bring, clear, held, state } from '../compare/results.js';
 import { shared, show } from '../state.js';
 import { showTab, titleOfTab } from '../tabs.js';
 import { visitor } from '../visitor.js';
@@ -20,7 +20,8 @@ const BACK = 'The tour is closed. What you had before it is back.';
  * @typedef {object} Kept
  * @property {string} tab that was shown, by its title
  * @property {{ query: Record<string, string> | null, run: Run | null } | null} explore
- * @property {{ lineup: Lineup, held: Held, look: Look } | null} compare
+ * @property {{ lineup: Lineup | null, held: Held, look: Look } | null} compare `lineup`: null
+ *   where Compare was not opened yet
  */
 
 export class Before {
@@ -52,8 +53,7 @@ export class Before {
   /** The tour sets Compare. */
   keepCompare() {
     const kept = this.begin();
-    const { lineup } = setting;
-    if (lineup) kept.compare ??= { lineup, held: held(), look: { ...look } };
+    kept.compare ??= { lineup: setting.lineup, held: held(), look: { ...look } };
   }
 
   /** The tour is closed. What goes on at this moment is the visitor's own, and stays. */
@@ -66,12 +66,20 @@ export class Before {
       if (explore.query) say('asked', { query: explore.query, run: false });
       if (explore.run) show(explore.run);
     }
-    if (compare && !state.going) {
-      arrange({ ...compare.lineup, run: false });
-      bring(compare.held);
-      lookAt(compare.look);
-    }
+    if (compare && !state.going) giveBack(compare);
     showTab(tab);
     say('words', BACK);
   }
+}
+
+/** @param {NonNullable<Kept['compare']>} compare */
+function giveBack({ lineup, held: had, look: before }) {
+  if (lineup) {
+    arrange({ ...lineup, run: false });
+    bring(had);
+  } else {
+    clear();
+    disarrange();
+  }
+  lookAt(before);
 }
