@@ -30,7 +30,7 @@ ORDER = (
 )  # fmt: skip
 """In which the parameters of a link are tried: a method before its options, what costs last."""
 ALONE = ("evaluate", "guess", "train")
-"""Tabs of which a link says nothing but the name."""
+"""Tabs of which a link asks for no run: it has the name, and of Evaluate the data set."""
 
 TOUR = ("distillation", "random", "guidance", "dap", "d3hr", "minimax", "map", "judge")
 """The pages of the tour, in their order; `assets/page/tour/pages.js` has them."""
@@ -43,7 +43,7 @@ class Opening:
     request: Request
     linked: bool = False  # whether a link asks for it, so that it is to be run
     refusal: str = ""  # why the link cannot be followed as it is, if it cannot
-    front: str = ""  # the tab to show, where its name is all that a link says of it
+    front: str = ""  # the tab to show, where a link asks for no run of it
 
 
 def opening(query: Mapping[str, str]) -> Opening:

@@ -15,8 +15,8 @@ import { visitor } from './visitor.js';
 
 const BETWEEN = 500; // milliseconds between two changes of the address, at least
 
-/** @type {{ form: Query | null, planes: Map<string, Query> }} */
-const seen = { form: null, planes: new Map() };
+/** @type {{ form: Query | null, planes: Map<string, Query>, studied: string | null }} */
+const seen = { form: null, planes: new Map(), studied: null };
 let waiting = false;
 
 /** The run of Explore, or the settings where they are no longer those of the run. */
@@ -53,6 +53,7 @@ export function stateNow() {
     return { ...queryOf(setting.lineup, setting.menu), ...plane, ...lookQuery() };
   if (tab === 'sweep' && swept.sweep && swept.menu) return sweepQueryOf(swept.sweep, swept.menu);
   if (tab === 'explore') return { ...exploreQuery(), ...plane };
+  if (tab === 'evaluate' && seen.studied) return { tab, dataset: seen.studied };
   return { tab };
 }
 
@@ -81,10 +82,14 @@ export function followState() {
   on('settings', (query) => {
     seen.form = query;
   });
+  on('studies', ({ dataset }) => {
+    seen.studied = dataset;
+  });
   on('plane', ({ tab, ...query }) => {
     seen.planes.set(tab, query);
   });
   for (const event of /** @type {const} */ (['run', 'choose', 'lineup', 'look', 'sweep']))
     on(event, followSoon);
-  for (const event of /** @type {const} */ (['plane', 'settings', 'tab'])) on(event, followSoon);
+  for (const event of /** @type {const} */ (['plane', 'settings', 'studies', 'tab']))
+    on(event, followSoon);
 }

@@ -2,7 +2,7 @@
 // What happens on the page, by name. A part says what happened, and whoever shows it listens: so a
 // part changes nothing of another.
 
-/** @import { Evaluation, Lineup, Run, Step, Sweep } from './payloads.d.ts' */
+/** @import { Evaluation, Lineup, Run, Step, Studies, Sweep } from './payloads.d.ts' */
 
 /**
  * @typedef {object} Choice
@@ -53,6 +53,7 @@
  * @property {Record<string, unknown>} form the controls of Explore hold these values
  * @property {{ names: readonly string[], label: number }} label this class is chosen on Explore
  * @property {Record<string, string>} settings of Explore's controls, as a link has them
+ * @property {Studies} studies they are shown from now on
  * @property {{ tab: string } & Record<string, string>} plane a tab's map looks like this from now
  *   on, as a link has it
  * @property {undefined} present the page is to be shown to an audience, or no longer

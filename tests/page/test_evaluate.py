@@ -35,6 +35,23 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visit, "protocol_for", six)
 
 
+def test_a_link_to_evaluate_holds_its_data_set(page: Page, address: str) -> None:
+    page.goto(address + "?dataset=imagenette&tab=evaluate")
+    choices, title = page.locator("#evaluate .d-choices"), page.locator(".d-study summary").first
+    expect(choices.get_by_label("Data set")).to_have_value("Imagenette")
+    expect(title).to_have_text("What every method teaches: Imagenette")
+    expect(page.locator("#sets label").first).to_be_visible()
+    choices.get_by_label("Data set").click()
+    page.get_by_role("option", name="Digits").click()
+    expect(title).to_have_text("What every method teaches: Digits")
+    page.wait_for_function("() => location.search.includes('dataset=digits')")
+    page.goto(page.url)
+    expect(title).to_have_text("What every method teaches: Digits")
+    page.goto(address + "?dataset=moon&tab=evaluate")
+    expect(page.get_by_text("The link cannot be followed: There is no")).to_be_visible()
+    expect(title).to_have_text("What every method teaches: Solids")
+
+
 def making_or_points(*counts: int) -> Place:
     """While a set is made, and when the curves have so many points together."""
 

@@ -87,6 +87,11 @@ def test_of_a_link_that_cannot_be_followed_what_can_be_had_is_set() -> None:
     assert (opened.request.ipc, opened.request.steps) == (64, usual.steps)  # too much together
 
 
+def test_a_link_to_evaluate_may_name_a_data_set() -> None:
+    opened = opening({"tab": "evaluate", "dataset": "digits"})
+    assert (opened.front, opened.linked, opened.refusal) == ("evaluate", False, "")
+
+
 @pytest.mark.parametrize("tab", ["evaluate", "guess", "train"])
 def test_a_link_may_name_a_tab_and_nothing_else(tab: str) -> None:
     assert (opening({"tab": tab}).front, opening({"tab": tab}).refusal) == (tab, "")

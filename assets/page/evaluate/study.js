@@ -5,7 +5,7 @@
 /** @import { Component } from '../page.js' */
 /** @import { Studies, Study, StudyAxis } from '../payloads.d.ts' */
 
-import { on } from '../bus.js';
+import { on, say } from '../bus.js';
 import { find, make } from '../draw/element.js';
 import { Segment } from '../draw/segment.js';
 import { Papers } from './papers.js';
@@ -76,6 +76,7 @@ class StudyBoard {
   show(value) {
     if (!value || value === this.value) return;
     this.value = value;
+    say('studies', value);
     this.title.textContent = `What every method teaches: ${value.title}`;
     const known = value.studies.length > 0;
     for (const node of [...this.root.children].slice(2)) {

@@ -92,7 +92,7 @@ class Guide {
     this.change({ ...this.course, open: false });
     follow(null);
     this.card.hide();
-    this.world.visit.restore();
+    this.world.end();
     document.querySelector('#tour-open')?.closest('button')?.focus();
   }
 

@@ -43,6 +43,7 @@ export class World {
     this.points = null;
     this.rows = 0; // real images that were picked on this page
     this.guessed = false; // whether a question was answered on this page
+    this.turn = 0; // how often a page of the tour was opened or left
     /** What the visitor had before the tour. */
     this.visit = new Before();
     on('choose', ({ rows }) => {
@@ -55,10 +56,30 @@ export class World {
 
   /** Forgets what was done on the page before. */
   async begin() {
-    this.facts ??= await this.server.facts(null);
+    this.turn += 1;
+    this.facts ??= await this.answer(this.server.facts(null));
     this.rows = 0;
     this.guessed = false;
     this.before = shared.finished;
+  }
+
+  /** The tour is closed. What it asked for and did not get yet is not shown any more. */
+  end() {
+    this.turn += 1;
+    this.visit.restore();
+  }
+
+  /**
+   * What the server answers.
+   * @template T
+   * @param {Promise<T>} asked
+   * @throws {Error} if the visitor went on meanwhile: then it is to set nothing
+   */
+  async answer(asked) {
+    const { turn } = this;
+    const found = await asked;
+    if (turn !== this.turn) throw new Error('The visitor left this page of the tour.');
+    return found;
   }
 
   /** The finished run of Explore. */
@@ -104,7 +125,7 @@ export class World {
    * @param {string} dataset
    */
   async explore(dataset) {
-    const run = await this.server.first(dataset);
+    const run = await this.answer(this.server.first(dataset));
     this.visit.keepExplore();
     this.set(run.query);
     showTab('Explore');
@@ -115,7 +136,9 @@ export class World {
   /** Fetches the real images of the run's class as points. */
   async locate() {
     const run = this.run();
-    if (run) this.points = decode(await this.server.places([run.dataset, run.label]));
+    if (!run) return;
+    const places = this.server.places([run.dataset, run.label]);
+    this.points = decode(await this.answer(places));
   }
 
   /**
@@ -125,7 +148,7 @@ export class World {
    * @param {readonly string[] | null} methods
    */
   async compare(dataset, methods = null) {
-    const shipped = await this.server.lanes(dataset);
+    const shipped = await this.answer(this.server.lanes(dataset));
     const lanes = methods ? only(shipped, methods) : shipped;
     this.visit.keepCompare();
     clear();
@@ -142,7 +165,7 @@ export class World {
 
   /** Asks a question whose images ship. */
   async guess() {
-    const question = await this.server.question(null);
+    const question = await this.answer(this.server.question(null));
     this.visit.begin();
     showTab('Guess');
     say('game', 'pair');

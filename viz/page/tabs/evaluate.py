@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from distiller.data.archive import ENDINGS
+from distiller.errors import Refused
 from distiller.evaluation.nets import NETS
 from distiller.evaluation.plan import EvaluationPlan
 from distiller.evaluation.protocol import PROTOCOLS
@@ -20,11 +21,12 @@ from distiller.limits import choice
 from ... import visit
 from ...catalogue import titles
 from ...lineup import comparing
+from ...look import parted
 from ...session import Session
 from ...settings import FIRST, OPEN, SEEDS
 from ...study import studies_of
 from ..frame import add_part
-from ..refusal import said
+from ..refusal import said, warn
 from ..run import PRIVATE, QUIET, Run
 from ..tab import Page, Tab, add_dataset, picked_up
 
@@ -63,6 +65,7 @@ def lay_out(page: Page, tab: gr.Tab) -> None:
     moments = [tab.select, choices.dataset.input, *(evaluated.success for evaluated in runs)]
     _wire_choices(page, choices, moments)
     choices.dataset.input(said(studies_of), choices.dataset, study, **QUIET)
+    _wire_link(page, choices, study)
 
 
 async def _evaluate(session: Session, *values: Any) -> AsyncGenerator[Any, None]:
@@ -112,14 +115,36 @@ def _wire_handed(page: Page, choices: _Choices, study: gr.HTML) -> Any:
     """Has sets that another tab hands over chosen, and shows this tab; nets are trained then."""
 
     def take(session: Session, handed: Mapping[str, Any]) -> list[Any]:
-        dataset = handed["dataset"]
-        shown = gr.Dropdown(titles(), value=dataset)
-        return [shown, set_box(session, dataset, handed["sets"]), studies_of(dataset)]
+        return _shown(session, handed["dataset"], handed["sets"])
 
     outputs = [choices.dataset, choices.sets, study]
     taken = page.handed.change(said(take), [page.session, page.handed], outputs, **PRIVATE)
     taken.success(lambda: gr.Tabs(selected="evaluate-tab"), None, page.tabs, **QUIET)
     return taken
+
+
+def _wire_link(page: Page, choices: _Choices, study: gr.HTML) -> None:
+    """Has the data set that a link names chosen."""
+
+    def read(session: Session, request: gr.Request) -> list[Any]:
+        query, _ = parted(request.query_params)  # what is wrong with the look is said already
+        if query.get("tab") != "evaluate" or "dataset" not in query:
+            return [gr.skip()] * 3
+        try:
+            dataset = choice("data set", query["dataset"], [name for _, name in titles()])
+        except Refused as refusal:
+            warn(f"The link cannot be followed: {refusal}")
+            return [gr.skip()] * 3
+        return _shown(session, dataset, [])
+
+    outputs = [choices.dataset, choices.sets, study]
+    page.demo.load(read, page.session, outputs, **PRIVATE)
+
+
+def _shown(session: Session, dataset: str, sets: Sequence[str]) -> list[Any]:
+    """A data set, its sets of which some are chosen, and its studies."""
+    shown = gr.Dropdown(titles(), value=dataset)
+    return [shown, set_box(session, dataset, sets), studies_of(dataset)]
 
 
 def set_box(session: Session, dataset: str, chosen: Sequence[str]) -> gr.CheckboxGroup:
