@@ -3,14 +3,23 @@
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page.visitor import open_digit, shared
+from tests.page.visitor import finished, open_digit, shared
 
 LIST = "One|dataset=digits&classes=3&ipc=4&steps=4\nTwo|tab=evaluate"
+
+
+def still(page: Page, clip: Any) -> bytes:
+    """A picture of a part of the window, as soon as two in a row agree."""
+    last = b""
+    while (now := page.screenshot(clip=clip)) != last:
+        last = now
+    return now
 
 
 @pytest.mark.slow
@@ -30,6 +39,33 @@ def test_a_list_is_stepped_through(page: Page, address: str) -> None:
     expect(page.locator(".d-presenter")).to_be_hidden()
     page.wait_for_function("() => !new URLSearchParams(location.search).has('present')")
     expect(page.locator("#tabs [role=tablist]").first).to_be_visible()
+
+
+@pytest.mark.slow
+def test_the_bar_hides_no_more_of_a_map_than_lies_beneath_it(page: Page, address: str) -> None:
+    page.goto(address + "?present=1")
+    finished(page)
+    expect(page.locator("#map canvas").first).to_be_visible()
+    box = page.locator("#map .d-plot").bounding_box()
+    bar = page.locator(".d-presenter").bounding_box()
+    assert box is not None
+    assert bar is not None
+    assert box["y"] < bar["y"] < box["y"] + box["height"]
+    above = {**box, "height": bar["y"] - box["y"]}
+    with_bar = still(page, above)
+    page.evaluate("() => { document.querySelector('.d-presenter').style.visibility = 'hidden'; }")
+    assert still(page, above) == with_bar
+
+
+@pytest.mark.slow
+def test_the_card_of_the_tour_is_whole_on_a_phone(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.goto(address + "?present=1&tour=distillation")
+    expect(page.locator(".d-ask button").first).to_be_visible()
+    box = page.locator(".d-tour").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 375
 
 
 @pytest.mark.slow

@@ -19,9 +19,11 @@ import {
   partOf,
   scoreOf,
 } from '../../assets/page/tour/numbers.js';
+import { World } from '../../assets/page/tour/world.js';
 
 /** @import { Points } from '../../assets/page/explore/points.js' */
 /** @import { Run } from '../../assets/page/payloads.d.ts' */
+/** @import { Server } from '../../assets/page/tour/world.js' */
 
 const IDS = ['a', 'b', 'c'];
 
@@ -115,4 +117,24 @@ test('a map keeps an image where its nearest point is its nearest real image', (
     })
   );
   assert.equal(kept(run(7), points, 'pca'), 1);
+});
+
+test('what comes after a visitor left a page of the tour sets nothing', async () => {
+  /** @type {(run: Run) => void} */
+  let give = () => {};
+  const first = () => new Promise((resolve) => (give = resolve));
+  const server = /** @type {Server} */ (
+    /** @type {unknown} */ ({ facts: async () => ({}), first })
+  );
+  for (const leave of ['begin', 'end']) {
+    /** @type {unknown[]} */
+    const set = [];
+    const world = new World(server, (query) => set.push(query));
+    await world.begin();
+    const shown = world.explore('solids');
+    await (leave === 'end' ? world.end() : world.begin());
+    give(/** @type {Run} */ (/** @type {unknown} */ ({ query: {} })));
+    await assert.rejects(shown, /left this page/);
+    assert.deepEqual(set, []);
+  }
 });
