@@ -1,6 +1,6 @@
 """Compare in a browser: how long four lanes take, how they stream, how soon the map follows.
 
-    python -m bench.compare [--rounds 3] [--steps 20]
+    python -m bench.compare [--rounds 3] [--steps 20] [--only digits]
 
 This process serves the page, with an empty cache, and looks at it in Chromium (needs Playwright).
 Four lanes of ten images are timed from the click to the last image on the page, and to the last
@@ -38,6 +38,7 @@ from .server import free_port
 SCALES = (1.5, 2.0, 2.5, 3.0)  # class guidance of the four lanes
 SIX = ("random", "dit", "diversity", "dap", "mmd", "herding")
 IMAGES = 10
+PARTS = ("solids", "digits", "map")
 PATIENCE = 900_000  # milliseconds that a comparison may take
 
 THERE = """(count) => document.querySelectorAll(
@@ -112,9 +113,11 @@ def main() -> None:
     print(f"{torch.get_num_threads()} threads, {os.cpu_count()} cores; load of the machine before: "
           f"{os.getloadavg()[0]:.1f}")  # fmt: skip
     with tempfile.TemporaryDirectory() as folder, served(folder) as address, opened() as page:
-        for dataset in ("solids", "digits"):
-            race(page, address, dataset, given)
-        follow(page, address, given.rounds)
+        for part in [given.only] if given.only else PARTS:
+            if part == "map":
+                follow(page, address, given.rounds)
+            else:
+                race(page, address, part, given)
     print(f"load of the machine after: {os.getloadavg()[0]:.1f}")
 
 
@@ -124,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--only", choices=PARTS, help="the one part that is timed")
     return parser
 
 
