@@ -71,3 +71,19 @@ def test_the_name_of_a_class_is_drawn_as_text(
         finished(page)
         expect(page.locator(".d-class").last).to_have_text(MARKUP)
         expect(page.locator("img[src*=fetched]")).to_have_count(0)
+
+
+def test_what_says_nothing_takes_no_room(page: Page, address: str) -> None:
+    page.goto(address)
+    finished(page)
+    expect(page.locator("#take-run summary")).to_be_visible()
+    empty = """() => [...document.querySelectorAll('.column > .block')]
+        .filter((block) => block.checkVisibility() && block.offsetHeight === 0)
+        .filter((block) => ['static', 'relative'].includes(getComputedStyle(block).position))
+        .map((block) => block.id)"""
+    assert page.evaluate(empty) == []
+    page.evaluate("() => window.distiller.say('words', 'A sentence.')")
+    expect(page.locator("#notice")).to_be_visible()
+    page.locator("#notice").get_by_role("button", name="Close").click()
+    expect(page.locator("#notice")).to_be_hidden()
+    assert page.evaluate(empty) == []
