@@ -48,7 +48,7 @@ LAYERS = [
     ],
     [
         "training.spec", "training.warm_start", "training.muon", "training.routing",
-        "training.autoencoder", "training.transformer",
+        "training.autoencoder", "training.decoder", "training.transformer",
         "training.prior", "training.memorisation", "training.quality", "training.gates",
         "training.card", "training.own", "training.prepare", "training.fits",
         "training.shipment",

@@ -34,6 +34,9 @@ def add_prior(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", help="of the transformer")
     parser.add_argument("--autoencoder-steps", help="0 keeps that of the prior it starts from")
     parser.add_argument(
+        "--decoder-steps", help="of its decoder alone; none with --autoencoder-steps 0"
+    )
+    parser.add_argument(
         "--start", help="a data set whose prior to start from; its own, to train that further"
     )
     parser.add_argument("--lr", help="the transformer's highest learning rate")
@@ -50,12 +53,15 @@ def run_prior(options: argparse.Namespace) -> None:
     from ..training.prior import train_prior
     from ..training.spec import PRESETS, PriorSpec
 
-    limits = {"steps": (1, MOST), "autoencoder_steps": (0, MOST), "seed": (0, 2**31 - 1)}
+    limits = {"steps": (1, MOST), "autoencoder_steps": (0, MOST), "decoder_steps": (0, MOST)}
+    limits["seed"] = (0, 2**31 - 1)
     given: dict[str, Any] = {
         key: whole(key, value, *limits[key])
         for key in limits
         if (value := getattr(options, key)) is not None
     }
+    if given.get("autoencoder_steps") == 0:  # it stays as it is, and so does its decoder
+        given.setdefault("decoder_steps", 0)
     if options.start is not None:
         given["start"] = options.start
     if options.lr is not None:

@@ -114,6 +114,15 @@ class Judge(nn.Module):
         h = torch.stack(parts).mean((0, 3, 4))
         return h, self.class_head(h), None if self.mode_head is None else self.mode_head(h)
 
+    def stages(self, images: Tensor) -> list[Tensor]:
+        """The activations behind each stage for (n, 3, h, w) in [-1, 1], of one view."""
+        h, found = images.contiguous(memory_format=torch.channels_last), []
+        for part in self.body:
+            h = part(h)
+            if isinstance(part, _Block):
+                found.append(h)
+        return found
+
     @torch.no_grad()
     def judge(self, pixels: NDArray[np.uint8], batch: int = 256) -> Verdict:
         """Judges (n, h, w, 3) pixels."""

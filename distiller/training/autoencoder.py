@@ -26,7 +26,7 @@ from .warm_start import start_from
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL
 
-__all__ = ["align", "encode", "train_autoencoder"]
+__all__ = ["align", "draw_images", "encode", "pixel_loss", "train_autoencoder"]
 
 F = nn.functional
 
@@ -58,12 +58,12 @@ def train_autoencoder(
     low = together.same(low_precision(folder, device.type))
 
     def step(i: int) -> dict[str, float]:
-        x, noise = (part[together.rows(len(part))] for part in _batch(images, spec, i))
+        x, noise = (part[together.rows(len(part))] for part in draw_images(images, spec, i))
         x = x.to(device, memory_format=torch.channels_last)
         for group in optimizer.param_groups:
             group["lr"] = _rate(spec, i)
         y = _reconstructed(vae, x, spec.latent_noise * noise.to(device), low)
-        loss = (F.l1_loss(y, x) + 0.5 * _gradient_l1(y, x)) * share
+        loss = pixel_loss(y, x) * share
         optimizer.zero_grad()
         loss.backward()
         together.sum_gradients(vae.parameters())
@@ -112,7 +112,7 @@ def _autoencoder(size: int, spec: PriorSpec) -> "AutoencoderKL":
     )
 
 
-def _batch(images: NDArray[np.uint8], spec: PriorSpec, i: int) -> tuple[Tensor, Tensor]:
+def draw_images(images: NDArray[np.uint8], spec: PriorSpec, i: int) -> tuple[Tensor, Tensor]:
     """The images of step i, (n, 3, size, size) in [-1, 1], and the noise for their latents.
 
     Both lie on the CPU, and depend on (seed, i) alone.
@@ -139,6 +139,11 @@ def _rate(spec: PriorSpec, i: int) -> float:
     progress = min(i / spec.autoencoder_steps, 1.0)
     falling = 0.5 * (1 + math.cos(math.pi * progress))
     return spec.autoencoder_lr * min(1, (i + 1) / 100) * falling
+
+
+def pixel_loss(y: Tensor, x: Tensor) -> Tensor:
+    """What reconstructions y of images x, (n, 3, h, w), are to have little of."""
+    return F.l1_loss(y, x) + 0.5 * _gradient_l1(y, x)
 
 
 def _gradient_l1(y: Tensor, x: Tensor) -> Tensor:

@@ -57,6 +57,7 @@ def _card(name: str, record: dict[str, Any]) -> str:
         *(f"    python -m distiller train-prior {_what(stage)} --out DIR" for stage in stages),
         "",
         f"The prior was trained on {_source(record)}. " + " ".join(map(_effort, stages)),
+        *(["", record["note"]] if "note" in record else []),
         "",
         "## What it reaches",
         "",
@@ -159,8 +160,13 @@ def _effort(record: dict[str, Any]) -> str:
     spec = record["spec"]
     steps = spec["autoencoder_steps"]
     coder = f"The autoencoder took {steps:,} steps of {spec['autoencoder_batch']} images. "
+    coder = coder if steps else ""
+    if more := spec.get("decoder_steps"):
+        coder += f"Then its decoder alone took {more:,} steps of as many images"
+        shown = ", with a distance in the features of the data set's classifier in the loss"
+        coder += f"{shown if spec['perceptual'] else ''}. "
     return (
-        f"{_start(record)}{coder if steps else ''}The transformer took {spec['steps']:,} steps of "
+        f"{_start(record)}{coder}The transformer took {spec['steps']:,} steps of "
         f"{spec['batch']} latents. This took {_hours(record['seconds'])} on {record['machine']}, "
         f"with seed {spec['seed']}."
     )
@@ -195,7 +201,7 @@ def _what(record: dict[str, Any]) -> str:
     preset = asdict(PRESETS[name])
     flags = [
         f"--{key.replace('_', '-')} {spec[key]}"
-        for key in ("start", "autoencoder_steps", "steps", "lr", "seed")
+        for key in ("start", "autoencoder_steps", "decoder_steps", "steps", "lr", "seed")
         if spec.get(key, preset[key]) != preset[key]
     ]
     return " ".join([f"--dataset {name}", *flags])

@@ -36,7 +36,9 @@ from ..machine.disk import sweep, write_whole, written_whole
 from ..machine.json_file import read_json
 from ..machine.lock import alone
 from ..machine.replicas import current
+from ..scores.judge import load_judge
 from .autoencoder import encode, train_autoencoder
+from .decoder import train_decoder
 from .spec import PriorSpec
 from .transformer import Watch, train_transformer
 
@@ -88,6 +90,9 @@ def _train(
     images, label_of = training_images(data, spec)
     further = spec.start == data.name
     vae = yield from train_autoencoder(images, spec, folder, device, further=further)
+    if spec.decoder_steps:
+        judge = load_judge(data.name) if spec.perceptual else None
+        yield from train_decoder(vae, images, judge, spec, folder, device)
     if (together := current()).leads:
         latents = yield from encode(vae, images, spec, folder)
         together.same(None)
@@ -166,7 +171,7 @@ def _seconds(folder: Path) -> float:
     """The time spent on a training run's steps so far."""
     return sum(
         float(load_checkpoint(path).get("seconds", 0))
-        for name in ("autoencoder.ckpt", "transformer.ckpt")
+        for name in ("autoencoder.ckpt", "decoder.ckpt", "transformer.ckpt")
         if (path := folder / name).exists()  # an autoencoder that was kept has none
     )
 
@@ -197,7 +202,7 @@ def _claim(folder: Path, dataset: str, spec: PriorSpec, held: bool) -> None:
     usual, mine = json.loads(
         json.dumps([asdict(PriorSpec()), {"dataset": dataset, **asdict(spec)}])
     )
-    length = {"steps", "autoencoder_steps", "cfg_scale"}
+    length = {"steps", "autoencoder_steps", "decoder_steps", "cfg_scale"}
     if record.exists():
         # Begun before there was some option, it had its default.
         theirs = usual | read_json(record, f"Delete {folder} to begin again.")
@@ -223,7 +228,7 @@ def _before(folder: Path) -> dict[str, Any]:
 
 def _machine() -> str:
     if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
+        return f"one {torch.cuda.get_device_name()}"
     cores = torch.get_num_threads()
     return f"{cores} CPU core{'s' * (cores > 1)} ({torch.backends.cpu.get_cpu_capability()})"
 

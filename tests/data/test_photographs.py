@@ -293,6 +293,7 @@ def test_a_prior_of_photographs_is_trained_and_sampled(
         spec = replace(
             preset, channels=(8,) * len(preset.channels), autoencoder_steps=3,
             autoencoder_batch=4, width=12, depth=2, heads=2, steps=3, batch=4, start="",
+            decoder_steps=2,
         )  # fmt: skip
         data, out = load(which.name), tmp_path / which.name
         finish(train_prior(data, out, spec, torch.device("cpu")))

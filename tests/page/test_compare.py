@@ -71,6 +71,7 @@ def test_a_link_makes_its_lanes_and_the_keyboard_walks_them(page: Page, address:
     )
 
 
+@pytest.mark.slow
 def test_the_first_screen_compares_before_any_click_and_a_link_holds_a_change(
     browser: Browser, address: str
 ) -> None:
