@@ -53,7 +53,7 @@ def test_a_visitor_trains_on_pictures_and_explores_them(
     page.locator("#train-start").click()
     expect(page.locator("#samples .d-h")).to_contain_text("done", timeout=SLOW)
     expect(page.locator(".d-report")).to_contain_text("broken.png")
-    expect(page.locator(".d-names span")).to_have_text(["7", "blue", "red light"])
+    expect(page.locator(".d-lesson-body .d-names span")).to_have_text(["7", "blue", "red light"])
     page.wait_for_function("() => document.querySelector('.d-samples img').naturalWidth === 4 * 64")
     accessible(page)
     for tab in ("Explore", "Evaluate"):
