@@ -31,10 +31,10 @@ real image is in any of it.
 import argparse
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,9 @@ from .sweep import usual as usual_sweep
 from .swept import cell_of
 
 __all__ = ["class_samples", "compared_lanes", "main", "samples_beside_real", "swept_cells"]
+
+
+K = TypeVar("K")
 
 
 def main() -> None:
@@ -191,15 +194,10 @@ def compared_lanes(name: str, label: str) -> payloads.Lanes:
     """
     if not DATASETS[name].ships:
         raise Refused(f"The images of {name} are not ours to ship, and a comparison shows some.")
-    (number,) = Request.parse({"dataset": name, "classes": label}).classes
-    lineup, lab = usual(name, number), open_lab(name, "cpu")
-    runs = {}
-    for slot, request in lineup.lanes.items():
-        if isinstance(request, Refused):
-            raise request
-        runs[slot] = shown_result(finish(explore(lab, request, {}, {})))
-    shown = {str(slot): run for slot, run in runs.items()}
-    return {"lineup": lineup.value(), "runs": shown, "told": told(lineup.lanes, runs)}
+    lineup = usual(name, _number(name, label))
+    made = {slot: shown_result(run) for slot, run in _explored(name, lineup.lanes)}
+    shown = {str(slot): run for slot, run in made.items()}
+    return {"lineup": lineup.value(), "runs": shown, "told": told(lineup.lanes, made)}
 
 
 def swept_cells(name: str, label: str) -> payloads.SweptExample:
@@ -208,15 +206,28 @@ def swept_cells(name: str, label: str) -> payloads.SweptExample:
     Raises:
         Refused: if a cell cannot be made.
     """
+    asked = usual_sweep(name, _number(name, label))
+    made = _explored(name, asked.cells)
+    cells = {place: cell_of(run.distilled.images, shown_result(run)) for place, run in made}
+    return {"sweep": asked.value(), "swept": asked.shown(), "cells": cells}
+
+
+def _number(name: str, label: str) -> int:
     (number,) = Request.parse({"dataset": name, "classes": label}).classes
-    asked, lab = usual_sweep(name, number), open_lab(name, "cpu")
-    cells = {}
-    for place, request in asked.cells.items():
+    return number
+
+
+def _explored(name: str, requests: Mapping[K, Request | Refused]) -> Iterator[tuple[K, Explored]]:
+    """Makes runs of a data set, each with its place.
+
+    Raises:
+        Refused: at the first that cannot be made.
+    """
+    lab = open_lab(name, "cpu")
+    for place, request in requests.items():
         if isinstance(request, Refused):
             raise request
-        made = finish(explore(lab, request, {}, {}))
-        cells[place] = cell_of(made.distilled.images, shown_result(made))
-    return {"sweep": asked.value(), "swept": asked.shown(), "cells": cells}
+        yield place, finish(explore(lab, request, {}, {}))
 
 
 def class_samples(data: Dataset, prior: Prior) -> NDArray[np.uint8]:

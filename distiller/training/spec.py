@@ -53,9 +53,9 @@ PRESETS = {
         channels=(32, 64), autoencoder_steps=4000,
         steps=6400, lr=2e-3, warmup=500, ema=0.9995, cfg_scale=3.0, start="solids",
     ),
-    # With patches of 4 there are 64 tokens, as there are of cifar10. One H100 makes it in ten
-    # minutes; two cores would need days. What the network gains by its width, it gives back in
-    # sampling: 1.7 times the time of one of 256.
+    # With patches of 4 there are 64 tokens, as there are of cifar10. This much work is one for a
+    # GPU: an H100 did it in nine minutes. What the network gains by its width, it gives back in
+    # sampling, which takes 1.7 times as long as with a width of 256.
     "imagenette": PriorSpec(
         autoencoder_steps=620, autoencoder_batch=64, autoencoder_lr=1e-3,
         autoencoder_start="solids", decoder_steps=2386, perceptual=0.2, width=384, heads=6, patch=4,
@@ -63,7 +63,8 @@ PRESETS = {
     ),
     # Chosen by trials of equal cost (bench/results.md). The autoencoder of cifar10 halves the side
     # and gives 64 px back at 36 dB as it is; turned, its latents are near those that imagenette's
-    # transformer knows, on the same grid. Batches are small: one core makes few steps.
+    # transformer knows, on the same grid. Batches are small: one core makes few steps. The trials
+    # were of a transformer of width 256, which that of imagenette then had.
     "imagenette64": PriorSpec(
         channels=(32, 64), autoencoder_steps=0, autoencoder_start="cifar10",
         width=384, heads=6, patch=4, steps=100_000, batch=32, lr=5e-4, muon=False, decay=0.2,
@@ -73,6 +74,6 @@ PRESETS = {
 }  # fmt: skip
 """The hyperparameters of the shipped priors.
 
-Those of photographs are sized by what two cores train, by what is shipped (half precision, in
-files below 10 MB) and by ten images in 20 steps within 8 s on two cores.
+Those of photographs are sized by what is shipped (half precision, in files below 10 MB) and by the
+time of ten images on two cores, cifar10's by what two cores train, too.
 """

@@ -6,6 +6,7 @@
 /** @import { View } from '../explore/traces.js' */
 
 import { make } from '../draw/element.js';
+import { Overlay } from '../draw/overlay.js';
 import { addShape, makeSvg } from '../draw/svg.js';
 import { marked } from './look.js';
 import { PATHS } from './marks.js';
@@ -20,20 +21,18 @@ const CHOSEN = 1.7; // times as large is a mark of the marked column
 
 /** @typedef {{ slot: number, column: number, x: number, y: number }} Shown an image of a lane */
 
-export class LiveMarks {
+export class LiveMarks extends Overlay {
   /**
    * @param {Plot} plot
    * @param {Listener} listener
    */
   constructor(plot, listener) {
-    this.plot = plot;
+    super(plot, make('div', 'd-live-marks'));
     this.listener = listener;
     this.svg = makeSvg();
-    this.node = make('div', 'd-live-marks');
     this.node.append(this.svg);
     /** @type {View} */
     this.view = 'class';
-    this.waiting = false;
     /** @type {Shown[]} */
     this.shown = [];
     /** @type {SVGPathElement[]} of what is shown, in its order */
@@ -41,16 +40,10 @@ export class LiveMarks {
     plot.after(this.node);
   }
 
-  /** Paints once in the next frame, however often it is called before. */
-  repaint() {
-    if (!this.waiting) requestAnimationFrame(() => this.paint());
-    this.waiting = true;
-  }
-
+  /** @override */
   paint() {
-    this.waiting = false;
-    const { xaxis, yaxis } = this.plot._fullLayout ?? {};
-    const slots = xaxis && yaxis ? liveSlots() : [];
+    const axes = this.axes();
+    const slots = axes ? liveSlots() : [];
     this.node.hidden = !slots.length;
     this.shown = slots.flatMap((slot) =>
       (picturesOf(slot)?.points?.[this.view] ?? []).map(([x, y], column) => ({
@@ -61,13 +54,9 @@ export class LiveMarks {
       })),
     );
     this.layMarks(this.shown.length);
-    if (!xaxis || !yaxis || !slots.length) return;
-    Object.assign(this.node.style, {
-      left: `${this.plot.offsetLeft + xaxis._offset}px`,
-      top: `${this.plot.offsetTop + yaxis._offset}px`,
-      width: `${xaxis._length}px`,
-      height: `${yaxis._length}px`,
-    });
+    if (!axes || !slots.length) return;
+    this.lay(axes);
+    const { xaxis, yaxis } = axes;
     for (const [k, mark] of this.marks.entries()) {
       const { slot, column, x, y } = this.shown[k];
       const chosen = marked();
@@ -100,8 +89,7 @@ export class LiveMarks {
 
   /** @param {Shown} shown */
   hover({ slot, column, x, y }) {
-    const { xaxis, yaxis } = this.plot._fullLayout ?? {};
-    if (xaxis && yaxis)
-      this.listener.hover(slot, { curveNumber: -1, pointIndex: column, x, y, xaxis, yaxis });
+    const axes = this.axes();
+    if (axes) this.listener.hover(slot, { curveNumber: -1, pointIndex: column, x, y, ...axes });
   }
 }

@@ -8,16 +8,17 @@
 
 import { colour } from '../draw/colour.js';
 import { make } from '../draw/element.js';
+import { Overlay } from '../draw/overlay.js';
 import { interpolate } from '../values/interpolation.js';
 import { coloured } from '../values/shade.js';
 
-export class Field {
+export class Field extends Overlay {
   /** @param {Plot} plot */
   constructor(plot) {
-    this.plot = plot;
-    this.canvas = make('canvas', 'd-field');
+    const canvas = make('canvas', 'd-field');
+    super(plot, canvas);
+    this.canvas = canvas;
     this.canvas.setAttribute('aria-hidden', 'true');
-    this.waiting = false;
     /** @type {Grid | null} */
     this.grid = null;
     this.hues = { missed: '', excess: '' };
@@ -34,27 +35,17 @@ export class Field {
     this.repaint();
   }
 
-  /** Paints once in the next frame, however often it is called before. */
-  repaint() {
-    if (!this.waiting) requestAnimationFrame(() => this.paint());
-    this.waiting = true;
-  }
-
+  /** @override */
   paint() {
-    this.waiting = false;
-    const { xaxis, yaxis } = this.plot._fullLayout ?? {};
-    this.canvas.hidden = !this.grid || !xaxis;
-    if (!this.grid || !xaxis || !yaxis) return;
+    const axes = this.axes();
+    this.canvas.hidden = !this.grid || !axes;
+    if (!this.grid || !axes) return;
+    const { xaxis, yaxis } = axes;
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
     const width = Math.max(1, Math.round(xaxis._length * ratio));
     const height = Math.max(1, Math.round(yaxis._length * ratio));
     Object.assign(this.canvas, { width, height });
-    Object.assign(this.canvas.style, {
-      left: `${this.plot.offsetLeft + xaxis._offset}px`,
-      top: `${this.plot.offsetTop + yaxis._offset}px`,
-      width: `${xaxis._length}px`,
-      height: `${yaxis._length}px`,
-    });
+    this.lay(axes);
     const shown = interpolate(this.grid, width, height, xaxis.range, yaxis.range);
     const { missed, excess } = this.hues;
     const pixels = coloured(shown, width, ratio, { missed: rgb(missed), excess: rgb(excess) });
