@@ -42,7 +42,7 @@ HELP = {
     ],
     "train-prior": [
         "--dataset", "--data", "--size", "--class-level", "--out", "--steps",
-        "--autoencoder-steps", "--start", "--lr", "--seed", "--device",
+        "--autoencoder-steps", "--decoder-steps", "--start", "--lr", "--seed", "--device",
     ],
     "convert-prior": ["FILE", "--out", "--vae", "--heads", "--labels", "--weights"],
     "prepare": ["--dataset", "--size", "--prior", "--imagenet", "--out", "--device", "--dtype"],
