@@ -92,58 +92,6 @@ def group_selection(prior: Prior, images: int, candidates: int, rounds: int) -> 
           f"{million / spent['moment selection']:,.0f} x")  # fmt: skip
 
 
-def guided_steps(prior: Prior, data: Dataset, x: Tensor, rounds: int) -> None:
-    """Prints what a step with DAP takes beside a plain one with CFG, at one time."""
-    plain, t = prior.denoiser(prior.label(data.classes[0]), prior.cfg_scale), 400
-    denoisers = {"plain step with CFG": torch.no_grad()(plain)}
-    for n in (100, 1000):
-        recipe = finish(DAP(references=n).fit(prior, data, [0]))
-        denoisers[f"DAP, {n} references"] = guided(plain, [recipe.guidance[0](0)], prior.schedule)
-        began = time.perf_counter()
-        denoisers[f"DAP, {n} references"](x, t)
-        print(f"features of {n} references at one time: {time.perf_counter() - began:.2f} s")
-    spent = best_of({name: lambda d=d: d(x, t) for name, d in denoisers.items()}, rounds)
-    for name, seconds in spent.items():
-        ratio = seconds / spent["plain step with CFG"]
-        print(f"{name:24} {1000 * seconds:8.1f} ms   {ratio:5.2f} x")
-
-
-def inversion(prior: Prior, data: Dataset, x: Tensor, rounds: int, steps: int = 5) -> None:
-    """Prints how fast latents are inverted beside how fast they are sampled."""
-    plain = prior.denoiser(prior.label(data.classes[0]), prior.cfg_scale)
-    down = prior.schedule.times(steps, 600)
-    up = down[-2::-1]
-
-    def run(times: list[int]) -> None:
-        for _ in ddim(plain, x, times, prior.schedule):
-            pass
-
-    spent = best_of({"sampling": lambda: run(down), "inversion": lambda: run(up)}, rounds)
-    rate = {"sampling": steps / spent["sampling"], "inversion": (steps - 1) / spent["inversion"]}
-    for name, steps_a_second in rate.items():
-        share = steps_a_second / rate["sampling"]
-        print(f"{name:24} {len(x) * steps_a_second:8.1f} image steps / s   {share:5.2f} x")
-
-
-def group_selection(prior: Prior, images: int, candidates: int, rounds: int) -> None:
-    """Prints what a group with the moments takes beside the best of many groups."""
-    std = torch.ones(prior.latent_shape)
-    z = torch.randn(images, *prior.latent_shape)
-    exact: list[Tensor] = []
-    spent = best_of({"moment selection": lambda: exact.append(with_moments(z))}, rounds)
-    loss = float(group_loss(exact[-1][None], std, 0.5, "dimension")[0])
-    print(f"{'moment selection':24} {1000 * spent['moment selection']:8.1f} ms   loss {loss:.3f}")
-    generator, lowest, began = torch.Generator().manual_seed(0), float("inf"), time.perf_counter()
-    for _ in range(candidates // 200):
-        groups = torch.randn(200, *z.shape, generator=generator)
-        lowest = min(lowest, float(group_loss(groups, std, 0.5, "dimension").min()))
-    seconds = time.perf_counter() - began
-    print(f"{f'best of {candidates:,}':24} {1000 * seconds:8.1f} ms   loss {lowest:.3f}")
-    million = seconds * 1e6 / candidates
-    print(f"the paper's million groups would take {million:.0f} s here, "
-          f"{million / spent['moment selection']:,.0f} x")  # fmt: skip
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter

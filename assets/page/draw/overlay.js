@@ -1,6 +1,6 @@
 // @ts-check
 // What is drawn over or beneath a plot, and follows its axes. Plotly draws heat maps above its
-// WebGL points, and looks at all points where a few move: so such things have an own element.
+// WebGL points, and looks at all points where a few move: so such things have their own element.
 
 /** @import { Axis, Plot } from '../plotly.js' */
 
