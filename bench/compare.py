@@ -28,9 +28,9 @@ import torch
 from playwright.sync_api import Page, sync_playwright
 
 from distiller import Settings, distill, finish, make_methods, open_lab
-from viz.compare import compared
+from viz.compare.lanes import compared
 from viz.page import serve
-from viz.session import Session
+from viz.visitor.session import Session
 
 from .browser import ARGUMENTS, chromium_path
 from .server import free_port

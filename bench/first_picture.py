@@ -21,7 +21,7 @@ from distiller.event import finish
 from distiller.lab import Lab, open_lab
 from distiller.methods import METHODS
 from distiller.sets.request import Request
-from viz.explore import explore, glimpse_of
+from viz.draw.steps import explore, glimpse_of
 from viz.settings import VISIT
 
 from .tables import lines

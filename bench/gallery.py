@@ -4,7 +4,7 @@
 
 Of each study it prints the pairs of methods that a figure tells apart most clearly, beside the
 interval of their difference; and the pairs of which one has more of one figure and less of another,
-both beyond chance. `viz.gallery` shows eight of what it found.
+both beyond chance. `viz.results.pieces` shows eight of what it found.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from itertools import combinations, permutations
 
 from distiller.data.registry import DATASETS
 from distiller.evaluation.study import Difference, Study
-from viz.study import joined_studies
+from viz.results.study import joined_studies
 
 AXES = ("accuracy", "coverage", "vendi")
 MOST = 12  # lines of each kind

@@ -39,7 +39,7 @@ from distiller.machine.torchvision_shim import declare_missing_operators
 from distiller.methods.dap import DAP
 from distiller.methods.minimax import Minimax
 from distiller.recipes.loop import seeded_noise
-from viz.preview import fit_linear_decoder
+from viz.draw.preview import fit_linear_decoder
 
 ROUNDS, STEPS, MATRIX = 3, 4, {"cuda": 8192, "cpu": 1024}
 AIMS = {

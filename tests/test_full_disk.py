@@ -204,7 +204,7 @@ def test_a_preparation_goes_on_after_each_write_that_failed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(DATASETS, "_sources", dict(DATASETS))
-    monkeypatch.setattr("viz.embedding.add_umap", lambda reference: reference)
+    monkeypatch.setattr("viz.draw.embedding.add_umap", lambda reference: reference)
     write_root(tmp_path / "imagenet")
     dit, out = save_standin(tmp_path / "dit"), tmp_path / "out"
     arguments = ["prepare", "--dataset", "imagenette", "--prior", str(dit), "--device", "cpu"]

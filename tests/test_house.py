@@ -17,7 +17,7 @@ LONGER = {
 ASKED = {
     "distiller/machine/torchvision_shim.py": "whether torchvision's compiled part has loaded",
     "distiller/__main__.py": "not every command has a data set",
-    "viz/zero_gpu.py": "not every error has a title, and Gradio's are known in the page alone",
+    "viz/serving/zero_gpu.py": "not every error has a title, and the page alone knows Gradio's",
     "viz/page/blocks.py": "not every control of Gradio has a label",
 }
 """Files that look for what a thing need not have, and why."""

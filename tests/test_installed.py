@@ -91,7 +91,9 @@ def test_a_wheel_holds_every_module_and_every_asset(wheel: Path) -> None:
 
 
 def test_python_finds_the_installed_package(installed: Path, command: Command) -> None:
-    code = "import distiller.machine.assets as a, viz.figures as f; print(a.ASSETS, f.__file__)"
+    code = (
+        "import distiller.machine.assets as a, viz.draw.figures as f; print(a.ASSETS, f.__file__)"
+    )
     assets, figures = command(sys.executable, "-c", code).split()
     assert Path(assets) == installed / "distiller" / "assets"
     assert Path(figures) == installed / "viz" / "figures.py"

@@ -16,8 +16,9 @@ from distiller.methods import METHODS, excluded
 from distiller.recipes.recipe import Group
 from distiller.scores.reference import Reference, load_reference
 
-from . import figures, payloads
-from .preview import class_pictures, data_uri
+from . import payloads
+from .draw import figures
+from .draw.preview import class_pictures, data_uri
 from .settings import ALONE, THUMBNAILS
 
 __all__ = [

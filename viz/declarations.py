@@ -16,7 +16,7 @@ from . import payloads
 __all__ = ["DECLARATIONS", "declarations"]
 
 DECLARATIONS = ASSETS / "page" / "payloads.d.ts"
-HEAD = "// What the page is sent. Written by `python -m viz.declarations` from viz/payloads.py.\n"
+HEAD = "// What the page is sent. Written by `python -m viz.declarations` from viz/payloads.\n"
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 
 

@@ -25,14 +25,14 @@ from distiller.sets.request import Request, label_of
 from distiller.sets.scoring import score_set
 
 from . import payloads
-from .accuracy import evaluate_sets
-from .board import Board
-from .candidate import Candidate
-from .compare import told
-from .desk import VISITOR, Made, desk
-from .job import Busy, Job, Place, words_of
-from .lineup import Lineup
-from .preview import data_uri, from_data_uri
+from .compare.lanes import told
+from .compare.lineup import Lineup
+from .draw.preview import data_uri, from_data_uri
+from .evaluate.accuracy import evaluate_sets
+from .evaluate.board import Board
+from .evaluate.candidate import Candidate
+from .serving.desk import VISITOR, Made, open_desk
+from .serving.job import Busy, Job, Place, words_of
 from .settings import BUDGET, RUN, SCORED, SEEDS
 
 __all__ = ["compare", "datasets", "distill", "evaluate", "methods", "score"]
@@ -155,7 +155,7 @@ async def score(dataset: str, images: dict[str, list[str]]) -> dict[str, Any]:
     def work() -> dict[str, Any]:
         return score_set(measure_set(pixels, labels, open_lab(name))).table()
 
-    return await desk().do(VISITOR.get(), work, ("score", name), 10 + len(labels))
+    return await open_desk().do(VISITOR.get(), work, ("score", name), 10 + len(labels))
 
 
 async def evaluate(
@@ -190,7 +190,7 @@ async def evaluate(
 
     jobs: list[Job] = []
     try:
-        async for shown in desk().long(visitor, work, 20.0 * 2 * plan.seeds, jobs.append):
+        async for shown in open_desk().long(visitor, work, 20.0 * 2 * plan.seeds, jobs.append):
             if isinstance(shown, (Place, Busy)):
                 yield {"waiting": words_of(shown)}
             elif shown["live"]:
@@ -199,13 +199,13 @@ async def evaluate(
                 yield _accuracies(shown)
     finally:  # a call that was cancelled stops its work
         for job in jobs:
-            desk().line.leave(job, visitor)
+            open_desk().line.leave(job, visitor)
 
 
 async def _run(request: Request) -> AsyncGenerator[Any, None]:
     """A run as a program follows it: how it stands, each step, then what was made."""
     dials = dict(request.options)
-    async for shown in desk().run(VISITOR.get(), request, dials):
+    async for shown in open_desk().run(VISITOR.get(), request, dials):
         if isinstance(shown, Made):
             yield shown
         elif isinstance(shown, (Place, Busy)):

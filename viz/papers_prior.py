@@ -17,8 +17,8 @@ from distiller.training.prepare import MAP, WEIGHTS, plan_preparation, prepare
 
 from . import settings
 from .catalogue import forget_models
-from .desk import desk
-from .embedding import add_umap
+from .draw.embedding import add_umap
+from .serving.desk import open_desk
 from .tier import tier_of_this
 
 __all__ = ["NAME", "XL", "offer", "offered_here"]
@@ -58,5 +58,5 @@ def _until(stage: str, steps: Generator[Event, None, str]) -> Generator[Event, N
 
 async def _served(steps: Generator[Event, None, None]) -> None:
     """Has work done for nobody in the line."""
-    async for _ in desk().long("nobody", lambda: steps, COST):
+    async for _ in open_desk().long("nobody", lambda: steps, COST):
         pass

@@ -76,7 +76,7 @@ own number, 40, a page does not open while 40 runs wait."""
 SCORED = 300 * 64 * 64
 """Pixels of the images that one call may have scored: about a quarter of a minute's work."""
 OPEN: dict[str, Any] = {"concurrency_limit": None}
-"""For what waits in the line before the device (`viz.line`), or does not wait at all."""
+"""For what waits in the line before the device (`viz.serving.line`), or does not wait at all."""
 
 ORIGIN = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 """An origin of the setting DISTILLER_ORIGINS."""

@@ -57,15 +57,15 @@ from distiller.sets.request import Request
 from distiller.sets.writer import archive
 
 from . import payloads
-from .compare import told
-from .embedding import add_umap
-from .explore import Explored, explore, shown_result
-from .figures import late_lines
-from .lineup import usual
-from .preview import class_pictures, contact_sheet, png
+from .compare.lanes import told
+from .compare.lineup import usual
+from .draw.embedding import add_umap
+from .draw.figures import late_lines
+from .draw.preview import class_pictures, contact_sheet, png
+from .draw.steps import Explored, explore, shown_result
 from .settings import RUN, VISIT
-from .sweep import usual as usual_sweep
-from .swept import cell_of
+from .sweep.cells import cell_of
+from .sweep.grid import usual as usual_sweep
 
 __all__ = ["class_samples", "compared_lanes", "main", "samples_beside_real", "swept_cells"]
 

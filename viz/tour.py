@@ -18,11 +18,11 @@ from distiller.sets.request import Request
 
 from . import payloads
 from .catalogue import first_run
-from .compare import shipped_lanes
-from .guess import ask_shipped
-from .question import Pair, methods_of, pair_of, shipped_run, study_of
+from .compare.lanes import shipped_lanes
+from .guess.game import ask_shipped
+from .guess.question import Pair, methods_of, pair_of, shipped_run, study_of
+from .results.study import joined_studies, shown_value
 from .settings import FIRST
-from .study import joined_studies, shown_value
 
 __all__ = ["facts", "first", "lanes", "question"]
 

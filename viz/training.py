@@ -29,8 +29,8 @@ from distiller.scores.reference import load_reference, save_reference
 from distiller.training.own import judge_steps, spec_for, take_in, train_own
 
 from . import payloads
-from .embedding import add_umap
-from .preview import data_uri
+from .draw.embedding import add_umap
+from .draw.preview import data_uri
 from .settings import FIRST
 
 __all__ = ["begun", "example", "in_line", "train_pictures"]

@@ -1,4 +1,4 @@
-// What the page is sent. Written by `python -m viz.declarations` from viz/payloads.py.
+// What the page is sent. Written by `python -m viz.declarations` from viz/payloads.
 
 export interface Apart {
   space: string;

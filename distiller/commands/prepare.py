@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
         f"{plan.outline.licence or 'not said'}",
         flush=True,
     )
-    from viz.embedding import add_umap
+    from viz.draw.embedding import add_umap
 
     device = choose_device(options.device)
     name = show(prepare(plan, options.out, device, options.dtype, add_umap))

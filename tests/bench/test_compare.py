@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from bench.compare import link, shown
-from viz.lineup import Lineup
+from viz.compare.lineup import Lineup
 
 
 def test_steps_are_counted_within_lanes() -> None:

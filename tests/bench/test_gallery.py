@@ -4,7 +4,7 @@ import pytest
 
 from bench import gallery
 from distiller.evaluation.study import Difference
-from viz.gallery import PIECES, holds, study_of_piece
+from viz.results.pieces import PIECES, holds, study_of_piece
 
 
 def test_what_is_beyond_chance_is_clearer_than_one() -> None:

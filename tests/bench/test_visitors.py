@@ -9,7 +9,7 @@ from bench.client import Layout, TurnedAway
 from bench.server import Usage
 from bench.visitor import Log, Wait
 from bench.visitors import main
-from viz.job import Busy, Place, words_of
+from viz.serving.job import Busy, Place, words_of
 
 
 @pytest.mark.slow

@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Page
 
 from distiller.event import translated
-from viz.desk import desk
-from viz.turn import Turn
+from viz.serving.desk import open_desk
+from viz.visitor.turn import Turn
 
 __all__ = ["Gate", "MakeGate", "Place", "at", "gate", "wait_until"]
 
@@ -60,7 +60,7 @@ class Gate:
 
         patch.setattr(target, held)
         patch.setattr(Turn, "stop", heard)
-        for module in ("viz.explore", "viz.accuracy"):
+        for module in ("viz.draw.steps", "viz.evaluate.accuracy"):
             patch.setattr(f"{module}.PAUSE", 0.0)  # every value is shown
 
     def open(self, times: int = 1) -> None:
@@ -89,7 +89,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeGate]:
 
 def _rest() -> None:
     """Waits until the line is empty: a run of the test before outlives its page."""
-    line = desk().line
+    line = open_desk().line
     for _ in range(int(LIMIT / 0.02)):
         if all(job.over for job in list(line._jobs.values())):
             return

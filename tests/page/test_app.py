@@ -25,12 +25,12 @@ from starlette.testclient import TestClient
 import app
 from distiller.data.registry import load
 from distiller.errors import Refused
+from viz.draw.preview import data_uri
 from viz.page import alive
 from viz.page.form import settle
 from viz.page.refusal import said, told
 from viz.page.tabs import TABS
-from viz.preview import data_uri
-from viz.session import Session
+from viz.visitor.session import Session
 
 API = ["compare", "datasets", "distill", "evaluate", "methods", "score"]
 
@@ -261,7 +261,7 @@ def test_a_run_is_sent_again_with_its_file(monkeypatch: pytest.MonkeyPatch) -> N
         yield run, None
         yield None, Path("set.zip")
 
-    monkeypatch.setattr("viz.visit.run_again", shown)
+    monkeypatch.setattr("viz.visitor.visit.run_again", shown)
     session = Session()
     session.picked["explore"] = object()
     (explore, *_) = [f.fn for f in app.build().fns.values() if f.api_name == "run-explore"]
@@ -377,7 +377,9 @@ def test_what_a_private_event_refuses_is_words_and_no_traceback(
     def refuse(*_: Any) -> None:
         raise Refused("gamma must be a number from 0 to 5; got 7.")
 
-    monkeypatch.setattr("viz.session.Session.set_dial", refuse)  # sliders keep to their range
+    monkeypatch.setattr(
+        "viz.visitor.session.Session.set_dial", refuse
+    )  # sliders keep to their range
     found = stranger.demo.fns.items()  # type: ignore[attr-defined]
     number = next(i for i, f in found if f.name == name)
     body = {"fn_index": number, "data": data, "session_hash": "x", "event_data": {"label": "moon"}}

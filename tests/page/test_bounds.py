@@ -7,10 +7,10 @@ import pytest
 
 from distiller.errors import Refused
 from distiller.sets.request import Request
-from viz.link import opening
 from viz.page.form import Form
 from viz.page.tabs import train
 from viz.settings import STEPS
+from viz.visitor.link import opening
 
 
 @pytest.fixture(scope="module")

@@ -151,7 +151,7 @@ def test_the_scrubber_moves_each_image_on_its_way_over_the_map(page: Page, addre
 def test_marks_move_over_the_map_while_a_lane_is_sampled(
     page: Page, address: str, gate: MakeGate
 ) -> None:
-    held = gate("viz.desk.explore", at(2, 4))
+    held = gate("viz.serving.desk.explore", at(2, 4))
     page.goto(
         f"{address}?tab=compare&dataset=digits&classes=3&ipc=4&steps=5&seed=7&lane1=dit&lane2=dap"
     )

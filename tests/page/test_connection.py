@@ -13,7 +13,7 @@ def test_a_page_that_is_loaded_again_in_the_middle_of_a_run_goes_on_with_it(
     page: Page, address: str, gate: MakeGate
 ) -> None:
     open_digit(page, address)
-    held = gate("viz.desk.explore", at(4))
+    held = gate("viz.serving.desk.explore", at(4))
     page.get_by_label("Steps").fill("8")
     page.locator("#explore-start").click()
     live_at(page, 4)
@@ -38,7 +38,7 @@ def test_a_page_that_is_loaded_again_in_the_middle_of_a_run_goes_on_with_it(
 
 def test_a_run_that_was_picked_up_can_be_stopped(page: Page, address: str, gate: MakeGate) -> None:
     open_digit(page, address)
-    held = gate("viz.desk.explore", at(4))
+    held = gate("viz.serving.desk.explore", at(4))
     page.get_by_label("Steps").fill("8")
     page.locator("#explore-start").click()
     live_at(page, 4)
@@ -68,7 +68,7 @@ def test_a_lost_connection_says_so_and_that_it_is_back(page: Page, address: str)
 def test_a_page_that_is_loaded_again_goes_on_with_its_comparison(
     page: Page, address: str, gate: MakeGate
 ) -> None:
-    held = gate("viz.desk.explore", at(4))
+    held = gate("viz.serving.desk.explore", at(4))
     shared_by_all = "?tab=compare&dataset=digits&classes=3&ipc=4&steps=8&seed=2"
     page.goto(f"{address}{shared_by_all}&lane1=random&lane2=dit&lane3=dap")
     rows = page.locator("#matrix [role=row]")
@@ -97,7 +97,7 @@ def test_a_page_that_is_loaded_again_goes_on_with_every_class(
     page.wait_for_function(
         "() => document.querySelectorAll('.d-row:not(.d-live) .d-cell i[style*=url]').length === 4"
     )
-    held = gate("viz.desk.explore", lambda shown: shown["step"] == 2)
+    held = gate("viz.serving.desk.explore", lambda shown: shown["step"] == 2)
     page.locator("#whole-start").click()
     panel = page.locator("#whole")
     expect(panel.locator(".d-h")).to_contain_text("0 of 10 classes")

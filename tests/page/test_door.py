@@ -9,7 +9,7 @@ import pytest
 
 from bench.client import Client, Layout
 from tests.page.gate import MakeGate, at
-from viz.desk import desk
+from viz.serving.desk import open_desk
 
 MANY = 50  # runs: more than Gradio lets go on at once unless it is told otherwise
 ENOUGH = 60.0  # seconds in which the page opens on a slow machine, too
@@ -17,7 +17,7 @@ ENOUGH = 60.0  # seconds in which the page opens on a slow machine, too
 
 @pytest.mark.slow
 def test_a_page_opens_while_many_runs_wait(address: str, gate: MakeGate) -> None:
-    held = gate("viz.desk.explore", at(1))
+    held = gate("viz.serving.desk.explore", at(1))
     asyncio.run(_open_beside_runs(address))
     held.open(1000)
 
@@ -31,7 +31,7 @@ async def _open_beside_runs(address: str) -> None:
             for seed in range(MANY):
                 run = {"dataset": "digits", "ipc": 1, "steps": 2, "seed": 1000 + seed}
                 await program.join(distil, await program.arguments("distill", run))
-            await _until(lambda: len(desk().line._jobs) >= MANY)
+            await _until(lambda: len(open_desk().line._jobs) >= MANY)
             await asyncio.wait_for(visitor.open(), ENOUGH)
             assert visitor.get("stage")["query"]["dataset"] == "solids"
         finally:

@@ -18,9 +18,9 @@ from distiller.evaluation.protocol import protocol_for
 from tests.page.axe import accessible
 from tests.page.gate import MakeGate, Place, wait_until
 from tests.page.visitor import SLOW, contrasts, fits, new_tab, open_digit, open_evaluation, shared
-from viz import visit
-from viz.papers_tables import papers_tables
 from viz.payloads import EvaluationState
+from viz.results.papers import papers_tables
+from viz.visitor import visit
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +90,7 @@ def test_a_set_made_here_is_evaluated_beside_random_real_images(
             window.distiller.on('evaluation', (e) => window.points.push(count(e)));
         }"""
     )
-    held = gate("viz.visit.evaluate_sets", making_or_points(4, 12, 20))
+    held = gate("viz.visitor.visit.evaluate_sets", making_or_points(4, 12, 20))
     page.locator("#evaluate-start").click()
     status = page.locator("#board .d-h")
     expect(status).to_contain_text("makes DiT", timeout=SLOW)
@@ -128,7 +128,7 @@ def test_a_set_made_here_is_evaluated_beside_random_real_images(
 
 @pytest.mark.usefixtures("quickly")
 def test_stop_keeps_what_is_finished(page: Page, address: str, gate: MakeGate) -> None:
-    held = gate("viz.visit.evaluate_sets", two_rows)
+    held = gate("viz.visitor.visit.evaluate_sets", two_rows)
     page.goto(address)
     open_evaluation(page)
     page.locator("#evaluate .d-choices").get_by_label("Seeds").fill("10")

@@ -52,7 +52,7 @@ def test_a_click_streams_a_run_and_ends_with_images_map_and_scores(
                 document.querySelector('#stage .d-status').checkVisibility(
                     { visibilityProperty: true })])); }"""
     )
-    held = gate("viz.desk.explore", at(3, 6, 9))
+    held = gate("viz.serving.desk.explore", at(3, 6, 9))
     page.get_by_label("Steps").fill("12")
     page.locator(".d-class").nth(7).click()
     expect(page.locator("#explore-start")).to_have_text("Distil 7")
@@ -110,7 +110,7 @@ def test_a_slider_acts_during_a_run_and_repeats_it_on_release(
     assert float(shared(page, "s.run.query['dap.gamma']")) > 0.3
     assert shared(page, "s.run.query.seed") == "0"
 
-    held = gate("viz.desk.explore", at(3))
+    held = gate("viz.serving.desk.explore", at(3))
     page.get_by_label("Steps").fill("6")
     page.locator("#explore-start").click()
     live_at(page, 3)
@@ -129,7 +129,7 @@ def test_stop_ends_a_run_and_brings_back_the_one_before(
 ) -> None:
     open_digit(page, address)
     before = shared(page, "s.run.sheet")
-    held = gate("viz.desk.explore", at(4))
+    held = gate("viz.serving.desk.explore", at(4))
     page.get_by_label("Steps").fill("8")
     page.locator("#explore-start").click()
     live_at(page, 4)
@@ -164,7 +164,7 @@ def test_a_run_that_is_refused_at_once_makes_way(
 
     open_digit(page, address)
     before = shared(page, "s.run.sheet")
-    monkeypatch.setattr("viz.desk.explore", refuse)
+    monkeypatch.setattr("viz.serving.desk.explore", refuse)
     page.evaluate(
         """() => {
             window.failed = 0;

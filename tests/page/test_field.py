@@ -102,7 +102,7 @@ def test_a_stale_witness_goes_and_its_switch_is_kept(
     expect(canvas).to_be_visible()
     page.locator(".d-class").nth(7).click()  # another class: nothing is known of it
     expect(canvas).to_be_hidden()
-    held = gate("viz.desk.explore", at(3))
+    held = gate("viz.serving.desk.explore", at(3))
     page.get_by_label("Steps").fill("6")
     page.locator("#explore-start").click()
     live_at(page, 3)

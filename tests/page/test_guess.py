@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.visitor import fits
-from viz import guess
-from viz.question import pair_of, study_of
+from viz.guess import game as guess
+from viz.guess.question import pair_of, study_of
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ def test_a_link_whose_run_is_refused_shows_the_shipped_run_of_its_data_set(
     def refuse(*_: Any) -> None:
         raise Refused("It cannot be made here.")
 
-    monkeypatch.setattr("viz.desk.explore", refuse)
+    monkeypatch.setattr("viz.serving.desk.explore", refuse)
     page.goto(address + DIGIT)
     expect(page.get_by_text("It cannot be made here.")).to_be_visible()
     finished(page)

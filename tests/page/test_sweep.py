@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from distiller.sets.request import Request
-from viz import desk as desks
+from viz.serving import desk as desks
 
 pytestmark = pytest.mark.slow
 

@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from distiller.sets.request import Request
 from tests.page.visitor import DIGIT, finished, new_tab
-from viz.desk import Made, desk
-from viz.taken import lane_texts, packed_lanes, run_texts
+from viz.serving.desk import Made, open_desk
+from viz.take.taken import lane_texts, packed_lanes, run_texts
 
 LANES = "?tab=compare&dataset=digits&classes=3&ipc=3&steps=3&seed=0&lane1=random&lane2=dit"
 QUERY = {
@@ -31,7 +31,7 @@ def test_the_api_call_makes_the_images_of_the_pages_run(address: str) -> None:
     async def run() -> list[Any]:
         request = Request.from_query(QUERY)
         dials = {"cfg_scale": request.cfg_scale, **request.options}
-        return [shown async for shown in desk().run("a", request, dials)]
+        return [shown async for shown in open_desk().run("a", request, dials)]
 
     made = asyncio.run(run())[-1]
     assert isinstance(made, Made)

@@ -86,7 +86,9 @@ def test_a_training_is_stopped_and_goes_on(page: Page, address: str, tmp_path: P
 def test_a_training_goes_on_when_its_page_is_loaded_again(
     page: Page, address: str, tmp_path: Path, gate: MakeGate
 ) -> None:
-    held = gate("viz.visit.train_pictures", lambda shown: shown["now"].startswith("trains the tr"))
+    held = gate(
+        "viz.visitor.visit.train_pictures", lambda shown: shown["now"].startswith("trains the tr")
+    )
     begin(page, address, pack(tmp_path, seed=0), steps=4)
     page.reload()
     expect(page.locator("#notice")).to_contain_text("Your training went on while the page was away")

@@ -19,7 +19,7 @@ from distiller.scores.reference import (
     load_reference,
     save_reference,
 )
-from viz.figures import map_of
+from viz.draw.figures import map_of
 
 
 def reference_of(z: torch.Tensor, places: torch.Tensor, labels: np.ndarray) -> Reference:

@@ -32,10 +32,10 @@ from distiller.training.own import spec_for, take_in, train_own
 from distiller.training.spec import PriorSpec
 from tests.followed import everything
 from tests.tiny import train_in_a_moment
-from viz import visit
 from viz.catalogue import chooser_of, map_of, real_images, titles
 from viz.page import build
-from viz.session import Session
+from viz.visitor import visit
+from viz.visitor.session import Session
 
 CPU = torch.device("cpu")
 SPEC = PriorSpec(

@@ -21,9 +21,9 @@ from distiller.lab import Lab, open_lab
 from distiller.sets.request import Request
 from tests.viz.sent import check
 from viz import payloads
-from viz.accuracy import evaluate_sets
-from viz.board import Board, Contest, Entry
-from viz.candidate import Candidate
+from viz.evaluate.accuracy import evaluate_sets
+from viz.evaluate.board import Board, Contest, Entry
+from viz.evaluate.candidate import Candidate
 
 TINY = replace(QUICK, net="convnet-2-w8", epochs={math.inf: 3}, augment=())
 CLASSES = (1, 4, 7)
@@ -202,7 +202,7 @@ def test_a_class_that_the_test_split_lacks_is_refused_before_training(lab: Lab) 
 
 
 def test_what_ships_can_be_evaluated() -> None:
-    from viz.candidate import SETS, shipped_set
+    from viz.evaluate.candidate import SETS, shipped_set
 
     names = {path.stem for path in SETS.glob("*.zip")}
     assert names >= {"digits", "solids"}

@@ -10,7 +10,7 @@ from PIL import Image
 
 from distiller.errors import Refused
 from distiller.sets.request import Request
-from viz.candidate import KEPT, Shelf, describe
+from viz.evaluate.candidate import KEPT, Shelf, describe
 
 
 def request(**given: object) -> Request:

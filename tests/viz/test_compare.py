@@ -12,21 +12,23 @@ from distiller.sets.request import Request
 from tests.followed import everything
 from tests.viz.sent import check
 from tests.viz.test_lineup import lane, raw
-from viz import compare, payloads, run_group
-from viz import desk as desks
-from viz.compare import compared, handed, shipped_lanes, told
-from viz.desk import Desk
-from viz.kept import Kept
-from viz.line import Line
-from viz.lineup import Lineup
-from viz.session import Session
+from viz import payloads
+from viz.compare import lanes as compare
+from viz.compare.lanes import compared, handed, shipped_lanes, told
+from viz.compare.lineup import Lineup
+from viz.serving import desk as desks
+from viz.serving import run_group
+from viz.serving.desk import Desk
+from viz.serving.kept import Kept
+from viz.serving.line import Line
+from viz.visitor.session import Session
 
 
 @pytest.fixture(autouse=True)
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A desk that has made nothing yet."""
     made = Desk(Line(50), Kept(tmp_path / "runs", memory=10**8, disk=10**8))
-    monkeypatch.setattr(run_group, "desk", lambda: made)
+    monkeypatch.setattr(run_group, "open_desk", lambda: made)
     yield made
     made.line.close()
 

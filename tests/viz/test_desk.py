@@ -16,11 +16,11 @@ import pytest
 from distiller.errors import Refused
 from distiller.lab import Lab, open_lab
 from distiller.sets.request import Request
-from viz import desk as desks
-from viz.desk import Desk, Made
-from viz.job import Busy, Place, words_of
-from viz.kept import Kept
-from viz.line import Line
+from viz.serving import desk as desks
+from viz.serving.desk import Desk, Made
+from viz.serving.job import Busy, Place, words_of
+from viz.serving.kept import Kept
+from viz.serving.line import Line
 
 RAW = {"dataset": "digits", "method": "dit", "classes": [3], "ipc": 2, "steps": 3, "cfg_scale": 1.5}
 

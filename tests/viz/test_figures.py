@@ -23,9 +23,10 @@ from distiller.lab import Lab, forget_labs, open_lab
 from distiller.scores.reference import load_reference
 from distiller.sets.request import Request
 from tests.viz.sent import check
-from viz import figures, payloads
-from viz.explore import explore, glimpse_of, shown_result
-from viz.preview import contact_sheet, data_uri, fit_linear_decoder
+from viz import payloads
+from viz.draw import figures
+from viz.draw.preview import contact_sheet, data_uri, fit_linear_decoder
+from viz.draw.steps import explore, glimpse_of, shown_result
 
 THERE = [name for name, source in DATASETS.items() if has_models(name) and source.here()]
 

@@ -7,8 +7,8 @@ import pytest
 from distiller.sets.request import Request
 from tests.viz.sent import check
 from viz import payloads
-from viz.gallery import FIELD, PIECES, Piece, gallery, holds, study_of_piece
-from viz.lineup import Lineup, linked
+from viz.compare.lineup import Lineup, linked
+from viz.results.pieces import FIELD, PIECES, Piece, gallery, holds, study_of_piece
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=lambda piece: piece.title)

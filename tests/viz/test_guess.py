@@ -15,16 +15,14 @@ from distiller.methods import METHODS
 from distiller.sets.request import Request
 from tests.followed import everything
 from tests.viz.sent import check
-from viz import guess, payloads, question
-from viz.answer import answer_mix, answer_pair
-from viz.compare import shipped_lanes
-from viz.desk import Desk
-from viz.guess import asked, examples, found, guessed
-from viz.kept import Kept
-from viz.line import Line
-from viz.lineup import linked
-from viz.link import opening
-from viz.question import (
+from viz import payloads
+from viz.compare.lanes import shipped_lanes
+from viz.compare.lineup import linked
+from viz.guess import game as guess
+from viz.guess import question
+from viz.guess.answer import answer_mix, answer_pair
+from viz.guess.game import asked, examples, found, guessed
+from viz.guess.question import (
     FEWEST,
     SHEET,
     Mix,
@@ -35,9 +33,13 @@ from viz.question import (
     pair_of,
     study_of,
 )
-from viz.session import Session
+from viz.results.study import studies_of
+from viz.serving.desk import Desk
+from viz.serving.kept import Kept
+from viz.serving.line import Line
 from viz.settings import RUN
-from viz.study import studies_of
+from viz.visitor.link import opening
+from viz.visitor.session import Session
 
 SHIPPED = "solids", 4  # a data set, and the class whose comparison ships
 
@@ -46,7 +48,7 @@ SHIPPED = "solids", 4  # a data set, and the class whose comparison ships
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A desk that has made nothing yet."""
     made = Desk(Line(50), Kept(tmp_path / "runs", memory=10**8, disk=10**8))
-    monkeypatch.setattr(guess, "desk", lambda: made)
+    monkeypatch.setattr(guess, "open_desk", lambda: made)
     yield made
     made.line.close()
 
@@ -54,7 +56,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two images in two steps, of methods that need no fitting."""
-    monkeypatch.setattr("viz.question.RUN", replace(RUN, steps=2))
+    monkeypatch.setattr("viz.guess.question.RUN", replace(RUN, steps=2))
     monkeypatch.setattr(question, "LANE_IMAGES", 2)
     monkeypatch.setattr(question, "SHEET", 2)
     monkeypatch.setattr(question, "FEWEST", 1)

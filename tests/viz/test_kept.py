@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_full_disk import failing
-from viz.kept import Kept, key_of
+from viz.serving.kept import Kept, key_of
 
 
 def store(folder: Path | None, memory: int = 1000, disk: int = 10_000) -> Kept:

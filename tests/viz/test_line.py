@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from distiller.errors import Refused
-from viz import line as module
-from viz.job import Busy, Job, Place
-from viz.line import NICE, Line
+from viz.serving import line as module
+from viz.serving.job import Busy, Job, Place, places_of
+from viz.serving.line import NICE, Line
 
 Make = Callable[[], Generator[Any, None, Any]]
 
@@ -271,6 +271,32 @@ def test_what_waits_is_told_by_what_is_known_now(line: Line) -> None:
     assert line.place(second) == Place(ahead=1, seconds=pytest.approx(60.0, abs=0.2))
     gate.open(2)
     over(first, second)
+
+
+@pytest.mark.parametrize(
+    ("share", "spent", "told"),
+    [
+        (0.5, 6.0, [6.0, 18.0]),  # 12 s instead of 4: what follows takes three times as long, too
+        (0.5, 2.0, [2.0, 6.0]),  # as it was expected
+        (0.5, 0.5, [1.5, 3.5]),  # half the time is the least that is told of a fast one
+        (0.02, 0.4, [3.6, 7.6]),  # too early to tell
+        (0.0, 8.0, [0.8, 8.8]),  # nobody knows its share: it has taken twice its time already
+        (0.5, 60.0, [1.6, 17.6]),  # four times is the most
+    ],
+)
+def test_a_job_in_service_tells_how_fast_the_machine_is(
+    share: float, spent: float, told: list[float]
+) -> None:
+    first, *others = (
+        Job(lambda: (yield), None, lambda: 4.0, False, share=lambda shown: share) for _ in range(3)
+    )
+    first.state, first.shown, first.spent = "running", "something", spent
+    for tag, job in enumerate((first, *others)):
+        job.tags["a"] = float(tag)
+    found = places_of([first, *others])
+    assert [found[job.id].ahead for job in others] == [1, 2]
+    assert [found[job.id].seconds for job in others] == pytest.approx(told)
+    assert first.id not in found
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")

@@ -8,7 +8,7 @@ from distiller.errors import Refused
 from distiller.sets.request import Request
 from tests.viz.sent import check
 from viz import payloads
-from viz.lineup import LANES, Lineup, begins_of, linked, menu, usual
+from viz.compare.lineup import LANES, Lineup, begins_of, linked, menu, usual
 
 LINK = {
     "tab": "compare", "dataset": "digits", "classes": "7", "ipc": "4", "steps": "6", "seed": "11",

@@ -5,8 +5,8 @@ import pytest
 from distiller.methods import METHODS
 from distiller.sets.request import Request
 from viz.catalogue import first_run
-from viz.link import opening
 from viz.settings import FIRST
+from viz.visitor.link import opening
 
 
 def test_without_a_link_the_page_opens_with_the_shipped_run() -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from viz.lineup import Lineup, linked, possible, usual
-from viz.link import opening
-from viz.look import parted
+from viz.compare.lineup import Lineup, linked, possible, usual
+from viz.visitor.link import opening
+from viz.visitor.look import parted
 
 
 def test_a_look_is_no_part_of_what_is_asked_for() -> None:

@@ -4,8 +4,8 @@ import pytest
 
 from distiller.data.registry import DATASETS
 from distiller.evaluation.published import published, sources
-from viz.papers_tables import papers_tables
-from viz.study import studies_of
+from viz.results.papers import papers_tables
+from viz.results.study import studies_of
 
 
 @pytest.mark.parametrize("dataset", ["imagenette", "imagenette64", "imagewoof", "imagenet-1k"])

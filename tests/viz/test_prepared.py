@@ -13,7 +13,7 @@ from tests.imagenet import prepared
 from tests.viz.sent import check
 from viz import payloads
 from viz.catalogue import chooser_of, forget_models, map_of, titles
-from viz.explore import explore, shown_result
+from viz.draw.steps import explore, shown_result
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 import pytest
 
-from viz.rates import Rates
+from viz.serving.rates import Rates
 
 RUN = ("run", "solids", "dit")
 

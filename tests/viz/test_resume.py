@@ -11,14 +11,14 @@ import pytest
 
 from distiller.errors import Refused
 from tests.followed import everything
-from viz import desk as desks
-from viz import resume as module
-from viz import visit
-from viz.kept import Kept
-from viz.line import Line
-from viz.resume import resume, standing
-from viz.session import Session, holder
+from viz.serving import desk as desks
+from viz.serving.kept import Kept
+from viz.serving.line import Line
 from viz.training import in_line
+from viz.visitor import coming_back as module
+from viz.visitor import visit
+from viz.visitor.coming_back import resume, standing
+from viz.visitor.session import Session, holder
 
 RAW = {"dataset": "digits", "method": "dit", "classes": [3], "ipc": 2, "steps": 4, "cfg_scale": 1.5}
 Began = Callable[[], int]
@@ -29,8 +29,8 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
     """A line of its own."""
     made = Line(50)
     desk = desks.Desk(made, Kept(None, memory=10**7, disk=0))
-    for where in ("viz.visit.desk", "viz.ticket.desk", "viz.session.desk"):
-        monkeypatch.setattr(where, lambda: desk)
+    for where in ("visitor.visit", "serving.ticket", "visitor.session"):
+        monkeypatch.setattr(f"viz.{where}.open_desk", lambda: desk)
     yield made
     made.close()
 

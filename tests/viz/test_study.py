@@ -10,9 +10,9 @@ from distiller.methods import METHODS
 from distiller.sets.request import Request
 from tests.viz.sent import check
 from viz import payloads
-from viz.lineup import linked
+from viz.compare.lineup import linked
+from viz.results.study import AXES, studies_of
 from viz.settings import BUDGET
-from viz.study import AXES, studies_of
 
 SHIPPED = ("solids", "digits", "cifar10", "imagenette")
 

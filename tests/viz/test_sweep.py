@@ -8,8 +8,8 @@ from distiller.errors import Refused
 from distiller.sets.request import Request
 from tests.viz.sent import check
 from viz import payloads
-from viz.sweep import COUNT, Axis, Sweep, usual
-from viz.sweep_link import linked, possible
+from viz.sweep.grid import COUNT, Axis, Sweep, usual
+from viz.sweep.link import linked, possible
 
 LINK = {
     "tab": "sweep", "dataset": "digits", "classes": "7", "method": "dap+diversity", "ipc": "4",

@@ -15,22 +15,24 @@ from tests.followed import everything
 from tests.viz.sent import check
 from tests.viz.test_compare import counted
 from tests.viz.test_sweep import axis, raw
-from viz import desk as desks
-from viz import payloads, run_group, swept
-from viz.desk import Desk, Made
-from viz.kept import Kept
-from viz.line import Line
-from viz.session import Session
+from viz import payloads
+from viz.serving import desk as desks
+from viz.serving import run_group
+from viz.serving.desk import Desk, Made
+from viz.serving.kept import Kept
+from viz.serving.line import Line
 from viz.settings import FIRST
-from viz.sweep import usual
-from viz.swept import handed_cell
+from viz.sweep import cells as swept
+from viz.sweep.cells import handed_cell
+from viz.sweep.grid import usual
+from viz.visitor.session import Session
 
 
 @pytest.fixture(autouse=True)
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A desk that has made nothing yet."""
     made = Desk(Line(50), Kept(tmp_path / "runs", memory=10**8, disk=10**8))
-    monkeypatch.setattr(run_group, "desk", lambda: made)
+    monkeypatch.setattr(run_group, "open_desk", lambda: made)
     yield made
     made.line.close()
 

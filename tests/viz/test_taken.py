@@ -18,11 +18,12 @@ from distiller.errors import Refused
 from distiller.sets.distilled import distill_set
 from distiller.sets.request import Request
 from tests.viz.sent import check
-from viz import payloads, taken
-from viz.desk import Desk, Made
-from viz.kept import Kept
-from viz.line import Line
-from viz.taken import atlas_of_lanes, lane_texts, packed_lanes, packed_run, run_texts
+from viz import payloads
+from viz.serving.desk import Desk, Made
+from viz.serving.kept import Kept
+from viz.serving.line import Line
+from viz.take import taken
+from viz.take.taken import atlas_of_lanes, lane_texts, packed_lanes, packed_run, run_texts
 
 QUERY = {
     "dataset": "digits", "method": "dap", "classes": "3", "ipc": "2", "steps": "3", "seed": "4",
@@ -37,7 +38,7 @@ LANES = {
 @pytest.fixture(autouse=True)
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     made = Desk(Line(9), Kept(tmp_path / "kept", memory=10**8, disk=10**8))
-    monkeypatch.setattr(taken, "desk", lambda: made)
+    monkeypatch.setattr(taken, "open_desk", lambda: made)
     yield made
     made.line.close()
 

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 
 from tests.followed import everything
-from viz import desk as desks
-from viz import guess, run_group
-from viz.compare import compared
-from viz.desk import Desk
-from viz.kept import Kept
-from viz.line import Line
-from viz.resume import followed, resume, standing
-from viz.session import Session
-from viz.swept import swept
+from viz.compare.lanes import compared
+from viz.guess import game as guess
+from viz.serving import desk as desks
+from viz.serving import run_group
+from viz.serving.desk import Desk
+from viz.serving.kept import Kept
+from viz.serving.line import Line
+from viz.sweep.cells import swept
+from viz.visitor.coming_back import followed, resume, standing
+from viz.visitor.session import Session
 
 SHARED = {"dataset": "digits", "label": 3, "ipc": 2, "steps": 6, "seed": 1}
 LANES: list[dict[str, Any]] = [
@@ -35,7 +36,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A desk that has made nothing yet."""
     made = Desk(Line(50), Kept(tmp_path / "runs", memory=10**8, disk=10**8))
     for module in (run_group, guess):
-        monkeypatch.setattr(module, "desk", lambda: made)
+        monkeypatch.setattr(module, "open_desk", lambda: made)
     yield made
     made.line.close()
 
@@ -157,7 +158,7 @@ def test_a_question_that_is_asked_again_is_the_same(
     begun: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (("LANE_IMAGES", 2), ("SHEET", 2), ("FEWEST", 1)):
-        monkeypatch.setattr(f"viz.question.{name}", value)
+        monkeypatch.setattr(f"viz.guess.question.{name}", value)
     session = Session()
     wait = left_when(guess.asked(session, "digits", "real", "7"), lambda shown: shown["live"])
     assert (wait["game"], resume(brought("guess", wait["id"])).values) == (

@@ -7,11 +7,12 @@ import pytest
 from distiller.errors import Refused
 from distiller.machine.assets import ASSETS
 from tests.viz.sent import check
-from viz import guess, payloads
+from viz import payloads
 from viz.catalogue import first_run
-from viz.link import TOUR, opening, tour_page
-from viz.study import studies_of
+from viz.guess import game as guess
+from viz.results.study import studies_of
 from viz.tour import facts, first, lanes, question
+from viz.visitor.link import TOUR, opening, tour_page
 
 
 def test_a_link_opens_a_page_that_the_tour_has() -> None:

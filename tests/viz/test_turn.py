@@ -8,7 +8,7 @@ import pytest
 
 from distiller.errors import Refused
 from tests.followed import everything
-from viz.turn import Turn
+from viz.visitor.turn import Turn
 
 
 def test_a_turn_stops_what_was_asked_for_and_nothing_else() -> None:

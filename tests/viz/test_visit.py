@@ -19,10 +19,11 @@ from distiller.errors import Refused
 from distiller.evaluation.protocol import protocol_for
 from distiller.lab import open_lab
 from tests.followed import everything
-from viz import desk as desks
-from viz import endpoints, visit
-from viz.explore import glimpse_of
-from viz.session import Session
+from viz import endpoints
+from viz.draw.steps import glimpse_of
+from viz.serving import desk as desks
+from viz.visitor import visit
+from viz.visitor.session import Session
 
 
 def drive(session: Session, turn: float | None = None) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def test_a_click_encodes_and_judges_its_set_once(monkeypatch: pytest.MonkeyPatch
     prior = replace(lab.prior, encode=counted("encode", lab.prior.encode))
     monkeypatch.setattr(lab.judge, "judge", counted("judge", lab.judge.judge))
     watched, glimpse = replace(lab, prior=prior), glimpse_of(lab)
-    monkeypatch.setattr("viz.explore.glimpse_of", lambda lab: glimpse)
+    monkeypatch.setattr("viz.draw.steps.glimpse_of", lambda lab: glimpse)
     for module in (visit, endpoints, desks):
         monkeypatch.setattr(module, "open_lab", lambda name: watched)
     session = Session()
@@ -129,7 +130,7 @@ def test_dials_take_what_a_request_may_have() -> None:
             time.sleep(0.01)
             yield None
 
-    line = desks.desk().line
+    line = desks.open_desk().line
     session.set_dial("cfg_scale", 3)  # there is no run yet
     session.job = line.join(session.visitor, endless)
     for value in (float("nan"), float("inf"), None, "much", [1], 31):

@@ -15,14 +15,17 @@ from tests.followed import everything
 from tests.viz.sent import check
 from tests.viz.test_compare import counted
 from tests.viz.test_lineup import lane, raw
-from viz import compare, payloads, run_group, whole, whole_set
-from viz import desk as desks
-from viz.desk import Desk, Made
-from viz.kept import Kept
-from viz.line import Line
-from viz.resume import resume, standing
-from viz.session import Session
-from viz.whole import cell, handed_over, means, sentences, whole_sets, whole_sets_again
+from viz import payloads
+from viz.compare import lanes as compare
+from viz.compare import whole, whole_set
+from viz.compare.whole import cell, handed_over, means, sentences, whole_sets, whole_sets_again
+from viz.serving import desk as desks
+from viz.serving import run_group
+from viz.serving.desk import Desk, Made
+from viz.serving.kept import Kept
+from viz.serving.line import Line
+from viz.visitor.coming_back import resume, standing
+from viz.visitor.session import Session
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +33,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A desk that has made nothing yet."""
     made = new_desk(tmp_path)
     for module in (run_group, whole_set):
-        monkeypatch.setattr(module, "desk", lambda: made)
+        monkeypatch.setattr(module, "open_desk", lambda: made)
     yield made
     made.line.close()
 
@@ -72,7 +75,7 @@ def test_every_class_of_every_lane_is_made_with_the_key_of_an_ordinary_run(
     places = {view: run["points"][view] for view in ("umap", "pca")}
     assert cell([last["id"], 2, 7])["points"] == places
     other = new_desk(tmp_path)
-    monkeypatch.setattr(whole_set, "desk", lambda: other)
+    monkeypatch.setattr(whole_set, "open_desk", lambda: other)
     again = everything(whole_sets(Session(), asked))[-1]
     other.line.close()
     assert made_by(again) == made_by(last)
@@ -234,7 +237,7 @@ def test_what_goes_wrong_is_raised_and_what_was_made_stays(monkeypatch: pytest.M
 def test_what_is_too_much_or_nonsense_is_refused(
     asked: Any, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("viz.lineup.BUDGET", 10**6)
+    monkeypatch.setattr("viz.compare.lineup.BUDGET", 10**6)
     with pytest.raises(Refused, match=words):
         everything(whole_sets(Session(), asked))
 

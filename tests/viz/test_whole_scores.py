@@ -7,7 +7,7 @@ import pytest
 
 from tests.viz.sent import check
 from viz import payloads
-from viz.whole_scores import means_of, rank_of, shared_by, told_apart
+from viz.compare.whole_scores import means_of, rank_of, shared_by, told_apart
 
 
 def score(value: float | None, name: str = "coverage", **more: Any) -> Any:

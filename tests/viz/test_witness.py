@@ -11,8 +11,8 @@ from torch import Tensor
 
 from distiller.scores.kernel import rbf, witness
 from distiller.scores.reference import Reference, load_reference
-from viz.figures import _witness
-from viz.witness import BANDWIDTH, CHANCE, MARGIN, PULL, Field, plane_of, witness_of
+from viz.draw.figures import _witness
+from viz.draw.witness import BANDWIDTH, CHANCE, MARGIN, PULL, Field, plane_of, witness_of
 
 LABEL = 3
 

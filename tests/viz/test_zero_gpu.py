@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from viz.zero_gpu import seconds_for
+from viz.serving.zero_gpu import seconds_for
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -25,8 +25,8 @@ from distiller.machine.device import choose_device
 from distiller.recipes.loop import draw, fit
 from distiller.sets.request import Request
 from viz import zero_gpu
-from viz.session import Session
-from viz.visit import run
+from viz.visitor.session import Session
+from viz.visitor.visit import run
 
 zero_gpu.DEVICE = "cpu"
 zero_gpu.DATASETS = ("solids",)

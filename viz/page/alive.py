@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from ..resume import standing
+from ..visitor.coming_back import standing
 
 __all__ = ["routes"]
 

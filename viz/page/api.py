@@ -9,7 +9,7 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from .. import endpoints
-from ..desk import VISITOR
+from ..serving.desk import VISITOR
 from ..settings import OPEN
 from .refusal import told
 

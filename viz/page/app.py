@@ -10,11 +10,11 @@ from distiller.machine.device import on_zero_gpu
 from distiller.sets.upload import LIMITS
 
 from .. import settings
-from ..desk import desk
 from ..papers_prior import offer, offered_here
-from ..resume import NOUNS
-from ..session import Session
-from ..zero_gpu import place_networks
+from ..serving.desk import open_desk
+from ..serving.zero_gpu import place_networks
+from ..visitor.coming_back import NOUNS
+from ..visitor.session import Session
 from . import alive, frame, scripts
 from .api import add_endpoints
 from .blocks import PageBlocks
@@ -91,7 +91,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
 def _prepare(*, runs: bool) -> None:
     """Reads what the first visitor needs, tries two runs if asked; on a GPU prepares DiT-XL/2."""
     measures = runs and not on_zero_gpu()  # whose times are not those of this processor
-    desk().try_out(settings.FIRST, runs=2 if measures else 0)
+    open_desk().try_out(settings.FIRST, runs=2 if measures else 0)
     if offered_here():
         print(f"distiller: {offer()}", flush=True)
 

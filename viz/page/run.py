@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 
-from ..session import Session
+from ..visitor.session import Session
 from .refusal import said
 
 __all__ = ["PRIVATE", "QUIET", "Run"]

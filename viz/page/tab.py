@@ -13,10 +13,10 @@ import gradio as gr
 from distiller.errors import Refused
 
 from ..catalogue import titles
-from ..look import parted
-from ..resume import followed
-from ..session import Session
 from ..settings import FIRST, OPEN
+from ..visitor.coming_back import followed
+from ..visitor.look import parted
+from ..visitor.session import Session
 from . import scripts
 from .refusal import warn
 from .run import PRIVATE, QUIET

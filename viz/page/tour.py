@@ -9,8 +9,8 @@ from distiller.errors import Refused
 
 from .. import payloads
 from ..catalogue import places
-from ..link import tour_page
 from ..tour import facts, first, lanes, question
+from ..visitor.link import tour_page
 from .frame import add_part
 from .refusal import answered, warn
 from .run import PRIVATE

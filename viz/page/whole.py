@@ -7,9 +7,9 @@ import gradio as gr
 
 from .. import payloads
 from ..catalogue import places, real_images
-from ..session import Session
+from ..compare.whole import cell, handed_over, means, sentences, whole_sets, whole_sets_again
 from ..settings import OPEN
-from ..whole import cell, handed_over, means, sentences, whole_sets, whole_sets_again
+from ..visitor.session import Session
 from .frame import add_part
 from .refusal import answered, said
 from .run import PRIVATE, Run

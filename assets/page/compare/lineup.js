@@ -129,7 +129,7 @@ export function wayOf({ sampler, cfg_between }) {
 }
 
 /**
- * The parameters of a link to a lineup, as `viz.lineup` reads them.
+ * The parameters of a link to a lineup, as `viz.compare.lineup` reads them.
  * @param {Lineup} lineup
  * @param {Menu} menu
  * @returns {Record<string, string>}

@@ -114,7 +114,7 @@ export function withDial(axes, place, dial) {
 }
 
 /**
- * The parameters of a link to a sweep, as `viz.sweep` reads them.
+ * The parameters of a link to a sweep, as `viz.sweep.grid` reads them.
  * @param {Sweep} sweep
  * @param {Menu} menu
  * @returns {Record<string, string>}

@@ -12,7 +12,7 @@
 
 /**
  * @typedef {object} Page
- * @property {string} id as a link names it, and `viz.link` knows it
+ * @property {string} id as a link names it, and `viz.visitor.link` knows it
  * @property {string} title
  * @property {(world: World) => Promise<void>} on sets the page
  * @property {(world: World) => void} [out] lets go of what only this page needs

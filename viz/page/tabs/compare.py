@@ -13,12 +13,12 @@ from distiller.limits import choice
 
 from ... import payloads
 from ...catalogue import places, real_images
-from ...compare import compared, handed, shipped_lanes
-from ...gallery import gallery
-from ...lineup import linked, menu, possible, usual
-from ...session import Session
+from ...compare.lanes import compared, handed, shipped_lanes
+from ...compare.lineup import linked, menu, possible, usual
+from ...results.pieces import gallery
 from ...settings import FIRST, OPEN
-from ...taken import atlas_of_lanes, lane_texts, packed_lanes
+from ...take.taken import atlas_of_lanes, lane_texts, packed_lanes
+from ...visitor.session import Session
 from ..frame import add_part
 from ..refusal import answered, worded
 from ..run import Run

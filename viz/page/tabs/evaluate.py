@@ -18,13 +18,13 @@ from distiller.evaluation.plan import EvaluationPlan
 from distiller.evaluation.protocol import PROTOCOLS
 from distiller.limits import choice
 
-from ... import visit
 from ...catalogue import titles
-from ...lineup import comparing
-from ...look import parted
-from ...session import Session
+from ...compare.lineup import comparing
+from ...results.study import studies_of
 from ...settings import FIRST, OPEN, SEEDS
-from ...study import studies_of
+from ...visitor import visit
+from ...visitor.look import parted
+from ...visitor.session import Session
 from ..frame import add_part
 from ..refusal import said, warn
 from ..run import PRIVATE, QUIET, Run

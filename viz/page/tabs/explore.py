@@ -15,14 +15,14 @@ from distiller.errors import Refused
 from distiller.limits import choice, whole
 from distiller.sets.request import Request
 
-from ... import visit
 from ...catalogue import chooser_of, first_run, map_of, real_images
-from ...lineup import comparing
-from ...link import opening
-from ...resume import resume
-from ...session import Session
+from ...compare.lineup import comparing
 from ...settings import BUDGET, FIRST, OPEN
-from ...taken import packed_run, run_texts
+from ...take.taken import packed_run, run_texts
+from ...visitor import visit
+from ...visitor.coming_back import resume
+from ...visitor.link import opening
+from ...visitor.session import Session
 from .. import scripts
 from ..form import Form
 from ..frame import add_part

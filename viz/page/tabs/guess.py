@@ -10,9 +10,9 @@ import gradio as gr
 
 from ... import payloads
 from ...catalogue import titles
-from ...guess import asked, examples, found, guessed
-from ...session import Session
+from ...guess.game import asked, examples, found, guessed
 from ...settings import OPEN
+from ...visitor.session import Session
 from ..frame import add_part
 from ..refusal import answered
 from ..run import QUIET, Run

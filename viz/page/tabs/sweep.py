@@ -9,12 +9,12 @@ from typing import Any
 import gradio as gr
 
 from ... import payloads
-from ...lineup import menu
-from ...session import Session
+from ...compare.lineup import menu
 from ...settings import FIRST, OPEN
-from ...sweep import usual
-from ...sweep_link import linked, possible
-from ...swept import handed_cell, shipped_sweep, swept
+from ...sweep.cells import handed_cell, shipped_sweep, swept
+from ...sweep.grid import usual
+from ...sweep.link import linked, possible
+from ...visitor.session import Session
 from ..frame import add_part
 from ..refusal import answered
 from ..run import Run

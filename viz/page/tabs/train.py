@@ -12,10 +12,11 @@ import gradio as gr
 from distiller.data.archive import ENDINGS
 from distiller.training.own import SIZES
 
-from ... import payloads, visit
-from ...session import Session
+from ... import payloads
 from ...settings import OPEN, STEPS, may_train
 from ...training import begun, example
+from ...visitor import visit
+from ...visitor.session import Session
 from ..frame import add_part
 from ..run import QUIET, Run
 from ..tab import Page, Tab, picked_up
