@@ -32,7 +32,8 @@ class Log:
     refused: dict[str, list[str]] = field(default_factory=dict)  # words, by what was asked
     runs: Counter[str] = field(default_factory=Counter)  # by how they ended
     lost: list[str] = field(default_factory=list)  # runs that ended with no set
-    waits: list[tuple[float, float]] = field(default_factory=list)  # told, true: seconds
+    waits: list[tuple[float, float]] = field(default_factory=list)  # first told, true: seconds
+    told: list[tuple[float, float]] = field(default_factory=list)  # every time that was told, true
     full: int = 0  # times that the page said that the line is full, and that it tries again
     times: list[float] = field(default_factory=list)  # seconds from a click to its set
     ahead: list[int] = field(default_factory=list)  # of another's ten runs, those before a first
@@ -54,17 +55,20 @@ class Wait:
     """What one run was told of its turn, and when it came."""
 
     def __init__(self, log: Log) -> None:
-        self._log, self._told = log, None
+        self._log = log
+        self._told: list[tuple[float, float]] = []  # when, and how many seconds
 
     def see(self, words: str) -> None:
         """Takes what the page says while a run waits; no words mean that its turn has come."""
         self._log.full += "tries again by itself" in words
         found, now = PLACE.search(words), time.monotonic()
-        if found and self._told is None:
-            self._told = now, int(found[1]) * (60 if found[2] == "min" else 1)
-        elif not words and self._told is not None:
-            self._log.waits.append((self._told[1], now - self._told[0]))
-            self._told = None
+        if found:
+            self._told.append((now, int(found[1]) * (60 if found[2] == "min" else 1)))
+        elif not words and self._told:
+            pairs = [(told, now - at) for at, told in self._told]
+            self._log.waits.append(pairs[0])
+            self._log.told += pairs
+            self._told = []
 
 
 @dataclass(eq=False)

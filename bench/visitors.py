@@ -20,7 +20,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
@@ -210,14 +210,20 @@ def _report_times(log: Log) -> None:
         p50, p95 = np.percentile(log.times, [50, 95])
         print(f"from a click to its set: p50 {p50:.1f} s, p95 {p95:.1f} s, most "
               f"{max(log.times):.1f} s")  # fmt: skip
-    long = [(told, true) for told, true in log.waits if max(told, true) >= SHORT]
-    if long:
-        ratios = np.array([told / max(true, 1e-3) for told, true in long])
+    for name, pairs in (("first told", log.waits), ("told at any time", log.told)):
+        _report_told(name, [pair for pair in pairs if max(pair) >= SHORT])
+
+
+def _report_told(name: str, pairs: Sequence[tuple[float, float]]) -> None:
+    """Prints how right waiting times were: pairs of what was told and what was true, in seconds."""
+    if pairs:
+        ratios = np.array([told / max(true, 1e-3) for told, true in pairs])
         right = np.mean((ratios >= 0.5) & (ratios <= 2))
         p10, p50, p90 = np.percentile(ratios, [10, 50, 90])
-        print(f"waiting times that were told, of {len(long)} waits told or true of {SHORT:.0f} s "
-              f"or more: told / true p10 {p10:.2f}, p50 {p50:.2f}, p90 {p90:.2f}; "
-              f"{right:.0%} within a factor of two")  # fmt: skip
+        print(
+            f"waiting times {name}, {len(pairs)} told or true of {SHORT:.0f} s or more: told / "
+            f"true p10 {p10:.2f}, p50 {p50:.2f}, p90 {p90:.2f}; {right:.0%} within a factor of two"
+        )
 
 
 if __name__ == "__main__":
