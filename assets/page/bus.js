@@ -36,6 +36,8 @@
  * @typedef {object} Events
  * @property {Run | Step} run it is shown from now on
  * @property {Choice} choose it is selected from now on
+ * @property {number | null} film how far the images have come, from 0 to 1, in a run that is played
+ *   again; null at its end
  * @property {Evaluation} evaluation it is shown from now on
  * @property {Followed} followed it is followed from now on
  * @property {{ lost: boolean }} connection it was lost, or is back

@@ -43,10 +43,11 @@ def test_what_the_page_says_of_a_place_is_read(
     wait.see(words_of(Busy("200 runs wait already.")))
     wait.see(words_of(place))
     now = 105.0
-    wait.see(words_of(Place(1, 60.0)))  # what is told later does not count
+    wait.see(words_of(Place(1, 60.0)))
     now = 110.0
     wait.see("")
     assert log.waits == [(told, 10.0)]
+    assert log.told == [(told, 10.0), (60, 5.0)]
     assert log.full == 1
 
 

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { linesTo, placesAt, trailOf } from '../../assets/page/compare/paths.js';
+import { linesTo, placesAt, trailOf } from '../../assets/page/draw/paths.js';
 import { gridBetween, gridOf } from '../../assets/page/values/witness.js';
 
 /** @import { Field, Run } from '../../assets/page/payloads.d.ts' */

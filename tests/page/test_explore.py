@@ -21,6 +21,7 @@ from tests.page.visitor import (
     new_tab,
     open_digit,
     shared,
+    trace_of,
 )
 
 
@@ -72,6 +73,30 @@ def test_a_click_streams_a_run_and_ends_with_images_map_and_scores(
     expect(page.locator(".d-score").filter(has_text="Coverage").locator("svg")).to_be_visible()
     expect(page.locator(".d-status").first).to_contain_text("12 steps")
     expect_points(page, "distilled", 5)
+
+
+def test_a_finished_run_plays_its_steps_again(page: Page, address: str) -> None:
+    open_digit(page, address)
+    page.evaluate(f"() => {{ window.mark = () => {trace_of('distilled')}.x[0]; }}")
+    page.evaluate(
+        """() => { window.seen = [];
+            const { style } = document.querySelector('#stage .d-tile:nth-child(2)');
+            const look = () => [style.backgroundImage, style.backgroundPosition];
+            window.seen.push([null, ...look(), window.mark()]);
+            const see = (at) => window.seen.push([at, ...look(), window.mark()]);
+            window.distiller.on('film', see); }"""
+    )
+    page.get_by_role("button", name="play the steps of all images").click()
+    page.wait_for_function("() => window.seen.length > 1 && window.seen.at(-1)[0] === null")
+    before, *way, after = page.evaluate("() => window.seen")
+    ways = [at for at, *_ in way]
+    assert ways[0] == 0
+    assert ways == sorted(ways)
+    assert len(ways) == shared(page, "s.run.film.frames") - 1
+    assert all(image for _, image, _, _ in way)
+    assert len({mark for *_, mark in way}) > 2
+    assert after == before
+    expect(page.get_by_role("button", name="play the steps of all images")).to_be_visible()
 
 
 @pytest.mark.slow

@@ -3,13 +3,13 @@
 
 /** @import { Points } from '../explore/points.js' */
 /** @import { View } from '../explore/traces.js' */
-/** @import { Lines } from './paths.js' */
+/** @import { Lines } from '../draw/paths.js' */
 
 import { colour } from '../draw/colour.js';
+import { linesTo, placesAt, trailOf } from '../draw/paths.js';
 import { MOST, setting } from './lineup.js';
 import { look, marked } from './look.js';
 import { SIZES, SYMBOLS } from './marks.js';
-import { linesTo, placesAt, trailOf } from './paths.js';
 import { picturesOf, runOf, state } from './results.js';
 
 const SIZE = 10; // pixels of a mark

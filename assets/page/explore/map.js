@@ -12,6 +12,7 @@
 
 import { on, say } from '../bus.js';
 import { find, make } from '../draw/element.js';
+import { placesAt, trailOf } from '../draw/paths.js';
 import { makePlot, plotly } from '../plotly.js';
 import { choose, shared } from '../state.js';
 import { gridOf } from '../values/witness.js';
@@ -21,7 +22,16 @@ import { Legend } from './legend.js';
 import { linkedLook } from './linked.js';
 import { Picked } from './picked.js';
 import { decode, factsOf, nearestTo, standingOf, uncovered } from './points.js';
-import { CONFIG, layoutOf, madePlaces, placesOf, TRACES, traceNumber, tracesOf } from './traces.js';
+import {
+  CONFIG,
+  layoutOf,
+  linePlaces,
+  madePlaces,
+  placesOf,
+  TRACES,
+  traceNumber,
+  tracesOf,
+} from './traces.js';
 
 /** @typedef {(dataset: string, rows: number[]) => Promise<Source[] | undefined>} RealImages */
 
@@ -166,6 +176,26 @@ class RealMap {
     this.following = (scene && run.live && run.id) || null;
   }
 
+  /**
+   * Moves the distilled images to where they were on their way; their lines come back at its end.
+   * @param {number | null} at from 0 to 1, or null for the end
+   */
+  replay(at) {
+    const scene = this.scene();
+    if (!scene?.run || scene.run.live) return;
+    const trail = at === null ? null : trailOf(scene.run, scene.look.view);
+    if (at !== null && !trail) return; // not all runs that ship know their way
+    const way = trail && at !== null ? placesAt(trail, at) : null;
+    const made = way ? { x: way.map(([x]) => x), y: way.map(([, y]) => y) } : madePlaces(scene);
+    const lines = way ? { x: [], y: [] } : linePlaces(scene);
+    this.library.update(
+      this.plot,
+      { x: [lines.x, made.x], y: [lines.y, made.y] },
+      { 'xaxis.autorange': false, 'yaxis.autorange': false },
+      ['lines', 'distilled'].map(traceNumber),
+    );
+  }
+
   /** @param {number[] | null} rows */
   pick(rows) {
     this.rows = rows;
@@ -296,6 +326,7 @@ export async function mount({ element, props, server, watch }) {
   const map = new RealMap(find(element, '.d-map'), realImages, await plotly);
   on('run', (run) => map.follow(run));
   on('choose', ({ rows }) => map.chosen(rows));
+  on('film', (at) => map.replay(at));
   on('theme', () => map.draw());
   watch('value', () => map.load(props.value));
   map.load(props.value);

@@ -1,13 +1,15 @@
 // @ts-check
 // The contact sheet: while a run goes on its latest step, afterwards the images themselves, the
-// chosen one beside its nearest real image, and how it came about.
+// chosen one beside its nearest real image, and how it came about. A finished run can be played again:
+// then all images and their places on the map go through the steps that were kept.
 
 /** @import { Component } from '../page.js' */
 /** @import { Run, Step } from '../payloads.d.ts' */
 
-import { on } from '../bus.js';
+import { on, say } from '../bus.js';
 import { arrows } from '../draw/arrows.js';
 import { find, make, makeButton, makeLine, press, strong } from '../draw/element.js';
+import { Player } from '../draw/player.js';
 import { Progress } from '../draw/progress.js';
 import { placeOf, tile } from '../draw/tile.js';
 import { choose, shared, show } from '../state.js';
@@ -20,15 +22,29 @@ class Sheet {
     this.sheet = make('div', 'd-sheet');
     this.progress = new Progress();
     this.inspector = make('div', 'd-inspector');
-    this.filmTitle = make('div', 'd-h');
+    this.filmTitle = make('span');
     this.film = make('div', 'd-film');
+    /** @type {number | null} the frame that all images show; null for the finished ones */
+    this.frame = null;
+    this.player = new Player(
+      {
+        last: () => this.last(),
+        now: () => this.frame ?? this.last(),
+        show: (frame) => this.showFrame(frame),
+        again: false,
+      },
+      'the steps of all images',
+    );
     this.status = make('div', 'd-status');
     /** @type {HTMLButtonElement[]} */
     this.tiles = [];
     this.status.setAttribute('role', 'status');
     this.sheet.setAttribute('role', 'group');
     this.sheet.setAttribute('aria-label', 'distilled images');
-    root.append(this.title, this.sheet, this.progress.node, this.filmTitle, this.film, this.status);
+    this.player.button.hidden = true;
+    const head = make('div', 'd-h');
+    head.append(this.filmTitle, this.player.button);
+    root.append(this.title, this.sheet, this.progress.node, head, this.film, this.status);
     arrows(this.sheet, () => this.tiles);
     this.sheet.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') choose([]);
@@ -37,6 +53,7 @@ class Sheet {
 
   /** @param {Run | Step} run */
   draw(run) {
+    this.rest();
     this.layTiles(run);
     if (run.sheet) this.sheet.style.setProperty('--sheet', `url("${run.sheet}")`);
     this.sheet.classList.toggle('d-live', run.live);
@@ -81,6 +98,7 @@ class Sheet {
     );
     this.film.replaceChildren();
     this.filmTitle.textContent = '';
+    this.player.button.hidden = true;
   }
 
   /** @param {Run} run */
@@ -115,12 +133,53 @@ class Sheet {
   drawFilm({ film: { frames, sheet }, n }, i) {
     const several = frames > 1;
     this.filmTitle.textContent = several ? `how #${i + 1} came about` : '';
+    this.player.button.hidden = !several;
     const pictures = Array.from({ length: several ? frames : 0 }, (_, frame) => {
       const picture = make('i');
       tile(picture, sheet, { columns: frames, rows: n, column: frame, row: i });
       return picture;
     });
     this.film.replaceChildren(...pictures);
+    this.markFrame();
+  }
+
+  /** The number of the last frame of the film: the finished images. */
+  last() {
+    const { run } = shared;
+    return run && !run.live ? run.film.frames - 1 : 0;
+  }
+
+  /** @param {number} frame that all images show */
+  showFrame(frame) {
+    const { run } = shared;
+    if (!run || run.live) return;
+    const { film, n } = run;
+    if (frame >= this.last()) return this.rest();
+    this.frame = frame;
+    for (const [i, button] of this.tiles.entries())
+      tile(button, film.sheet, { columns: film.frames, rows: n, column: frame, row: i });
+    this.markFrame();
+    say('film', frame / this.last());
+  }
+
+  /** Shows the finished images again. */
+  rest() {
+    const { run } = shared;
+    const { frame } = this;
+    this.frame = null;
+    this.player.pause();
+    if (frame === null || !run) return;
+    for (const [i, button] of this.tiles.entries()) {
+      button.style.backgroundImage = '';
+      tile(button, null, placeOf(i, run.n, run.columns));
+    }
+    this.markFrame();
+    say('film', null);
+  }
+
+  markFrame() {
+    for (const [k, picture] of [...this.film.children].entries())
+      picture.classList.toggle('d-now', k === this.frame);
   }
 }
 

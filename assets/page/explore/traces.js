@@ -57,7 +57,7 @@ export function madePlaces({ run, look }) {
  * A line from each distilled image to its nearest real one.
  * @param {Scene} scene
  */
-function linePlaces({ run, look, points }) {
+export function linePlaces({ run, look, points }) {
   /** @type {{ x: (number | null)[], y: (number | null)[] }} */
   const { x, y } = { x: [], y: [] };
   if (!run || run.live) return { x, y };
