@@ -2,10 +2,13 @@
 
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from random import Random
+from shlex import quote
 from typing import Any
 
 from playwright.async_api import Browser, Page, async_playwright
@@ -45,16 +48,19 @@ def chromium_path() -> str:
 
 @asynccontextmanager
 async def chromium() -> AsyncGenerator[Browser, None]:
-    """A browser without a window.
+    """A browser without a window, which stands back: visitors have machines of their own.
 
     Raises:
         RuntimeError: if there is none on this machine.
     """
-    path = chromium_path()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        await browser.close()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "chromium"
+            path.write_text(f'#!/bin/sh\nexec nice -n 19 {quote(chromium_path())} "$@"\n')
+            path.chmod(0o700)
+            browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+            yield browser
+            await browser.close()
 
 
 async def look(browser: Browser, address: str, log: Log, random: Random, until: float) -> None:

@@ -6,7 +6,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
@@ -18,12 +20,15 @@ from distiller.diffusion.prior import load_prior
 from distiller.machine import disk
 from distiller.machine.json_file import read_json
 from distiller.machine.seal import check_seal
+from distiller.methods.minimax import Minimax
+from distiller.recipes.cache import SHIPPED_FITS
 from distiller.scores import judge
 from distiller.training import prior as training
-from distiller.training import quality
+from distiller.training import quality, shipment
 from distiller.training.spec import PRESETS, PriorSpec
 from tests.diffusion import test_original
 from tests.imagenet import save_standin, write_root
+from tests.priors import tiny_world
 from tests.tiny import save_tiny_pipeline, train_in_a_moment
 
 pytestmark = pytest.mark.slow
@@ -213,3 +218,60 @@ def test_a_preparation_goes_on_after_each_write_that_failed(
     assert refused_until_it_fits(arguments, out, number, capsys) > 5
     assert (out / "dataset.json").is_file()
     assert len(list((out / "latents").iterdir())) == 10
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS], ids=["full", "only read"])
+@pytest.mark.parametrize("words", [["score"], ["evaluate", "--seeds", "1", "--epochs", "1"]])
+def test_a_result_is_told_though_nothing_of_it_can_be_kept(
+    words: list[str], number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, cache = tmp_path / "set", tmp_path / "cache"
+    two = ["--dataset", "digits", "--classes", "1,7", "--ipc", "2", "--steps", "2"]
+    assert main(["distill", *two, "--out", str(folder)]) == 0
+    capsys.readouterr()
+    command, *more = words
+    with failing(cache, number, 1):
+        assert main([command, str(folder), *more, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)
+    assert not list(cache.rglob("*.partial"))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS], ids=["full", "only read"])
+def test_fits_go_on_after_each_write_that_failed(
+    number: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = tiny_world()[1]
+    monkeypatch.setattr("distiller.commands.ship.load", lambda name: world)
+    monkeypatch.setattr("distiller.training.fits.Minimax", partial(Minimax, steps=2))
+    out = save_tiny_pipeline(tmp_path / "prior")
+    arguments = ["fits", "--dataset", "digits", "--out", str(out)]
+    assert refused_until_it_fits(arguments, tmp_path, number, capsys) > 2
+    assert (out / SHIPPED_FITS).is_file()
+    assert (out / "minimax.safetensors").is_file()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS], ids=["full", "only read"])
+def test_a_record_of_what_ships_that_cannot_be_written_leaves_the_one_before(
+    number: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = tmp_path / "shipped" / "digits.json"
+    record.parent.mkdir()
+    record.write_text("{}")
+    monkeypatch.setattr(shipment, "_path", lambda name: record)
+    monkeypatch.setattr("distiller.commands.ship.subprocess.run", made_without_work)
+    arguments = ["ship", "digits", "--only", "card", "--anew"]
+    with failing(record.parent, number, 1):
+        assert main(arguments) == 2
+    assert record.read_text() == "{}"
+    assert refused_until_it_fits(arguments, record.parent, number, capsys) == 1
+    assert "card" in read_json(record)
+
+
+def made_without_work(command: list[str], cwd: Path) -> CompletedProcess[bytes]:
+    return CompletedProcess(command, 0)

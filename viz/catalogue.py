@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import fields
 from functools import cache
 from typing import Any, get_args
 
@@ -59,6 +60,7 @@ def method_groups() -> payloads.MethodGroups:
             "about": (method.__doc__ or "").strip().partition("\n")[0],
             "excludes": [METHODS[other].title for other in sampled],
             "alone": name in ALONE,
+            "acts": method.place or ("guidance" if fields(method) else None),  # DiT changes nothing
         }
         groups.setdefault(method.group, []).append(words)
     return {"groups": [{"title": title, "methods": each} for title, each in groups.items()]}

@@ -260,6 +260,7 @@ export interface MethodWords {
   about: string;
   excludes: readonly string[];
   alone: boolean;
+  acts: 'prior' | 'init' | 'guidance' | 'select' | 'subset' | null;
 }
 
 export interface Nearest {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { exclusionOf, headingsOf } from '../../assets/page/explore/exclusion.js';
 
 const words = (title = '', excludes = /** @type {string[]} */ ([]), alone = false) => ({
-  ...{ title, about: 'It does something.', excludes, alone },
+  ...{ title, about: 'It does something.', excludes, alone, acts: null },
 });
 
 test('what is excluded is said in a sentence', () => {

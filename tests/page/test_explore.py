@@ -86,7 +86,7 @@ def test_a_finished_run_plays_its_steps_again(page: Page, address: str) -> None:
             const see = (at) => window.seen.push([at, ...look(), window.mark()]);
             window.distiller.on('film', see); }"""
     )
-    page.get_by_role("button", name="play the steps of all images").click()
+    page.get_by_role("button", name="play how all images came about").click()
     page.wait_for_function("() => window.seen.length > 1 && window.seen.at(-1)[0] === null")
     before, *way, after = page.evaluate("() => window.seen")
     ways = [at for at, *_ in way]
@@ -96,7 +96,7 @@ def test_a_finished_run_plays_its_steps_again(page: Page, address: str) -> None:
     assert all(image for _, image, _, _ in way)
     assert len({mark for *_, mark in way}) > 2
     assert after == before
-    expect(page.get_by_role("button", name="play the steps of all images")).to_be_visible()
+    expect(page.get_by_role("button", name="play how all images came about")).to_be_visible()
 
 
 @pytest.mark.slow

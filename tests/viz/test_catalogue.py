@@ -74,3 +74,6 @@ def test_the_methods_stand_in_their_groups_and_say_what_they_exclude() -> None:
     assert by_title["Herding"]["excludes"] == others
     assert [title for title, words in by_title.items() if words["alone"]] == ["DiT", "Random real"]
     assert all(words["about"].endswith(".") for words in by_title.values())
+    acts = {"DAP": "guidance", "D³HR": "init", "Minimax": "prior", "Herding": "select"}
+    assert {title: by_title[title]["acts"] for title in acts} == acts
+    assert [title for title, words in by_title.items() if words["acts"] is None] == ["DiT"]

@@ -276,12 +276,12 @@ def test_what_waits_is_told_by_what_is_known_now(line: Line) -> None:
 @pytest.mark.parametrize(
     ("share", "spent", "told"),
     [
-        (0.5, 6.0, [6.0, 18.0]),  # 12 s instead of 4: what follows takes three times as long, too
+        (0.5, 6.0, [6.0, 6.0 + 4 * 3**0.5]),  # 12 s instead of 4: others are told of half of it
         (0.5, 2.0, [2.0, 6.0]),  # as it was expected
-        (0.5, 0.5, [1.5, 3.5]),  # half the time is the least that is told of a fast one
+        (0.5, 0.5, [0.5, 2.5]),  # a quarter of its time
         (0.02, 0.4, [3.6, 7.6]),  # too early to tell
-        (0.0, 8.0, [0.8, 8.8]),  # nobody knows its share: it has taken twice its time already
-        (0.5, 60.0, [1.6, 17.6]),  # four times is the most
+        (0.0, 8.0, [0.8, 0.8 + 4 * 2**0.5]),  # nobody knows its share, but it takes twice its time
+        (0.5, 60.0, [6.4, 22.4]),  # sixteen times is the most
     ],
 )
 def test_a_job_in_service_tells_how_fast_the_machine_is(

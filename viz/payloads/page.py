@@ -50,6 +50,7 @@ class MethodWords(TypedDict):
     about: str  # a sentence
     excludes: Sequence[str]  # titles of methods that cannot be combined with it
     alone: bool  # whether nothing can be added to it
+    acts: Literal["prior", "init", "guidance", "select", "subset"] | None  # its place in the loop
 
 
 class MethodGroup(TypedDict):

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Generator, Iterable
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import Any, Literal
 
 from distiller.errors import Refused
@@ -14,7 +15,7 @@ Steps = Generator[Any, None, Any]
 State = Literal["waiting", "running", "done", "failed", "stopped"]
 OVER: tuple[State, ...] = ("done", "failed", "stopped")
 EARLY = 0.1  # of a job: before, its beginning says little of how long it takes
-SLOWER = (0.5, 4.0)  # by how much one job may change what is expected of others
+SLOWER = (0.25, 16.0)  # the least and the most that is believed of one job's pace
 
 
 class Busy(Refused):
@@ -48,6 +49,7 @@ class Job:
     result: Any = None  # what it returned
     error: BaseException | None = None
     tags: dict[str, float] = field(default_factory=dict)  # by visitor
+    ahead: int | None = None  # jobs that come first, as it was told last
     spent: float = 0.0  # seconds in service
     ended: float = 0.0
     alone: float | None = None  # since when nobody follows
@@ -95,15 +97,16 @@ class Job:
 def places_of(jobs: Iterable[Job]) -> dict[str, Place]:
     """Where each job that waits stands, by its id, of all jobs that are not over.
 
-    The one in service tells how fast the machine is now.
+    The one in service tells how fast the machine is now. It is one of many, and what came before
+    it says something else: so it counts half, in the logarithm.
     """
     order = sorted(jobs, key=lambda j: (j.state != "running" or j.long, j.long, j.tag))
-    pace = next((j.pace for j in order if j.state == "running"), 1.0)
+    pace = sqrt(next((j.pace for j in order if j.state == "running"), 1.0))
     found, seconds = {}, 0.0
     for ahead, job in enumerate(order):
         if job.state == "waiting":
             found[job.id] = Place(ahead, seconds)
-        expected = pace * job.cost
+        expected = job.cost * (job.pace if job.state == "running" else pace)
         seconds += max(expected - job.spent, 0.1 * expected)
     return found
 

@@ -29,6 +29,7 @@ __all__ = ["Line"]
 KEPT = 900.0  # seconds that a job which is over can be found by its id
 HELD = 20  # jobs that are over, the newest: each holds the set that it made
 SHARE = 0.2  # of the time, for long jobs while short ones keep coming
+AGAIN = 0.1  # of a wait: after so long it is told anew, but at most once a second
 NICE = 10
 """By how much the thread that does the jobs stands back, on Linux's scale from -20 to 19."""
 _log = logging.getLogger(__name__)
@@ -149,8 +150,11 @@ class Line:
         return places_of(j for j in self._jobs.values() if not j.over)
 
     def _say_places(self) -> None:
-        for job in self._jobs.values():
-            if job.state == "waiting":
+        """Has those look again before whom there are now more or fewer than they were told."""
+        for id, place in self._places().items():
+            job = self._jobs[id]
+            if job.ahead != place.ahead:
+                job.ahead = place.ahead
                 job.changed()
 
     # ------------------------------------------------------------------------- following
@@ -190,7 +194,8 @@ class Line:
                         raise job.error
                     return
                 with suppress(TimeoutError):  # the wait grows shorter though nobody moves
-                    await asyncio.wait_for(woken.wait(), 1.0 if place else None)
+                    again = min(max(AGAIN * place.seconds, 1.0), 10.0) if place else None
+                    await asyncio.wait_for(woken.wait(), again)
                 if place is not None and not woken.is_set():
                     seen = -1
                 woken.clear()

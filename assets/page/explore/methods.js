@@ -1,12 +1,14 @@
 // @ts-check
-// The methods in their groups: a heading before each, and what the method under the pointer or with
-// the focus does and excludes. The boxes themselves are Gradio's.
+// The methods in their groups: a heading before each, what the method under the pointer or with the
+// focus does and excludes, and where in the loop the chosen ones act. The boxes themselves are
+// Gradio's.
 
 /** @import { Component } from '../page.js' */
 /** @import { MethodGroups, MethodWords } from '../payloads.d.ts' */
 
 import { find, make, strong } from '../draw/element.js';
 import { exclusionOf, headingsOf } from './exclusion.js';
+import { Stations } from './stations.js';
 
 const HINT = 'Point at a method to read what it does.';
 
@@ -23,7 +25,10 @@ class Methods {
     this.said = make('div');
     this.descriptions = make('div');
     this.descriptions.hidden = true; // read to those who cannot see
-    root.append(this.said, this.descriptions);
+    this.stations = new Stations();
+    const said = make('div', 'd-said');
+    said.append(this.said);
+    root.append(said, this.stations.node, this.descriptions);
     this.say(null);
   }
 
@@ -52,6 +57,18 @@ class Methods {
     }
   }
 
+  /**
+   * Shows where the methods act whose boxes are ticked.
+   * @param {HTMLElement} boxes
+   */
+  place(boxes) {
+    const ticked = [...boxes.querySelectorAll('label')].filter((label) =>
+      label.querySelector('input')?.matches(':checked'),
+    );
+    const titles = ticked.map((label) => label.textContent?.trim() ?? '');
+    this.stations.draw(titles.flatMap((title) => this.words.get(title) ?? []));
+  }
+
   /** @param {MethodWords | null} words */
   say(words) {
     // Over what stands beneath, so that nothing moves away from under the pointer.
@@ -68,9 +85,13 @@ export function mount({ element, props }) {
   const methods = new Methods(find(element, '.d-method'), props.value);
   const arrange = () => {
     const boxes = document.querySelector('#methods label')?.parentElement;
-    if (boxes instanceof HTMLElement) methods.arrange(boxes);
+    if (!(boxes instanceof HTMLElement)) return;
+    methods.arrange(boxes);
+    methods.place(boxes);
   };
   arrange();
   const column = element.closest('.d-choices') ?? document.body;
-  new MutationObserver(arrange).observe(column, { childList: true, subtree: true });
+  // A box that Gradio ticks changes the class of its label; nothing else tells of it.
+  const what = { childList: true, subtree: true, attributeFilter: ['class'] };
+  new MutationObserver(arrange).observe(column, what);
 }

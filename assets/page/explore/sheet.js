@@ -33,7 +33,7 @@ class Sheet {
         show: (frame) => this.showFrame(frame),
         again: false,
       },
-      'the steps of all images',
+      'how all images came about',
     );
     this.status = make('div', 'd-status');
     /** @type {HTMLButtonElement[]} */
