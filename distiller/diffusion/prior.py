@@ -176,7 +176,7 @@ class DiT:
 def load_prior(name: str | Path, device: str = "auto", dtype: str = "auto") -> Prior:
     """Loads a prior: that of a data set, by its name, a `DiTPipeline` folder, or a Hub id.
 
-    `dtype` is that of the network, one of `device.DTYPES`; the autoencoder computes in float32.
+    `dtype` is that of the network, one of `device.DTYPES`; for the autoencoder see `decoding`.
 
     Raises:
         Refused: if there is no such device or dtype, files are missing or broken, there is no
@@ -254,7 +254,7 @@ def assemble(name: str, dit: DiT, vae: "AutoencoderKL") -> Prior:
         null_label=int(config.num_embeds_ada_norm),
         predict=dit,
         encode=_encoder(vae),
-        decode=_decoder(vae),
+        decode=_decoder(vae, dit.transformer.dtype),
         hidden=dit.hidden,
         blocks=len(dit.transformer.transformer_blocks),
         size=int(config.sample_size) * 2**halvings,
@@ -283,13 +283,26 @@ def _encoder(vae: "AutoencoderKL", batch: int = 64) -> Callable[[Tensor], Tensor
     return encode
 
 
-def _decoder(vae: "AutoencoderKL", batch: int = 64) -> Callable[[Tensor], Tensor]:
+def _decoder(
+    vae: "AutoencoderKL", dtype: torch.dtype, batch: int = 64
+) -> Callable[[Tensor], Tensor]:
     room = Room(batch)
 
     @torch.no_grad()
     def decode(latents: Tensor) -> Tensor:
         latents = latents / float(vae.config.scaling_factor)
-        with memory_kept():
-            return room.run(lambda rows: vae.decode(latents[rows]).sample, len(latents))
+        with memory_kept(), decoding(latents.device, dtype):
+            pixels = room.run(lambda rows: vae.decode(latents[rows]).sample, len(latents))
+        return pixels.float()
 
     return decode
+
+
+def decoding(device: torch.device, dtype: torch.dtype) -> torch.autocast:
+    """The precision that images are decoded in: on a GPU bfloat16 where the network computes in it.
+
+    Elsewhere float32, as latents are encoded everywhere: decoders of some autoencoders overflow in
+    float16.
+    """
+    fast = device.type == "cuda" and dtype == torch.bfloat16
+    return torch.autocast(device.type, torch.bfloat16, enabled=fast)

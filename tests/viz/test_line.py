@@ -388,6 +388,24 @@ def test_what_a_job_raises_reaches_who_follows_and_the_line_goes_on(
     assert asyncio.run(everything(line, job))[-1] == "next 0"
 
 
+def test_who_stands_where_they_stood_is_not_told_again(line: Line) -> None:
+    """Fifty who come at once would else be told of each other 2,500 times."""
+    gate = Gate()
+    first = line.join("a", gate.job("a"))
+    until(lambda: first.state == "running")
+    second = line.join("b", gate.job("b"))
+    told = second.version
+    third = line.join("c", gate.job("c"))
+    assert second.version == told
+    assert [line.place(job).ahead for job in (second, third)] == [1, 2]  # type: ignore[union-attr]
+    told = third.version
+    line.leave(second, "b")
+    assert third.version > told
+    assert line.place(third).ahead == 1  # type: ignore[union-attr]
+    gate.open(2)
+    over(first, third)
+
+
 def test_places_grow_smaller_while_one_waits(line: Line) -> None:
     gate = Gate()
     jobs = [line.join("a", gate.job(f"{i}")) for i in range(3)]
