@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sentenceOf, stationsOf } from '../../assets/page/explore/stations.js';
+import { stationsOf } from '../../assets/page/explore/stations.js';
 
 /** @import { MethodWords } from '../../assets/page/payloads.d.ts' */
 
@@ -23,9 +23,14 @@ test('each method stands where it acts, and an empty place says what is there', 
     stations.map(({ methods }) => methods),
     [[], ['D3HR'], ['DAP', 'diversity'], []],
   );
-  assert.equal(
-    sentenceOf(stations),
-    'Where methods act: network: as is; noise: D3HR; steps: DAP, diversity; choice: all.',
+  assert.deepEqual(
+    stations.map(({ title, usual }) => [title, usual]),
+    [
+      ['network', 'as is'],
+      ['noise', 'random'],
+      ['steps', 'CFG'],
+      ['choice', 'all'],
+    ],
   );
 });
 

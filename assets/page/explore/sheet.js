@@ -1,7 +1,7 @@
 // @ts-check
 // The contact sheet: while a run goes on its latest step, afterwards the images themselves, the
-// chosen one beside its nearest real image, and how it came about. A finished run can be played again:
-// then all images and their places on the map go through the steps that were kept.
+// chosen one beside its nearest real image, and how it came about. A finished run can be played
+// again: then all images and their places on the map go through the steps that were kept.
 
 /** @import { Component } from '../page.js' */
 /** @import { Run, Step } from '../payloads.d.ts' */

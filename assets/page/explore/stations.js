@@ -33,32 +33,21 @@ export function stationsOf(chosen) {
   return LOOP.map(([place, title, usual]) => ({ title, methods: at(place), usual }));
 }
 
-/**
- * The same in a sentence.
- * @param {readonly Station[]} stations
- */
-export function sentenceOf(stations) {
-  const parts = stations.map(({ title, methods, usual }) => {
-    return `${title}: ${methods.join(', ') || usual}`;
-  });
-  return `Where methods act: ${parts.join('; ')}.`;
-}
-
 /** A strip with the stations of a run. */
 export class Stations {
   constructor() {
     this.node = make('div', 'd-stations');
-    this.node.setAttribute('role', 'img');
+    this.node.setAttribute('role', 'group');
+    this.node.setAttribute('aria-label', 'where the chosen methods act');
     this.seen = '';
   }
 
   /** @param {readonly MethodWords[]} chosen */
   draw(chosen) {
     const stations = stationsOf(chosen);
-    const words = sentenceOf(stations);
-    if (words === this.seen) return;
-    this.seen = words;
-    this.node.setAttribute('aria-label', words);
+    const now = JSON.stringify(stations);
+    if (now === this.seen) return;
+    this.seen = now;
     this.node.replaceChildren(
       ...stations.map(({ title, methods, usual }) => {
         const station = make('span', methods.length ? 'd-station d-acts' : 'd-station');
