@@ -96,7 +96,7 @@ def test_python_finds_the_installed_package(installed: Path, command: Command) -
     )
     assets, figures = command(sys.executable, "-c", code).split()
     assert Path(assets) == installed / "distiller" / "assets"
-    assert Path(figures) == installed / "viz" / "figures.py"
+    assert Path(figures) == installed / "viz" / "draw" / "figures.py"
 
 
 def test_the_command_lists_data_sets_with_their_priors(installed: Path, command: Command) -> None:
