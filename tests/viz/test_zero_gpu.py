@@ -24,7 +24,7 @@ from distiller.lab import open_lab
 from distiller.machine.device import choose_device
 from distiller.recipes.loop import draw, fit
 from distiller.sets.request import Request
-from viz import zero_gpu
+from viz.serving import zero_gpu
 from viz.visitor.session import Session
 from viz.visitor.visit import run
 
