@@ -299,6 +299,18 @@ def test_a_job_in_service_tells_how_fast_the_machine_is(
     assert first.id not in found
 
 
+def test_a_long_job_tells_nothing_of_the_machine() -> None:
+    """It makes way for the others, and takes however long it takes."""
+    long, short, next_one = (
+        Job(lambda: (yield), None, lambda: 4.0, long) for long in (True, False, False)
+    )
+    long.state, long.shown, long.spent = "running", "something", 400.0
+    for tag, job in enumerate((long, short, next_one)):
+        job.tags["a"] = float(tag)
+    found = places_of([long, short, next_one])
+    assert [found[job.id].seconds for job in (short, next_one)] == [0.0, 4.0]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
 def test_the_thread_that_does_the_jobs_stands_back(line: Line) -> None:
     """Clicks are answered first; what torch begins from that thread has its priority, too."""

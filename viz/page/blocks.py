@@ -79,7 +79,8 @@ class PageBlocks(gr.Blocks):  # type: ignore[misc]  # Gradio has no types
             whole: list[Any] = await give(block_fn, predictions, state)
             return whole
         skipped = [_is_skipped(value) for value in predictions]
-        some = [k for k, skip in enumerate(skipped) if not skip or k < 2]  # Gradio unpacks lists
+        # At least two, where there are two: Gradio takes what comes alone for the value itself.
+        some = [k for k, skip in enumerate(skipped) if not skip or k < 2]
         few = copy(block_fn)
         few.outputs = [outputs[k] for k in some]
         given = await give(few, [predictions[k] for k in some], state)

@@ -97,11 +97,13 @@ class Job:
 def places_of(jobs: Iterable[Job]) -> dict[str, Place]:
     """Where each job that waits stands, by its id, of all jobs that are not over.
 
-    The one in service tells how fast the machine is now. It is one of many, and what came before
-    it says something else: so it counts half, in the logarithm.
+    The one in service tells how fast the machine is now, if it is not long: such a one makes way,
+    and its cost is a rough guess. It is one of many, and what came before it says something else:
+    so it counts half, in the logarithm.
     """
     order = sorted(jobs, key=lambda j: (j.state != "running" or j.long, j.long, j.tag))
-    pace = sqrt(next((j.pace for j in order if j.state == "running"), 1.0))
+    serving = (job for job in order if job.state == "running" and not job.long)
+    pace = sqrt(next((job.pace for job in serving), 1.0))
     found, seconds = {}, 0.0
     for ahead, job in enumerate(order):
         if job.state == "waiting":
