@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -140,13 +140,44 @@ def test_who_leaves_late_takes_nothing_from_who_came_back() -> None:
 
     async def watch() -> payloads.Whole:
         old = whole_sets(session, tiny())
-        await anext(old)
+        await in_line(old)
         new = whole_sets_again(session, session.tickets["whole"])
-        await anext(new)
+        await in_line(new)
         await old.aclose()
         return [shown async for shown in new][-1]
 
     assert made_by(asyncio.run(watch())) == {0: list(range(10)), 1: list(range(10))}
+
+
+async def in_line(states: AsyncGenerator[payloads.Whole, None]) -> None:
+    """Follows until a class stands in the line."""
+    async for shown in states:
+        if shown["now"]:
+            return
+
+
+def test_how_far_it_is_is_told_at_once(desk: Desk) -> None:
+    """However long the step takes that another run is in the middle of."""
+    begun, asked = threading.Event(), threading.Event()
+
+    def held() -> Generator[Any, None, None]:
+        begun.set()
+        assert asked.wait(60)
+        yield None
+
+    job = desk.line.join("a", held)
+    assert begun.wait(60)
+    desk.line.leave(job, "a")  # it is over, but for the step it is in
+
+    async def first() -> payloads.Whole:
+        states = whole_sets(Session(), tiny())
+        shown = await asyncio.wait_for(anext(states), 30)
+        await states.aclose()
+        return shown
+
+    shown = asyncio.run(first())
+    asked.set()
+    assert (shown["live"], shown["progress"], made_by(shown)) == (True, 0.0, {0: [], 1: []})
 
 
 def test_a_run_that_somebody_looks_at_comes_first(desk: Desk) -> None:

@@ -123,12 +123,13 @@ class Whole:
         }
 
     async def fill(self, visitor: str) -> AsyncGenerator[payloads.Whole, None]:
-        """Makes what is missing, class by class, and yields how far it is.
+        """Makes what is missing, class by class, and yields how far it is, first of all at once.
 
         Raises:
             Exception: what goes wrong and is no refusal; what was made before it stays.
         """
         pace = Pace(PAUSE)
+        yield self.shown()  # the first class may show nothing for as long as another run's step
         for label in range(len(self.classes)):
             for lane in self.lanes.values():
                 if self._over:
