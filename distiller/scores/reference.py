@@ -39,6 +39,22 @@ NEEDED = {"mean", "basis", "explained", "z", "features", "labels"}  # in a file
 
 
 @dataclass(frozen=True, eq=False)
+class _Ground:
+    """Real points that others are placed among on a map, with what each step of a run needs."""
+
+    z: Tensor  # (n, k)
+    squares: Tensor  # (n,) of their lengths
+    places: Tensor  # (n, 2)
+    radius: float  # of a disc that would hold `NEIGHBOURS` of them, were they spread evenly
+
+    def nearest(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """The distances and numbers of the nearest of them, each (m, NEIGHBOURS) or fewer."""
+        apart = z.square().sum(1)[:, None] + self.squares - 2 * z @ self.z.T
+        near = apart.topk(min(NEIGHBOURS, len(self.z)), largest=False)
+        return near.values.clamp(min=0).sqrt(), near.indices
+
+
+@dataclass(frozen=True, eq=False)
 class Reference:
     """The real training images of a data set, or some of each class, as n points."""
 
@@ -55,6 +71,7 @@ class Reference:
     totals: NDArray[np.int64] | None = None  # (classes,) all training images; None: these are all
     trust: dict[str, float] = field(default_factory=dict)  # a map's trustworthiness, 0 ... 1
     _real: dict[tuple[int, str], Real] = field(default_factory=dict, repr=False)  # made so far
+    _grounds: dict[tuple[str, int], _Ground] = field(default_factory=dict, repr=False)
 
     def project(self, latents: Tensor) -> Tensor:
         """Latents (m, ...) on the principal components, (m, k): distances as in latent space."""
@@ -82,14 +99,20 @@ class Reference:
         """
         if view == "pca":
             return z[:, :2].numpy()
-        members = np.flatnonzero(self.labels == label) if view == "class" else slice(None)
-        known, places = self.z[members], torch.from_numpy(self.maps[view][members])
-        d, rows = distance(z, known).topk(min(NEIGHBOURS, len(known)), largest=False)
+        ground = self._ground(view, label)
+        d, rows = ground.nearest(z)
         weights = torch.exp(-(d - d[:, :1]) / (d[:, -1:] - d[:, :1]).clamp(min=1e-6))
-        # The radius of a disc that holds about as many points, if they were spread evenly.
-        radius = float(places.std(correction=0)) * (NEIGHBOURS / len(places)) ** 0.5
-        found: NDArray[np.float32] = _location(places[rows], weights, max(radius, 1e-9)).numpy()
+        found: NDArray[np.float32] = _location(ground.places[rows], weights, ground.radius).numpy()
         return found
+
+    def _ground(self, view: str, label: int) -> _Ground:
+        key = (view, label if view == "class" else 0)
+        if key not in self._grounds:
+            members = np.flatnonzero(self.labels == label) if view == "class" else slice(None)
+            z, places = self.z[members], torch.from_numpy(self.maps[view][members])
+            radius = float(places.std(correction=0)) * (NEIGHBOURS / len(places)) ** 0.5
+            self._grounds[key] = _Ground(z, z.square().sum(1), places, max(radius, 1e-9))
+        return self._grounds[key]
 
     def nearest(
         self, z: Tensor, label: int, k: int = 1

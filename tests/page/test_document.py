@@ -89,3 +89,10 @@ def test_what_is_no_document_is_not_kept(client: TestClient, written: Written) -
     client.post("/", headers={"host": "a"})
     assert written == ["down", "down", "a", "a"]
     assert opened(client).text == "<p>a 5 </p>"
+
+
+def test_what_is_to_stand_first_does() -> None:
+    page = Route("/", lambda _: HTMLResponse("<head><title>a</title></head><p><head></p>"))
+    client = TestClient(Document(Starlette(routes=[page]), "<script>1</script>"))
+    text = "<head><script>1</script><title>a</title></head><p><head></p>"
+    assert [opened(client).text for _ in range(2)] == [text, text]

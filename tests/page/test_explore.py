@@ -34,6 +34,23 @@ def test_the_first_screen_is_useful_before_any_click(page: Page, address: str) -
     assert shared(page, "s.run.live") is False
 
 
+def test_a_page_on_which_nothing_moves_asks_for_no_frames(page: Page, address: str) -> None:
+    """Else every browser that has it open draws sixty times a second, and a phone grows warm."""
+    page.add_init_script(
+        """const grant = window.requestAnimationFrame.bind(window);
+        window.frames = 0;
+        window.requestAnimationFrame = (draw) => { window.frames += 1; return grant(draw); }"""
+    )
+    page.goto(address)
+    expect_points(page, "distilled", 10)
+    assert page.evaluate("window.frames") > 0  # they are counted
+    page.wait_for_function(
+        """() => { const now = window.frames, was = window.before ?? -1;
+        window.before = now; return now === was; }""",
+        polling=1000,
+    )
+
+
 def test_scripts_that_cannot_be_loaded_are_told_of(browser: Browser, address: str) -> None:
     page = new_tab(browser)
     page.route("**/scripts/**", lambda route: route.abort())

@@ -39,7 +39,7 @@ def paths() -> list[str]:
 
 def test_every_script_is_fetched_at_once_and_kept_for_good(client: TestClient) -> None:
     found = paths()
-    assert len(found) == len(MODULES) + 1  # and Plotly
+    assert len(found) == len(MODULES)  # without what stands in the document, with Plotly
     for path in found:
         answer = client.get(f"/{path}")
         assert answer.status_code == 200
@@ -52,6 +52,13 @@ def test_every_script_is_fetched_at_once_and_kept_for_good(client: TestClient) -
 def test_paths_are_relative_to_a_page_that_may_lie_anywhere() -> None:
     assert all(re.match(r"scripts/[0-9a-f]{16}/", path) for path in paths())
     assert "'scripts/" in scripts.part("header")
+
+
+def test_what_runs_first_stands_in_the_document(client: TestClient) -> None:
+    text = (scripts.SCRIPTS / scripts.CLOCK).read_text()
+    assert scripts.first() == f"<script>{{{text}}}</script>"
+    assert "</script" not in text
+    assert not any(path.endswith(scripts.CLOCK) for path in paths())
 
 
 def test_another_version_has_another_path_and_the_old_one_leads_nowhere(

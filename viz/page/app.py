@@ -76,7 +76,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
         head=scripts.head(),
         app_kwargs={
             "routes": [*scripts.routes(), *alive.routes()],
-            "middleware": [guard(), document(), stray()],
+            "middleware": [guard(), document(scripts.first()), stray()],
         },
         **frame.look(),
     )

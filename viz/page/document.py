@@ -21,12 +21,16 @@ __all__ = ["Document", "document"]
 ADDRESSES = 8  # that the page may have at the same time, behind proxies
 NAMES = ("host", "x-forwarded-host", "x-forwarded-proto", "x-gradio-server")
 """Headers that say at which address a visitor reaches the page."""
+HEAD = b"<head>"
 UNLIKE = ("deep_link",)  # parameters that change what Gradio writes
 
 
-def document() -> Middleware:
-    """Keeps the document of a page that has no visitors' names and passwords."""
-    return Middleware(Document)
+def document(first: str = "") -> Middleware:
+    """Keeps the document of a page that has no visitors' names and passwords.
+
+    `first` is HTML that stands first in its head.
+    """
+    return Middleware(Document, first=first)
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,9 @@ class _Kept:
 class Document:
     """Answers whoever opens the page from what was written for the first one."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, first: str = "") -> None:
         self.app = app
+        self._first = first.encode()
         self._kept: OrderedDict[tuple[str | None, ...], _Kept] = OrderedDict()
         self._writing = asyncio.Lock()
 
@@ -99,6 +104,7 @@ class Document:
         body, headers = b"".join(parts), Headers(raw=raw)
         if status != 200:
             return Response(body, status, dict(headers))
+        body = body.replace(HEAD, HEAD + self._first, 1)
         packed = await asyncio.to_thread(gzip.compress, body, 6)
         return _Kept(body, packed, headers.get("content-type", "text/html"))
 

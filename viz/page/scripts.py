@@ -16,10 +16,11 @@ from starlette.routing import Route
 
 from distiller.machine.assets import ASSETS
 
-__all__ = ["brought", "head", "part", "routes"]
+__all__ = ["brought", "first", "head", "part", "routes"]
 
 SCRIPTS = ASSETS / "page"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+CLOCK = "clock.js"
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -68,9 +69,18 @@ def brought() -> str:
 
 
 def head() -> str:
-    """Has a browser fetch all scripts at once, before the page asks for the first."""
-    modules = [f'<link rel="modulepreload" href="{_url(name)}">' for name in _modules()]
+    """Has a browser fetch all scripts at once, before the page asks for the first.
+
+    Gradio adds it to the page once its own scripts run.
+    """
+    later = [name for name in _modules() if name != CLOCK]
+    modules = [f'<link rel="modulepreload" href="{_url(name)}">' for name in later]
     return "\n".join([f'<link rel="preload" as="script" href="{_url(PLOTLY.name)}">', *modules])
+
+
+def first() -> str:
+    """What must run before Gradio's own scripts: it stands whole in the document."""
+    return f"<script>{{{_modules()[CLOCK].decode()}}}</script>"
 
 
 def part(path: str, *events: str) -> str:

@@ -123,7 +123,8 @@ export class Row {
     for (const [k, cell] of this.cells.entries()) {
       picture(cell, pictures, k);
       cell.lastElementChild?.replaceChildren();
-      cell.setAttribute('aria-label', this.nameOf(run, k));
+      const name = this.nameOf(run, k); // it is the same at every step
+      if (cell.ariaLabel !== name) cell.ariaLabel = name;
     }
     const compared = look.view === 'difference' && run && base && look.base !== this.slot;
     const shares = state.told?.begins[this.slot] === 'noise';
