@@ -50,6 +50,10 @@ class Layout:
                     return number
         raise LookupError(f"The page has no component {name}.")
 
+    def is_part(self, number: int) -> bool:
+        """Whether a script draws a component: then its value is JSON."""
+        return bool(self.components[number].get("js_on_load"))
+
     def function(self, target: str | int, event: str, *, queue: bool) -> Mapping[str, Any]:
         """What an event of a component calls, in the queue or at once."""
         number = self.component(target) if isinstance(target, str) else target
@@ -99,11 +103,14 @@ class Client:
 
     def set(self, name: str, value: Any) -> None:
         """Has a control hold a value."""
-        self.values[self.layout.component(name)] = value
+        number = self.layout.component(name)
+        self.values[number] = json.dumps(value) if self.layout.is_part(number) else value
 
     def get(self, name: str) -> Any:
         """What a component holds."""
-        return self.values[self.layout.component(name)]
+        number = self.layout.component(name)
+        value = self.values[number]
+        return json.loads(value) if self.layout.is_part(number) and value else value
 
     async def open(self, query: Mapping[str, str] | None = None) -> list[int]:
         """Loads the page, by a link or not; the numbers of the states that this changed."""

@@ -33,7 +33,32 @@ import { watchVisitor } from './visitor.js';
  */
 export async function mount(path, component) {
   const part = await import(`./${path}.js`);
-  return part.mount(component);
+  return part.mount({ ...component, props: unpacked(component.props) });
+}
+
+/**
+ * The properties of a component whose value travels as JSON: it is read once, when it is asked for.
+ * @param {{ value: string | null }} props
+ */
+function unpacked(props) {
+  /** @type {string | null} */
+  let text = null;
+  /** @type {unknown} */
+  let value = null;
+  return {
+    get value() {
+      if (props.value !== text) {
+        text = props.value;
+        value = text ? JSON.parse(text) : null; // it has none before the first comes
+      }
+      return value;
+    },
+    set value(next) {
+      text = JSON.stringify(next);
+      value = next;
+      props.value = text;
+    },
+  };
 }
 
 watchTheme();

@@ -1,6 +1,7 @@
 """What Gradio does with the results of an event, for less."""
 
 import asyncio
+import json
 from typing import Any
 
 import gradio as gr
@@ -66,3 +67,38 @@ def test_one_result_that_is_a_list_stays_a_list() -> None:
     assert found == asyncio.run(
         gr.Blocks.postprocess_data(demo, function, [[1, 2]], SessionState(demo))
     )
+
+
+def test_the_value_of_a_part_travels_as_json_and_its_function_takes_what_it_was() -> None:
+    taken = list[Any]()
+    with PageBlocks() as demo:
+        part = gr.HTML(js_on_load="draw()")
+        plain = gr.Markdown("words")
+        box = gr.Textbox()
+        gr.Button().click(lambda *values: taken.append(values), [part, plain, box], part)
+        gr.Button().click(lambda: None, None, [part, plain, box])
+    one, several = demo.fns.values()
+
+    async def way(function: Any, results: Any) -> list[Any]:
+        found: list[Any] = await demo.postprocess_data(function, results, SessionState(demo))
+        return found
+
+    for value in ({"x": [1, "a"]}, [[1]], "words", 0):
+        (sent,) = asyncio.run(way(one, value))
+        assert json.loads(sent) == value
+        back = asyncio.run(demo.preprocess_data(one, [sent, "a", "b"], SessionState(demo)))
+        assert back == [value, "a", "b"]
+    assert asyncio.run(way(one, None)) == [None]
+    assert asyncio.run(way(one, SKIP))[0]["__type__"] == "update"
+    assert asyncio.run(way(several, [{"x": 1}, "a", "b"])) == ['{"x": 1}', "a", "b"]
+    assert asyncio.run(way(several, [SKIP, "a", SKIP]))[1:] == ["a", SKIP]
+
+
+def test_a_part_that_sends_no_json_is_refused_in_words(capfd: pytest.CaptureFixture[str]) -> None:
+    with PageBlocks() as demo:
+        part = gr.HTML(js_on_load="draw()")
+        gr.Button().click(lambda value: None, part, None)
+    (function,) = demo.fns.values()
+    with pytest.raises(gr.Error, match="reload the page"):
+        asyncio.run(demo.preprocess_data(function, ["{nonsense"], SessionState(demo)))
+    assert "was refused a value" in capfd.readouterr().err

@@ -3,11 +3,17 @@
 A control checks what it is sent before any function of the page is called. What it does not take,
 such as a choice that it does not offer, Gradio tells as an error with a traceback in the log. It is
 no fault of the page, so here it is a notice for the visitor and one line in the log.
+
+The values of parts, which scripts draw, travel as JSON text. Gradio walks through whatever else a
+value is made of, several times on the server and again in the browser, in search of files and
+changes: for a run that took longer than to write and to read it.
 """
 
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
+from enum import Enum
 from typing import Any
 
 import gradio as gr
@@ -53,7 +59,8 @@ class PageBlocks(gr.Blocks):  # type: ignore[misc]  # Gradio has no types
             if block_fn.fn is None:
                 raise Refused("The browser itself does this; the server has nothing to do.")
             try:
-                return await read(block_fn, inputs, state, explicit_call)
+                values = await read(block_fn, inputs, state, explicit_call)
+                return [_unpacked(*each) for each in zip(block_fn.inputs, values, strict=True)]
             except OSError:  # the machine's own, such as a full disk
                 raise
             except Exception as error:
@@ -75,6 +82,7 @@ class PageBlocks(gr.Blocks):  # type: ignore[misc]  # Gradio has no types
         more than a hundred: that took two thirds of the time in which it answered.
         """
         give, outputs = super().postprocess_data, block_fn.outputs
+        predictions = _packed(outputs, predictions)
         if not isinstance(predictions, list | tuple) or len(predictions) != len(outputs):
             whole: list[Any] = await give(block_fn, predictions, state)
             return whole
@@ -86,6 +94,36 @@ class PageBlocks(gr.Blocks):  # type: ignore[misc]  # Gradio has no types
         given = await give(few, [predictions[k] for k in some], state)
         found = dict(zip(some, given, strict=True))
         return [found.get(k, gr.skip()) for k in range(len(outputs))]
+
+
+def _is_part(block: Any) -> bool:
+    """Whether a script draws it: this page has no other HTML."""
+    return isinstance(block, gr.HTML)
+
+
+def _packed(outputs: Sequence[Any], results: Any) -> Any:
+    """The results of an event, those for parts as JSON."""
+    if len(outputs) == 1:
+        return _pack(results) if _is_part(outputs[0]) else results
+    if not isinstance(results, list | tuple) or len(results) != len(outputs):
+        return results
+    pairs = zip(outputs, results, strict=True)
+    return [_pack(value) if _is_part(block) else value for block, value in pairs]
+
+
+def _pack(value: Any) -> Any:
+    """The value of a part as JSON; what says that there is none, or no more, stays as it is."""
+    none = value is None or isinstance(value, Enum) or _is_skipped(value)
+    return value if none else json.dumps(value)
+
+
+def _unpacked(block: Any, value: Any) -> Any:
+    """The value of a control as a function of the page takes it.
+
+    Raises:
+        ValueError: if the value of a part is no JSON.
+    """
+    return json.loads(value) if _is_part(block) and isinstance(value, str) else value
 
 
 def _is_skipped(value: Any) -> bool:

@@ -1,5 +1,6 @@
 """The frame: the header, the look and the scripts of the whole page, and the parts they draw."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -31,7 +32,7 @@ HEADER = """<div id="header"><h1>di<em>still</em>er</h1>
 def add_header() -> None:
     """Lays out the header."""
     gr.HTML(
-        tiers(),
+        json.dumps(tiers()),
         html_template=HEADER,
         padding=False,
         js_on_load=scripts.part("header"),
@@ -60,10 +61,10 @@ def add_part(
     """Lays out a part that a script draws, inside `frame`, an element without content.
 
     `script` is a path in assets/page/, such as "explore/map". `events` are what the script
-    triggers, and `server_functions` what it may call.
+    triggers, and `server_functions` what it may call. Its value travels as JSON (`blocks`).
     """
     return gr.HTML(
-        value,
+        None if value is None else json.dumps(value),
         html_template=frame,
         padding=False,
         js_on_load=scripts.part(script, *events),

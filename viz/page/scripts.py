@@ -63,7 +63,7 @@ def brought() -> str:
     return (
         f"async (first, ...rest) => {{\n"
         f"  const keep = await import(new URL('{_url('keep.js')}', document.baseURI).href);\n"
-        f"  return [keep.bring(), ...rest];\n"
+        f"  return [JSON.stringify(keep.bring()), ...rest];\n"
         f"}}"
     )
 
