@@ -4,8 +4,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 from shlex import quote
@@ -16,7 +16,7 @@ from playwright.async_api import Error as BrowserError
 
 from .visitor import Log
 
-__all__ = ["ARGUMENTS", "chromium", "chromium_path", "look", "standing_back"]
+__all__ = ["ARGUMENTS", "chromium", "chromium_path", "look"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -46,29 +46,18 @@ def chromium_path() -> str:
     return path
 
 
-@contextmanager
-def standing_back() -> Iterator[Path]:
-    """The browser as a program that stands back: visitors have machines of their own.
-
-    Raises:
-        RuntimeError: if there is none on this machine.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "chromium"
-        path.write_text(f'#!/bin/sh\nexec nice -n 19 {quote(chromium_path())} "$@"\n')
-        path.chmod(0o700)
-        yield path
-
-
 @asynccontextmanager
 async def chromium() -> AsyncGenerator[Browser, None]:
-    """A browser without a window, which stands back.
+    """A browser without a window, which stands back: visitors have machines of their own.
 
     Raises:
         RuntimeError: if there is none on this machine.
     """
     async with async_playwright() as playwright:
-        with standing_back() as path:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "chromium"
+            path.write_text(f'#!/bin/sh\nexec nice -n 19 {quote(chromium_path())} "$@"\n')
+            path.chmod(0o700)
             browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
             yield browser
             await browser.close()

@@ -1,10 +1,8 @@
 """Compare in a browser: how long four lanes take, how they stream, how soon the map follows.
 
-    python -m bench.compare [--rounds 3] [--steps 20] [--only digits] [--equal]
+    python -m bench.compare [--rounds 3] [--steps 20] [--only digits]
 
 This process serves the page, with an empty cache, and looks at it in Chromium (needs Playwright).
-A visitor's browser has a machine of its own; here it shares that of the server, and stands back
-(nice 19) unless `--equal` says that it does not, as where one person runs both on a laptop.
 Four lanes of ten images are timed from the click to the last image on the page, and to the last
 score. In turns with them, the same lanes are followed without a browser, and the same four runs are
 sampled alone, without a page. The lanes are DiT with four strengths of class guidance, so each is
@@ -34,7 +32,7 @@ from viz.compare.lanes import compared
 from viz.page import serve
 from viz.visitor.session import Session
 
-from .browser import ARGUMENTS, chromium_path, standing_back
+from .browser import ARGUMENTS, chromium_path
 from .server import free_port
 
 SCALES = (1.5, 2.0, 2.5, 3.0)  # class guidance of the four lanes
@@ -114,11 +112,7 @@ def main() -> None:
     given = _parser().parse_args()
     print(f"{torch.get_num_threads()} threads, {os.cpu_count()} cores; load of the machine before: "
           f"{os.getloadavg()[0]:.1f}")  # fmt: skip
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        served(folder) as address,
-        opened(given.equal) as page,
-    ):
+    with tempfile.TemporaryDirectory() as folder, served(folder) as address, opened() as page:
         for part in [given.only] if given.only else PARTS:
             if part == "map":
                 follow(page, address, given.rounds)
@@ -133,7 +127,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--equal", action="store_true", help="the browser does not stand back")
     parser.add_argument("--only", choices=PARTS, help="the one part that is timed")
     return parser
 
@@ -149,11 +142,10 @@ def served(folder: str) -> Iterator[str]:
 
 
 @contextmanager
-def opened(equal: bool = False) -> Iterator[Page]:
-    """A window of 1440 x 900 in Chromium, which stands back unless it is the server's equal."""
-    with sync_playwright() as playwright, standing_back() as back:
-        path = chromium_path() if equal else back
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+def opened() -> Iterator[Page]:
+    """A window of 1440 x 900 in Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(PATIENCE)
         yield page
