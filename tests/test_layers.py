@@ -79,6 +79,7 @@ VIZ = [
     ["catalogue"],
     [
         "serving.kept", "serving.held", "serving.job", "serving.line", "serving.rates",
+        "serving.beforehand",
         "serving.zero_gpu", "serving.key", "serving.desk", "serving.ticket", "serving.run_group",
     ],
     ["papers_prior"],

@@ -1,5 +1,6 @@
 """Serving: the waiting line before the device, the desk that asks, and what is kept of runs."""
 
+from .beforehand import pass_cost
 from .desk import VISITOR, Desk, Made, open_desk
 from .held import Held
 from .job import OVER, Busy, Job, Place, State, Steps, places_of, words_of
@@ -34,6 +35,7 @@ __all__ = [
     "key_of",
     "lends",
     "open_desk",
+    "pass_cost",
     "place_networks",
     "places_of",
     "run_key",

@@ -32,6 +32,7 @@ from distiller.sets.writer import archive
 from .. import payloads, settings
 from ..draw.steps import explore, glimpse_of, shown_result
 from . import zero_gpu
+from .beforehand import pass_cost
 from .job import Busy, Job, Place
 from .kept import Kept
 from .key import run_key
@@ -309,8 +310,9 @@ class Desk:
 
 
 def _work(request: Request) -> tuple[tuple[str, ...], float]:
-    """What kind of work a run is, and how much."""
-    return ("run", request.dataset, request.method), request.image_steps() + BESIDE
+    """What kind of work a run is, and how much: in image steps of the first data set."""
+    amount = request.image_steps() * pass_cost(request.dataset) + BESIDE
+    return ("run", request.dataset, request.method), amount
 
 
 def _is_made(step: payloads.Step) -> bool:
