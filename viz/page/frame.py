@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import iscoroutinefunction
 from typing import Any
 
 import gradio as gr
+from starlette.responses import JSONResponse
 
 from distiller.machine.assets import ASSETS
 
@@ -68,9 +71,26 @@ def add_part(
         html_template=frame,
         padding=False,
         js_on_load=scripts.part(script, *events),
-        server_functions=list(server_functions) or None,
+        server_functions=[_written(work) for work in server_functions] or None,
         elem_id=elem_id,
     )
+
+
+def _written(work: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, whose result is written as JSON at once.
+
+    Else FastAPI walks through it first, in the thread that answers everybody.
+    """
+
+    @wraps(work)
+    def write(*given: Any) -> JSONResponse:
+        return JSONResponse(work(*given))
+
+    @wraps(work)
+    async def write_later(*given: Any) -> JSONResponse:
+        return JSONResponse(await work(*given))
+
+    return write_later if iscoroutinefunction(work) else write
 
 
 def look() -> dict[str, Any]:
