@@ -201,7 +201,7 @@ class Client:
                     held = sent if held is None else list(map(apply_diff, held, sent))
                     output = {**output, "data": held}
                 self._take(function, output.get("data") or [])
-                yield output
+                yield {**output, "data": self._read(function, output.get("data") or [])}
                 if message["msg"] == "process_completed":
                     return
         finally:
@@ -232,6 +232,13 @@ class Client:
                     self.values[number] = value["value"]
             else:
                 self.values[number] = value
+
+    def _read(self, function: Mapping[str, Any], data: list[Any]) -> list[Any]:
+        """Outputs as the page's scripts see them: those of parts are JSON."""
+        return [
+            json.loads(value) if self.layout.is_part(number) and isinstance(value, str) else value
+            for number, value in zip(function["outputs"], data, strict=False)
+        ]
 
     async def _beat(self) -> None:
         """Keeps the connection by which the server sees that the tab is open."""
