@@ -90,7 +90,8 @@ def test_the_value_of_a_part_travels_as_json_and_its_function_takes_what_it_was(
         assert back == [value, "a", "b"]
     assert asyncio.run(way(one, None)) == [None]
     assert asyncio.run(way(one, SKIP))[0]["__type__"] == "update"
-    assert asyncio.run(way(several, [{"x": 1}, "a", "b"])) == ['{"x": 1}', "a", "b"]
+    assert asyncio.run(way(several, [{"x": 1}, "a", "b"])) == ['{"x":1}', "a", "b"]
+    assert asyncio.run(way(one, {"loss": [1.5, float("nan")]})) == ['{"loss":[1.5,null]}']
     assert asyncio.run(way(several, [SKIP, "a", SKIP]))[1:] == ["a", SKIP]
 
 

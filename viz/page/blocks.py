@@ -17,6 +17,7 @@ from enum import Enum
 from typing import Any
 
 import gradio as gr
+import orjson
 from gradio.blocks import BlockFunction
 from gradio.exceptions import ComponentProcessingError
 from gradio.state_holder import SessionState
@@ -112,9 +113,12 @@ def _packed(outputs: Sequence[Any], results: Any) -> Any:
 
 
 def _pack(value: Any) -> Any:
-    """The value of a part as JSON; what says that there is none, or no more, stays as it is."""
+    """The value of a part as JSON; what says that there is none, or no more, stays as it is.
+
+    A number that is none, such as the loss of a training that diverged, is null: JSON has no NaN.
+    """
     none = value is None or isinstance(value, Enum) or _is_skipped(value)
-    return value if none else json.dumps(value)
+    return value if none else orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
 def _unpacked(block: Any, value: Any) -> Any:
