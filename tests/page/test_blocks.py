@@ -9,6 +9,7 @@ import pytest
 from gradio.state_holder import SessionState
 
 from viz.page.blocks import PageBlocks
+from viz.page.frame import add_part
 
 SKIP = gr.skip()
 
@@ -93,6 +94,17 @@ def test_the_value_of_a_part_travels_as_json_and_its_function_takes_what_it_was(
     assert asyncio.run(way(several, [{"x": 1}, "a", "b"])) == ['{"x":1}', "a", "b"]
     assert asyncio.run(way(one, {"loss": [1.5, float("nan")]})) == ['{"loss":[1.5,null]}']
     assert asyncio.run(way(several, [SKIP, "a", SKIP]))[1:] == ["a", SKIP]
+
+
+def test_what_a_part_starts_with_is_the_text_that_an_event_sends_for_it() -> None:
+    rows = [{"mean": 1e-05, "spread": 0.1}, {"mean": float("nan")}]
+    value = {"title": "Solids — é", "rows": rows}
+    with PageBlocks() as demo:
+        part = add_part("study", "evaluate/study", "<div></div>", value)
+        gr.Button().click(lambda: value, None, part)
+    (function,) = demo.fns.values()
+    (sent,) = asyncio.run(demo.postprocess_data(function, value, SessionState(demo)))
+    assert sent == part.value  # else it would be drawn anew, and its terms lose their marks
 
 
 def test_a_part_that_sends_no_json_is_refused_in_words(capfd: pytest.CaptureFixture[str]) -> None:

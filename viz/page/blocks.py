@@ -26,7 +26,7 @@ from distiller.errors import Refused
 
 from .refusal import said
 
-__all__ = ["PageBlocks"]
+__all__ = ["PageBlocks", "pack"]
 
 TOLD = 200  # characters of an error that are told
 SHOWN = 60  # characters of a value that are shown
@@ -105,17 +105,18 @@ def _is_part(block: Any) -> bool:
 def _packed(outputs: Sequence[Any], results: Any) -> Any:
     """The results of an event, those for parts as JSON."""
     if len(outputs) == 1:
-        return _pack(results) if _is_part(outputs[0]) else results
+        return pack(results) if _is_part(outputs[0]) else results
     if not isinstance(results, list | tuple) or len(results) != len(outputs):
         return results
     pairs = zip(outputs, results, strict=True)
-    return [_pack(value) if _is_part(block) else value for block, value in pairs]
+    return [pack(value) if _is_part(block) else value for block, value in pairs]
 
 
-def _pack(value: Any) -> Any:
+def pack(value: Any) -> Any:
     """The value of a part as JSON; what says that there is none, or no more, stays as it is.
 
     A number that is none, such as the loss of a training that diverged, is null: JSON has no NaN.
+    The same value is always the same text, by which a part knows that it need not be drawn anew.
     """
     none = value is None or isinstance(value, Enum) or _is_skipped(value)
     return value if none else orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()

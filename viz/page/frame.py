@@ -1,6 +1,5 @@
 """The frame: the header, the look and the scripts of the whole page, and the parts they draw."""
 
-import json
 from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import iscoroutinefunction
@@ -14,6 +13,7 @@ from distiller.machine.assets import ASSETS
 from ..tier import tiers
 from ..words import words
 from . import scripts
+from .blocks import pack
 
 __all__ = ["add_header", "add_notice", "add_part", "add_words", "look"]
 
@@ -35,7 +35,7 @@ HEADER = """<div id="header"><h1>di<em>still</em>er</h1>
 def add_header() -> None:
     """Lays out the header."""
     gr.HTML(
-        json.dumps(tiers()),
+        pack(tiers()),
         html_template=HEADER,
         padding=False,
         js_on_load=scripts.part("header"),
@@ -67,7 +67,7 @@ def add_part(
     triggers, and `server_functions` what it may call. Its value travels as JSON (`blocks`).
     """
     return gr.HTML(
-        None if value is None else json.dumps(value),
+        pack(value),
         html_template=frame,
         padding=False,
         js_on_load=scripts.part(script, *events),
