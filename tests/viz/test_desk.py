@@ -101,6 +101,17 @@ def test_whatever_is_different_is_made_anew(desk: Desk, monkeypatch: pytest.Monk
     assert len(begun) == len(others) + 1
 
 
+def test_how_much_work_a_run_is_is_found_out_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line asks for the cost of all that wait at every step of every run."""
+    asked = list[str]()
+    monkeypatch.setattr(desks, "pass_cost", lambda name: asked.append(name) or 1.0)
+    result = asyncio.run(shown(desk, request(steps=5)))
+    assert len(result) > 3
+    assert asked == ["digits"]
+
+
 def test_a_run_for_nobody_tells_how_long_runs_take(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

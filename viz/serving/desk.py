@@ -162,7 +162,7 @@ class Desk:
             finally:
                 steps.close()
 
-        cost = partial(self.cost, request)
+        cost = self._estimate(request)
         given: dict[str, Any] = {"cost": cost, "long": long, "begun": begun, "share": _share}
         if aside:
             given["rests"] = _is_made
@@ -296,7 +296,7 @@ class Desk:
                     yield
                 self._learn(request, time.monotonic() - began)
 
-        return self.line.join("nobody", work, cost=partial(self.cost, request))
+        return self.line.join("nobody", work, cost=self._estimate(request))
 
     def _learn(self, request: Request, seconds: float) -> None:
         """Takes note of a run's time; the first of a data set reads models, and tells nothing."""
@@ -306,7 +306,14 @@ class Desk:
 
     def cost(self, request: Request) -> float:
         """Seconds that a run is expected to take."""
-        return self._rates.seconds(*_work(request))
+        return self._estimate(request)()
+
+    def _estimate(self, request: Request) -> Callable[[], float]:
+        """What tells the cost of a run: how much work it is, is found out once.
+
+        The line asks every job at every step, while what a unit of work takes is learned.
+        """
+        return partial(self._rates.seconds, *_work(request))
 
 
 def _work(request: Request) -> tuple[tuple[str, ...], float]:
