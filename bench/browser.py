@@ -4,8 +4,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from random import Random
 from shlex import quote
@@ -16,7 +16,7 @@ from playwright.async_api import Error as BrowserError
 
 from .visitor import Log
 
-__all__ = ["ARGUMENTS", "chromium", "chromium_path", "look"]
+__all__ = ["ARGUMENTS", "chromium", "look", "standing_back"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -54,13 +54,32 @@ async def chromium() -> AsyncGenerator[Browser, None]:
         RuntimeError: if there is none on this machine.
     """
     async with async_playwright() as playwright:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "chromium"
-            path.write_text(f'#!/bin/sh\nexec nice -n 19 {quote(chromium_path())} "$@"\n')
-            path.chmod(0o700)
+        with standing_back() as path:
             browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
             yield browser
             await browser.close()
+
+
+@contextmanager
+def standing_back() -> Iterator[Path]:
+    """A command that begins Chromium with the lowest priority, which it keeps.
+
+    Chromium gives its processes priorities of its own, and root may raise them: so root loses that
+    right first.
+
+    Raises:
+        RuntimeError: if there is no Chromium on this machine, or root cannot lose that right.
+    """
+    words = ["nice", "-n", "19"]
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            raise RuntimeError("setpriv is needed where root runs this: apt install util-linux.")
+        words += ["setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "chromium"
+        path.write_text(f'#!/bin/sh\nexec {" ".join(words)} {quote(chromium_path())} "$@"\n')
+        path.chmod(0o700)
+        yield path
 
 
 async def look(browser: Browser, address: str, log: Log, random: Random, until: float) -> None:

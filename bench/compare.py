@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from statistics import median
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlencode
 
 import torch
@@ -30,9 +31,10 @@ from playwright.sync_api import Page, sync_playwright
 from distiller import Settings, distill, finish, make_methods, open_lab
 from viz.compare.lanes import compared
 from viz.page import serve
+from viz.serving.run_group import RunGroup
 from viz.visitor.session import Session
 
-from .browser import ARGUMENTS, chromium_path
+from .browser import ARGUMENTS, standing_back
 from .server import free_port
 
 SCALES = (1.5, 2.0, 2.5, 3.0)  # class guidance of the four lanes
@@ -78,32 +80,24 @@ RACE = """(count) => new Promise((resolve) => {
 """Clicks; gives the seconds until the images of a first row, those of all rows and all scores are
 there, and of each new step. Without a change nothing is looked at, so that looking costs little."""
 
-MAP = """() => {
+MAP = """(lanes) => {
     const plot = document.querySelector('.d-lane-map .d-plot');
-    const asked = () => performance.getEntriesByType('resource')
-        .filter(({ name }) => name.includes('component_server')).at(-1)?.startTime;
+    const overlay = document.querySelector('.d-live-marks');
+    const count = (slot) => Math.max(
+        plot.data[4 + slot].x.length,
+        overlay.querySelectorAll(`path[fill="var(--d-lane-${slot})"]`).length);
     const rows = () => [...document.querySelectorAll('#matrix .d-row')];
-    const drawn = [];
-    window.waits = [];
-    performance.setResourceTimingBufferSize(10000);
-    plot.on('plotly_afterplot', () => drawn.push(performance.now()));
-    window.distiller.on('lanes', (slot) => {
-        const said = performance.now();
-        const began = asked();
-        requestAnimationFrame(() => requestAnimationFrame(() => {
-            const row = slot === null ? null : rows()[slot];
-            const done = row && !row.matches('.d-live, .d-stale')
-                && row.querySelectorAll('.d-cell i[style*="url"]').length > 1;
-            const last = drawn.filter((at) => at >= said).at(-1);
-            if (!done || !last || window.waits.some((one) => one.slot === slot)) return;
-            window.waits.push({ slot, waited: (performance.now() - began) / 1000,
-                drawing: (last - said) / 1000 });
-        }));
-    });
+    window.drawn = { images: {}, runs: {} };
+    window.distiller.on('lanes', () => requestAnimationFrame(() => requestAnimationFrame(() => {
+        for (const [slot, row] of rows().entries()) {
+            if (row.matches('.d-stale') || count(slot) < lanes.images) continue;
+            if (row.matches('.d-made')) window.drawn.images[slot] ??= Date.now() / 1000;
+            if (!row.matches('.d-live')) window.drawn.runs[slot] ??= Date.now() / 1000;
+        }
+    })));
 }"""
-"""Notes for each lane that is done the seconds from the page's request of its run, which it makes
-as soon as it hears that the lane is done, to the frame after its marks are drawn; of them the
-drawing."""
+"""Notes when the map shows the images of each lane, and when it shows them as a run with scores:
+a frame is over by then. The first four traces of the map are none of a lane."""
 POINTS = """() => document.querySelector('.d-lane-map .d-plot').data.slice(0, 2)
     .reduce((sum, { x }) => sum + x.length, 0)"""
 
@@ -143,9 +137,9 @@ def served(folder: str) -> Iterator[str]:
 
 @contextmanager
 def opened() -> Iterator[Page]:
-    """A window of 1440 x 900 in Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+    """A window of 1440 x 900 in Chromium, which stands back: a visitor has a machine of its own."""
+    with sync_playwright() as playwright, standing_back() as path:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(PATIENCE)
         yield page
@@ -240,26 +234,46 @@ def shown(steps: Sequence[tuple[int, float]]) -> float:
 
 
 def follow(page: Page, address: str, rounds: int) -> None:
-    """Prints how soon the map of 10,000 real points shows a lane that is done, of six."""
-    waits: list[Any] = []
+    """Prints how soon the map of 10,000 real points shows what the server has of a lane, of six."""
+    waits: dict[str, list[float]] = {"images": [], "runs": []}
     for seed in range(1, rounds + 1):
         lanes = [{"method": method} for method in SIX]
         page.goto(address + link("solids", lanes, ipc=IMAGES, steps=1, seed=seed))
         page.wait_for_function(THERE, arg=IMAGES * len(lanes))
         page.locator("#lane-map").get_by_role("button", name="all classes").click()
-        page.evaluate(MAP)
+        page.evaluate(MAP, {"images": IMAGES})
         page.locator("#setup").get_by_label("Steps", exact=True).fill("2")
         page.keyboard.press("Tab")
-        page.locator("#compare-start").click()
-        page.wait_for_function("(count) => window.waits.length === count", arg=len(lanes))
-        waits += page.evaluate("window.waits")
+        with noted() as had:
+            page.locator("#compare-start").click()
+            page.wait_for_function(
+                "(count) => Object.keys(window.drawn.runs).length === count", arg=len(lanes)
+            )
+        drawn = page.evaluate("window.drawn")
+        for what, found in waits.items():
+            found += [drawn[what][slot] - at for slot, at in had[what].items()]
     points = page.evaluate(POINTS)
-    times = sorted(wait["waited"] for wait in waits)
-    print(f"map of {points:,} real points and {len(SIX)} lanes, {len(waits)} results: from the "
-          f"word that a lane is done to its drawn marks {median(times):.2f} s in the median, "
-          f"{times[-1]:.2f} at most (0.5); of it the drawing "
-          f"{median(wait['drawing'] for wait in waits):.2f} and "
-          f"{max(wait['drawing'] for wait in waits):.2f}")  # fmt: skip
+    for what, found in waits.items():
+        print(f"map of {points:,} real points and {len(SIX)} lanes, {len(found)} {what}: from when "
+              f"the server has them to their drawn marks {median(found):.2f} s in the median, "
+              f"{max(found):.2f} at most (0.5)")  # fmt: skip
+
+
+@contextmanager
+def noted() -> Iterator[dict[str, dict[str, float]]]:
+    """When the server of this process has the images of each lane, and its run: seconds by slot."""
+    had: dict[str, dict[str, float]] = {"images": {}, "runs": {}}
+    show = RunGroup._show
+
+    def watched(group: RunGroup[Any], place: str, shown: Any) -> None:
+        if not shown["live"] or shown.get("made"):
+            had["images"].setdefault(place, time.time())
+        if not shown["live"]:
+            had["runs"].setdefault(place, time.time())
+        show(group, place, shown)
+
+    with patch.object(RunGroup, "_show", watched):
+        yield had
 
 
 if __name__ == "__main__":
