@@ -78,9 +78,9 @@ VIZ = [
     ["draw.preview", "draw.embedding", "draw.witness", "draw.figures", "draw.steps"],
     ["catalogue"],
     [
-        "serving.kept", "serving.held", "serving.job", "serving.line", "serving.rates",
-        "serving.beforehand",
-        "serving.zero_gpu", "serving.key", "serving.desk", "serving.ticket", "serving.run_group",
+        "serving.kept", "serving.held", "serving.job", "serving.line",
+        "serving.rates", "serving.beforehand", "serving.zero_gpu", "serving.key",
+        "serving.desk", "serving.ticket", "serving.run_group",
     ],
     ["papers_prior"],
     ["evaluate.candidate", "evaluate.board", "evaluate.accuracy"],
@@ -100,9 +100,9 @@ VIZ = [
     ["take.parcel", "take.embedding_atlas", "take.taken"],
     ["endpoints", "shipped"],
     [
-        "page.scripts", "page.alive", "page.guard", "page.stray", "page.document", "page.states",
-        "page.refusal", "page.blocks", "page.frame", "page.run", "page.tab", "page.tour",
-        "page.form", "page.whole", "page.tabs", "page.api", "page.app",
+        "page.scripts", "page.alive", "page.guard", "page.stray", "page.document", "page.files",
+        "page.states", "page.refusal", "page.blocks", "page.frame", "page.run", "page.tab",
+        "page.tour", "page.form", "page.whole", "page.tabs", "page.api", "page.app",
     ],
 ]  # fmt: skip
 """The rooms of viz: a module may import those before it."""

@@ -6,6 +6,7 @@ import { followState } from './address.js';
 import { on, say } from './bus.js';
 import { watch } from './connection.js';
 import { watchTheme } from './draw/colour.js';
+import { another } from './explore/dataset.js';
 import { follow } from './keep.js';
 import { mendAll } from './mend.js';
 import { present } from './present/presenter.js';
@@ -78,4 +79,4 @@ watch();
 const form = (names, values) =>
   say('form', Object.fromEntries(names.map((name, k) => [name, values[k]])));
 
-Object.assign(window, { distiller: { shared, on, say, form, numbers } });
+Object.assign(window, { distiller: { shared, on, say, form, another, numbers } });

@@ -345,3 +345,25 @@ def test_the_runs_of_a_visit_are_shown_again_pinned_and_renamed(page: Page, addr
     expect(rows.first.locator(".d-pin")).to_have_attribute("aria-pressed", "true")
     page.set_viewport_size({"width": 375, "height": 812})
     fits(page, 375)
+
+
+@pytest.mark.slow
+def test_a_look_at_the_data_sets_leaves_the_run_where_it_is(page: Page, address: str) -> None:
+    open_digit(page, address)
+    chosen = page.locator("#explore .d-choices").get_by_label("Data set")
+    page.get_by_label("Steps").fill("7")
+    chosen.click()
+    with page.expect_response("**/run/predict*"):  # Gradio says that a data set was chosen
+        page.keyboard.press("Tab")
+    chosen.click()
+    with page.expect_response("**/run/predict*"):
+        page.get_by_role("option", name="Digits").click()
+    page.wait_for_timeout(500)  # what an answer changes is there by then
+    assert shared(page, "s.run.query.steps") == "5"
+    assert shared(page, "s.run.n") == 5
+    expect(page.get_by_label("Steps")).to_have_value("7")
+    expect(page.get_by_label("Images", exact=True)).to_have_value("5")
+    chosen.click()
+    page.get_by_role("option", name="Solids").click()
+    page.wait_for_function("() => window.distiller.shared.run.dataset === 'solids'")
+    expect(page.get_by_label("Steps")).to_have_value(shared(page, "s.run.query.steps"))

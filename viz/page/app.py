@@ -19,6 +19,7 @@ from . import alive, frame, scripts
 from .api import add_endpoints
 from .blocks import PageBlocks
 from .document import document
+from .files import files
 from .guard import guard
 from .states import hold_states
 from .stray import stray
@@ -76,7 +77,7 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
         head=scripts.head(),
         app_kwargs={
             "routes": [*scripts.routes(), *alive.routes()],
-            "middleware": [guard(), document(scripts.first()), stray()],
+            "middleware": [guard(), document(scripts.first()), files(), stray()],
         },
         **frame.look(),
     )

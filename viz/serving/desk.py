@@ -309,10 +309,7 @@ class Desk:
         return self._estimate(request)()
 
     def _estimate(self, request: Request) -> Callable[[], float]:
-        """What tells the cost of a run: how much work it is, is found out once.
-
-        The line asks every job at every step, while what a unit of work takes is learned.
-        """
+        """Tells the cost at every step of any run; how much work it is, is found out once."""
         return partial(self._rates.seconds, *_work(request))
 
 

@@ -167,7 +167,9 @@ def _wire_choices(parts: _Explore) -> None:
         chosen = whole("class", detail(event, "label"), 0, len(DATASETS[name].classes) - 1)
         return [chosen, *_view(name, chosen)[1:]]
 
-    def change(dataset: str) -> list[Any]:
+    def change(dataset: str | None) -> list[Any]:
+        if dataset is None:  # the one that was there already
+            return [gr.skip() for _ in changed]
         dataset = choice("data set", dataset, DATASETS)
         if first := first_run(dataset):  # the controls are those of the run that is shown
             shown = parts.form.show_all(Request.from_query(first["query"]))
@@ -179,7 +181,8 @@ def _wire_choices(parts: _Explore) -> None:
 
     parts.chooser.pick(said(pick), dataset, [label, *parts.view[1:]], **QUIET)
     changed = [*parts.form.inputs, *parts.view, parts.stage]
-    dataset.input(said(change), dataset, changed, **QUIET)
+    another = "(dataset) => [window.distiller.another(dataset)]"
+    dataset.input(said(change), dataset, changed, js=another, **QUIET)
 
 
 def _wire_history(page: Page, parts: _Explore, history: gr.HTML) -> None:
