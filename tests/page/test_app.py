@@ -359,7 +359,6 @@ def stranger() -> Iterator[TestClient]:
     [
         ("pick", [None], "There is no data set 'None'"),
         ("pick", ["digits"], "class must be a whole number from 0 to 9"),
-        ("change", [None], "There is no data set 'None'"),
         ("explain", [None], "There is no protocol 'None'"),
         ("set_box", [None, None, []], "There is no data set 'None'"),
         ("studies_of", [None], "There is no data set 'None'"),
@@ -387,6 +386,17 @@ def test_what_a_private_event_refuses_is_words_and_no_traceback(
     assert words in answer.json()["error"]
     assert "Known: ." not in answer.text
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_data_set_that_was_there_already_changes_nothing(stranger: TestClient) -> None:
+    found = stranger.demo.fns.items()  # type: ignore[attr-defined]
+    number, change = next((i, f) for i, f in found if f.name == "change")
+    for dataset, changes in ((None, False), ("digits", True)):
+        body = {"fn_index": number, "data": [dataset], "session_hash": "x"}
+        data = stranger.post("/gradio_api/run/predict", json=body).json()["data"]
+        assert len(data) == len(change.outputs)
+        stays = None, {"__type__": "update"}  # a state stays on the server
+        assert any(value not in stays for value in data) is changes
 
 
 @pytest.mark.parametrize(
