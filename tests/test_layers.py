@@ -100,8 +100,9 @@ VIZ = [
     ["take.parcel", "take.embedding_atlas", "take.taken"],
     ["endpoints", "shipped"],
     [
-        "page.scripts", "page.alive", "page.guard", "page.stray", "page.document", "page.files",
-        "page.states", "page.refusal", "page.blocks", "page.frame", "page.run", "page.tab",
+        "page.scripts", "page.alive", "page.guard", "page.stray",
+        "page.answer", "page.document", "page.files", "page.states",
+        "page.refusal", "page.blocks", "page.frame", "page.run", "page.tab",
         "page.tour", "page.form", "page.whole", "page.tabs", "page.api", "page.app",
     ],
 ]  # fmt: skip

@@ -14,7 +14,9 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .answer import answer_of
 
 __all__ = ["Document", "document"]
 
@@ -91,17 +93,7 @@ class Document:
 
     async def _write(self, scope: Scope, receive: Receive) -> _Kept | Response:
         """What Gradio writes; its answer as it is, if that is no document."""
-        status, raw, parts = 500, list[tuple[bytes, bytes]](), list[bytes]()
-
-        async def take(message: Message) -> None:
-            nonlocal status, raw
-            if message["type"] == "http.response.start":
-                status, raw = message["status"], message["headers"]
-            elif message["type"] == "http.response.body":
-                parts.append(message.get("body", b""))
-
-        await self.app(scope, receive, take)
-        body, headers = b"".join(parts), Headers(raw=raw)
+        status, headers, body = await answer_of(self.app, scope, receive)
         if status != 200:
             return Response(body, status, dict(headers))
         body = body.replace(HEAD, HEAD + self._first, 1)

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from functools import partial
 
 import brotli
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .answer import answer_of
 
 __all__ = ["Files", "files"]
 
@@ -100,25 +102,16 @@ class Files:
 
 async def _ask(app: ASGIApp, scope: Scope, receive: Receive) -> _Kept | Response:
     """The whole file; the answer as it is, if there is none."""
-    status, raw, parts = 500, list[tuple[bytes, bytes]](), list[bytes]()
-
-    async def take(message: Message) -> None:
-        nonlocal status, raw
-        if message["type"] == "http.response.start":
-            status, raw = message["status"], message["headers"]
-        elif message["type"] == "http.response.body":
-            parts.append(message.get("body", b""))
-
     # It is asked for as if nobody had it: whether somebody has it is said from what is kept.
     plain = [(name, value) for name, value in scope["headers"] if not name.startswith(b"if-")]
-    await app({**scope, "headers": plain}, receive, take)
-    headers = MutableHeaders(raw=raw)
+    status, headers, body = await answer_of(app, {**scope, "headers": plain}, receive)
     for name in OWN:
         del headers[name]
     if HASHED.match(scope["path"]) and status == 200:
         headers["cache-control"] = FOR_GOOD
-    answer = b"".join(parts), dict(headers)
-    return _Kept(*answer) if status == 200 else Response(answer[0], status, answer[1])
+    if status != 200:
+        return Response(body, status, dict(headers))
+    return _Kept(body, dict(headers))
 
 
 def _packed(file: _Kept, path: str, coding: str) -> _Kept:
