@@ -116,6 +116,14 @@ def test_what_is_no_file_or_may_be_another_is_asked_for_each_time(
     assert not page.kept._kept
 
 
+def test_the_page_itself_may_be_named_as_who_asks() -> None:
+    page = Page()
+    for _ in range(2):
+        (answer,) = page.get(HASHED, origin="http://page")
+        assert answer.text == TEXT
+    assert page.asked == [HASHED]
+
+
 def test_what_is_kept_has_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "ROOM", len(TEXT) + 10)
     page = Page()

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import urlsplit
 
 import brotli
 from starlette.datastructures import Headers
@@ -32,7 +33,7 @@ PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
 }  # the best first, by their names in HTTP
 PACKED = re.compile(r"\.(?:js|css|json|svg|html|txt|map)$")  # the others are packed already
 SMALL = 500  # bytes of what is not packed
-APART = ("range", "origin")  # headers with which an answer is another one
+OF_ONE = (b"if-", b"origin")  # how headers begin that say who asks, and what is there already
 OWN = ("content-length", "transfer-encoding", "date", "server")  # of one answer alone
 HASHED = re.compile(r"^/assets/.+-[\w-]{8}\.(?:js|css|woff2?|svg|png)$")
 """Gradio's own files that carry a hash of their content in their name."""
@@ -103,7 +104,7 @@ class Files:
 async def _ask(app: ASGIApp, scope: Scope, receive: Receive) -> _Kept | Response:
     """The whole file; the answer as it is, if there is none."""
     # It is asked for as if nobody had it: whether somebody has it is said from what is kept.
-    plain = [(name, value) for name, value in scope["headers"] if not name.startswith(b"if-")]
+    plain = [(name, value) for name, value in scope["headers"] if not name.startswith(OF_ONE)]
     status, headers, body = await answer_of(app, {**scope, "headers": plain}, receive)
     for name in OWN:
         del headers[name]
@@ -129,4 +130,6 @@ def _asks_for_a_file(scope: Scope) -> bool:
     if not scope["path"].startswith(FOLDERS):
         return False
     headers = Headers(scope=scope)
-    return not any(name in headers for name in APART)
+    origin = headers.get("origin")  # a browser names the page itself for some of its files
+    own = origin is None or urlsplit(origin).netloc == headers.get("host")
+    return own and "range" not in headers
