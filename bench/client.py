@@ -8,15 +8,16 @@ import asyncio
 import contextlib
 import json
 import secrets
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import httpx
+import orjson
 from gradio_client.utils import apply_diff
 
-__all__ = ["Client", "Layout", "TurnedAway"]
+__all__ = ["Client", "Layout", "Outputs", "TurnedAway"]
 
 CONFIG = "window.gradio_config = "
 
@@ -44,11 +45,17 @@ class Layout:
 
     def component(self, name: str) -> int:
         """The number of the first component with that id or label."""
-        for key in ("elem_id", "label"):
-            for number, props in self.components.items():
-                if props.get(key) == name:
-                    return number
+        for names in self._names:
+            if name in names:
+                return names[name]
         raise LookupError(f"The page has no component {name}.")
+
+    @cached_property
+    def _names(self) -> tuple[Mapping[str, int], ...]:
+        """The first components by their ids, and by their labels."""
+        backwards = list(self.components.items())[::-1]
+        ids, labels = ({p.get(key): n for n, p in backwards} for key in ("elem_id", "label"))
+        return ids, labels
 
     def is_part(self, number: int) -> bool:
         """Whether a script draws a component: then its value is JSON."""
@@ -86,6 +93,21 @@ class Layout:
         )  # fmt: skip
 
 
+class Outputs(Sequence[Any]):
+    """Outputs as the page's scripts see them: those of parts are JSON, read when asked for."""
+
+    def __init__(self, values: Sequence[Any], parts: Sequence[bool]) -> None:
+        self._values, self._parts = values, parts
+
+    def __len__(self) -> int:
+        return min(len(self._values), len(self._parts))
+
+    def __getitem__(self, at: Any) -> Any:
+        at = range(len(self))[at]
+        value = self._values[at]
+        return orjson.loads(value) if self._parts[at] and isinstance(value, str) else value
+
+
 class Client:
     """One tab of one visitor."""
 
@@ -115,8 +137,12 @@ class Client:
     async def open(self, query: Mapping[str, str] | None = None) -> list[int]:
         """Loads the page, by a link or not; the numbers of the states that this changed."""
         self._query = query or {}
-        answer = await self._http.get(f"{self._address}/", params=self._query)
-        _check(answer)
+        async with self._http.stream("GET", f"{self._address}/", params=self._query) as answer:
+            if answer.is_error:
+                await answer.aread()
+            _check(answer)
+            async for _ in answer.aiter_raw():  # all of it comes; it is the same for everybody
+                pass
         self._tasks["heartbeat"] = asyncio.create_task(self._beat())
         async for message in self.events(self.layout.load):
             changed = message.get("changed_state_ids") or []
@@ -124,21 +150,14 @@ class Client:
 
     async def at_once(self, function: Mapping[str, Any], event: Any = None) -> None:
         """Calls a function that does not wait in the queue."""
-        answer = await self._http.post(
-            f"{self._address}/gradio_api/run/predict", json=self._body(function, event)
-        )
-        _check(answer)
-        self._take(function, answer.json()["data"])
+        answer = await self._post("run/predict", self._body(function, event))
+        self._take(function, orjson.loads(answer)["data"])
 
     async def serve(self, component: str, name: str, data: Any) -> Any:
         """Calls a function of a component's script."""
         body = {"session_hash": self._session, "component_id": self.layout.component(component)}
-        answer = await self._http.post(
-            f"{self._address}/gradio_api/component_server",
-            json={**body, "fn_name": name, "data": data},
-        )
-        _check(answer)
-        return answer.json()
+        body |= {"fn_name": name, "data": data}
+        return orjson.loads(await self._post("component_server", body))
 
     async def events(
         self, function: Mapping[str, Any], data: list[Any] | None = None
@@ -164,13 +183,10 @@ class Client:
             body["data"] = data
         self._joining += 1
         try:
-            answer = await self._http.post(
-                f"{self._address}/gradio_api/queue/join", json=body, params=self._query
-            )
+            answer = await self._post("queue/join", body, self._query)
         finally:
             self._joining -= 1
-        _check(answer)
-        id: str = answer.json()["event_id"]
+        id: str = orjson.loads(answer)["event_id"]
         self._waiting[id] = asyncio.Queue()
         early, self._early = self._early, []
         for message in early:
@@ -198,7 +214,7 @@ class Client:
                     raise TurnedAway(str(output.get("error", output)))
                 if message["msg"] == "process_generating":
                     sent = output["data"]
-                    held = sent if held is None else list(map(apply_diff, held, sent))
+                    held = sent if held is None else list(map(_applied, held, sent))
                     output = {**output, "data": held}
                 self._take(function, output.get("data") or [])
                 yield {**output, "data": self._read(function, output.get("data") or [])}
@@ -215,6 +231,17 @@ class Client:
             with contextlib.suppress(asyncio.CancelledError, httpx.HTTPError):
                 await task
         self._tasks = {}
+
+    async def _post(
+        self, name: str, body: Mapping[str, Any], query: Mapping[str, str] | None = None
+    ) -> bytes:
+        """What the server answers to a body."""
+        answer = await self._http.post(
+            f"{self._address}/gradio_api/{name}", content=orjson.dumps(body), params=query,
+            headers={"Content-Type": "application/json"},
+        )  # fmt: skip
+        _check(answer)
+        return answer.content
 
     def _body(self, function: Mapping[str, Any], event: Any) -> dict[str, Any]:
         targets = function["targets"]
@@ -233,18 +260,14 @@ class Client:
             else:
                 self.values[number] = value
 
-    def _read(self, function: Mapping[str, Any], data: list[Any]) -> list[Any]:
-        """Outputs as the page's scripts see them: those of parts are JSON."""
-        return [
-            json.loads(value) if self.layout.is_part(number) and isinstance(value, str) else value
-            for number, value in zip(function["outputs"], data, strict=False)
-        ]
+    def _read(self, function: Mapping[str, Any], data: list[Any]) -> Outputs:
+        return Outputs(data, [self.layout.is_part(number) for number in function["outputs"]])
 
     async def _beat(self) -> None:
         """Keeps the connection by which the server sees that the tab is open."""
         address = f"{self._address}/gradio_api/heartbeat/{self._session}"
         async with self._http.stream("GET", address) as answer:
-            async for _ in answer.aiter_lines():
+            async for _ in answer.aiter_raw():
                 pass
 
     async def _listen(self) -> None:
@@ -254,9 +277,12 @@ class Client:
             while self._waiting:
                 params = {"session_hash": self._session}
                 async with self._http.stream("GET", address, params=params) as answer:
-                    async for line in answer.aiter_lines():
-                        if line.startswith("data:"):
-                            self._hand_out(json.loads(line[5:]))
+                    rest = b""
+                    async for part in answer.aiter_bytes():
+                        *lines, rest = (rest + part).split(b"\n")
+                        for line in lines:
+                            if line.startswith(b"data:"):
+                                self._hand_out(orjson.loads(line[5:]))
         except httpx.HTTPError as error:
             lost = {"msg": "process_completed", "success": False, "output": {"error": repr(error)}}
             for queue in self._waiting.values():
@@ -271,6 +297,11 @@ class Client:
             self._waiting[message["event_id"]].put_nowait(message)
         elif self._joining and message.get("event_id"):
             self._early.append(message)
+
+
+def _applied(value: Any, diff: list[Any]) -> Any:
+    """A value once what has changed of it is put in; that copies it, and most have not changed."""
+    return apply_diff(value, diff) if diff else value
 
 
 def _check(answer: httpx.Response) -> None:

@@ -25,7 +25,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
 
-import httpx
 import numpy as np
 
 from distiller.data.registry import DATASETS
@@ -34,6 +33,7 @@ from .client import Layout
 from .program import Program
 from .server import Server, Usage, started
 from .visitor import Log, Visitor
+from .wire import connected
 
 OFFERED = ("solids", "digits", "cifar10")
 AGAIN = 20  # sets that are asked for once more at the end
@@ -84,8 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _send(given: argparse.Namespace, server: Server, log: Log, usage: Usage) -> None:
     """Sends the visitors."""
-    limits, timeout = httpx.Limits(max_connections=None), httpx.Timeout(None, connect=60)
-    async with httpx.AsyncClient(limits=limits, timeout=timeout) as http:
+    async with connected(patience=60) as http:
         layout = Layout.read((await http.get(server.address)).text)
         here = [name for name in OFFERED if DATASETS[name].here()]
         names = given.datasets.split(",") if given.datasets else here

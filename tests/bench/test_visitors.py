@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from bench.client import Layout, TurnedAway
+from bench.client import Layout, Outputs, TurnedAway
 from bench.server import Usage
 from bench.visitor import Log, Wait
 from bench.visitors import main
@@ -68,6 +68,23 @@ def test_what_is_refused_is_noted_and_has_no_time() -> None:
 def test_a_page_that_does_not_describe_itself_is_no_page() -> None:
     with pytest.raises(TurnedAway, match="no description"):
         Layout.read("<html>This application is currently busy</html>")
+
+
+def test_the_first_component_of_a_name_is_meant_and_an_id_before_a_label() -> None:
+    names = ({"label": "map"}, {"elem_id": "map"}, {"elem_id": "map", "label": "Seed"})
+    layout = Layout(dict(enumerate(names)), [])
+    assert [layout.component(name) for name in ("map", "Seed")] == [1, 2]
+    with pytest.raises(LookupError, match="no component Steps"):
+        layout.component("Steps")
+
+
+def test_outputs_of_parts_are_read_when_they_are_looked_at() -> None:
+    outputs = Outputs(['{"live": true}', "[1]", {"a": 1}, "no JSON"], [True, False, True, True])
+    assert [outputs[i] for i in range(3)] == [{"live": True}, "[1]", {"a": 1}]
+    assert next(iter(outputs)) == {"live": True}
+    assert len(outputs) == 4
+    with pytest.raises(ValueError, match="line 1"):
+        outputs[-1]
 
 
 def test_the_slope_is_that_of_the_last_part() -> None:
