@@ -98,8 +98,12 @@ def places(asked: Any) -> payloads.Places:
     return map_of(dataset, whole("class", asked[1], 0, len(DATASETS[dataset].classes) - 1))
 
 
+@cache
 def first_run(dataset: str) -> payloads.Run | None:
-    """The shipped run of a data set, shown before any click; none of most data sets."""
+    """The shipped run of a data set, shown before any click, read once; none of most data sets.
+
+    It is the same for everybody: nobody may change it.
+    """
     path = ASSETS / "first" / f"{dataset}.json"
     run: payloads.Run | None = json.loads(path.read_text()) if path.is_file() else None
     return run

@@ -38,7 +38,7 @@ __all__ = [
     "ALONE", "BUDGET", "COMPLETION", "EVENTS", "FIRST", "KEPT", "OPEN", "PICTURES", "RUN", "SCORED",
     "SEEDS", "SESSIONS", "STEPS", "THUMBNAILS", "VISIT", "WHOLE", "WORK", "address", "grace",
     "keep_private", "kept_in_memory", "kept_on_disk", "may_prepare", "may_train", "origins", "port",
-    "space_host", "speaks_mcp", "waiting",
+    "space_host", "speaks_mcp", "sum_up_rarely", "waiting",
 ]  # fmt: skip
 
 FIRST = "solids"
@@ -122,6 +122,15 @@ def keep_private() -> None:
     """Has Gradio and the Hub report nothing of what is done here, where nobody said otherwise."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+
+def sum_up_rarely() -> None:
+    """Has Gradio not sum up all calls anew after each one, where nobody said otherwise.
+
+    The sums are for its own page of them, which is shut here. They take 10 to 40 ms of the thread
+    that answers everybody, for each call of the queue.
+    """
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
 
 
 def origins() -> list[str]:

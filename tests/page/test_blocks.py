@@ -115,3 +115,12 @@ def test_a_part_that_sends_no_json_is_refused_in_words(capfd: pytest.CaptureFixt
     with pytest.raises(gr.Error, match="reload the page"):
         asyncio.run(demo.preprocess_data(function, ["{nonsense"], SessionState(demo)))
     assert "was refused a value" in capfd.readouterr().err
+
+
+def test_calls_are_not_summed_up_for_a_page_that_nobody_may_see() -> None:
+    with PageBlocks() as demo:
+        pass
+    queue = demo.queue()._queue
+    queue.events_recorded = 1
+    call = {"function": "f", "status": "success", "process_time": 0.1, "time": 0.0}
+    assert queue.compute_analytics_summary([call]) == {"functions": {}}

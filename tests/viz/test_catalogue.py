@@ -41,6 +41,7 @@ def test_a_data_set_is_shown_by_its_classes_its_map_and_its_shipped_run() -> Non
     first = first_run("solids")
     assert first is not None
     assert first["query"]["dataset"] == "solids"
+    assert first_run("solids") is first  # a page that opens does not read it again
 
 
 @pytest.mark.parametrize("asked", [None, [], "digits", ["cats", [1]], ["digits", [10**9]], [{}, 1]])

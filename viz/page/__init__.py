@@ -3,6 +3,7 @@
 from .. import settings
 
 settings.keep_private()  # before Gradio is imported, which looks once
+settings.sum_up_rarely()
 
 from .app import build, main, serve  # noqa: E402
 
