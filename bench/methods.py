@@ -284,6 +284,7 @@ def study_of(given: argparse.Namespace, rows: dict[str, list[dict[str, float]]])
     return Study(
         f"{given.dataset}-{given.ipc}-{given.protocol}", given.dataset, given.ipc, given.protocol,
         net, f"{command} --out runs/bench", conditions, kept, tuple(found),
+        load_prior(given.dataset, "cpu").fingerprint(),
     )  # fmt: skip
 
 

@@ -21,8 +21,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ..data.models import prior_folder
 from ..errors import Refused
 from ..machine.disk import write_whole
+from ..machine.json_file import read_json
 
 __all__ = ["Column", "Difference", "Figure", "Study", "StudyRow", "figure_of", "read_study"]
 
@@ -91,6 +93,16 @@ class Study:
     conditions: tuple[str, ...]  # sentences: how sets were made, how many sets and nets there are
     columns: Mapping[str, Column]
     rows: tuple[StudyRow, ...] = field(repr=False)
+    prior: str = ""  # the fingerprint of the prior that made the sets; none of real images alone
+
+    @property
+    def of_earlier_prior(self) -> bool:
+        """Whether another prior made the sets than the one of that data set that is here now."""
+        folder = prior_folder(self.dataset) if self.prior else None
+        if folder is None:
+            return False
+        record = read_json(folder / "prior.json")
+        return str(record.get("measured", {}).get("sha256")) != self.prior
 
     def row(self, method: str) -> StudyRow:
         """The row of a method.
@@ -129,7 +141,9 @@ class Study:
         Raises:
             Refused: if the two were not made alike.
         """
-        mine, its = ((s.dataset, s.ipc, s.protocol, s.net, s.conditions) for s in (self, later))
+        mine, its = (
+            (s.dataset, s.ipc, s.protocol, s.net, s.conditions, s.prior) for s in (self, later)
+        )
         if mine != its:
             raise Refused(
                 f"The rows of {self.name} were made in another way, so new ones cannot stand "
@@ -143,6 +157,8 @@ class Study:
     def write(self, folder: Path) -> Path:
         """Writes the study into a folder, a line for each row; returns the file."""
         plain = {k: v for k, v in asdict(self).items() if k not in ("name", "rows")}
+        if not self.prior:
+            del plain["prior"]
         head = json.dumps(plain, indent=1, ensure_ascii=False)[:-2]
         lines = ",\n  ".join(json.dumps(_plain(row), ensure_ascii=False) for row in self.rows)
         path = folder / f"{self.name}.json"

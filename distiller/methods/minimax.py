@@ -40,6 +40,7 @@ from ..diffusion.prior import Prior
 from ..errors import Refused
 from ..event import Event
 from ..machine.checkpoint import Checkpoint, advance
+from ..machine.compiled import bfloat16_pays
 from ..machine.disk import cache_folder
 from ..machine.replicas import current
 from ..recipes.cache import content_key
@@ -186,6 +187,7 @@ class _Run:
             list(self.fit.change.values()), spec.lr, weight_decay=0.0, fused=True
         )
         self.real, self.made = _Memory(spec.memory), _Memory(spec.memory)
+        self.precision = _Precision(current().same(bfloat16_pays(prior.device.type)))
 
     @cached_property
     def state(self) -> dict[str, Any]:
@@ -193,7 +195,7 @@ class _Run:
         tensors = {f"fit.{k}": c.detach() for k, c in self.fit.change.items()}
         tensors |= {f"average.{k}": c for k, c in self.average.items()}
         parts = {"tensors": _Tensors(tensors), "optimizer": self.optimizer}
-        return {**parts, "real": self.real, "made": self.made}
+        return {**parts, "real": self.real, "made": self.made, "precision": self.precision}
 
     def step(self, i: int) -> dict[str, float]:
         """One step; its batch depends on i alone."""
@@ -203,7 +205,8 @@ class _Run:
         shown = labels.masked_fill(dropped, self.prior.null_label)
         n, together, spec = len(labels), current(), self.spec
         own = together.rows(n)
-        with torch.enable_grad(), torch.autocast(x0.device.type, torch.bfloat16):
+        kind, low = x0.device.type, self.precision.low
+        with torch.enable_grad(), torch.autocast(kind, torch.bfloat16, enabled=low):
             out, x_t = self._predict(x0[own], t[own], eps[own], shown[own])
         with torch.enable_grad():
             target = self.dit.target(x0[own], eps[own], t[own])
@@ -310,6 +313,19 @@ class _Tensors:
     def load_state_dict(self, saved: Mapping[str, Tensor]) -> None:
         for name, tensor in self.tensors.items():
             tensor.copy_(saved[name])
+
+
+@dataclass
+class _Precision:
+    """Whether the network computes in bfloat16: as the run began, wherever it goes on."""
+
+    low: bool
+
+    def state_dict(self) -> dict[str, bool]:
+        return {"low": self.low}
+
+    def load_state_dict(self, saved: Mapping[str, bool]) -> None:
+        self.low = saved["low"]
 
 
 def _routed(prior: Prior, priors: Mapping[int, Prior]) -> Prior:

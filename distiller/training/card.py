@@ -162,7 +162,8 @@ def _effort(record: dict[str, Any]) -> str:
     coder = f"The autoencoder took {steps:,} steps of {spec['autoencoder_batch']} images. "
     coder = coder if steps else ""
     if more := spec.get("decoder_steps"):
-        coder += f"Then its decoder alone took {more:,} steps of as many images"
+        images = spec.get("decoder_batch") or spec["autoencoder_batch"]
+        coder += f"Then its decoder alone took {more:,} steps of {images} images"
         shown = ", with a distance in the features of the data set's classifier in the loss"
         coder += f"{shown if spec['perceptual'] else ''}. "
     return (

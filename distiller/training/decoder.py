@@ -7,6 +7,7 @@ texture where the mean of all that is possible would be a blur.
 
 import math
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ def train_decoder(
     parts = nn.ParameterList(nn.Parameter(p, requires_grad=False) for p in average)
     options: dict[str, Any] = {"betas": (0.9, 0.99), "fused": True}
     optimizer = torch.optim.AdamW(own.parameters(), spec.autoencoder_lr, **options)
+    spec = replace(spec, autoencoder_batch=spec.decoder_batch or spec.autoencoder_batch)
     together, share = current(), current().share(spec.autoencoder_batch)
     low = together.same(low_precision(folder, device.type))
     shown = judge.to(device).requires_grad_(False) if judge and spec.perceptual else None

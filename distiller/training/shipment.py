@@ -54,7 +54,7 @@ class Choices:
 CHOICES = {
     "digits": Choices("3", lanes=True),
     "solids": Choices("torus", lanes=True, guess="minimax+discrepancy", sweep=True),
-    "cifar10": Choices("horse", first="dap+diversity"),
+    "cifar10": Choices("horse", first="dap+diversity", whole="minimax"),
     "imagenette": Choices("parachute", first="dap+diversity", whole="minimax"),
 }
 

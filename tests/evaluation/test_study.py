@@ -1,5 +1,6 @@
 """Studies: what is measured stands in one file, and is compared as a textbook says."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from scipy.stats import ttest_ind
 
 from distiller.errors import Refused
 from distiller.evaluation import Column, Figure, Study, StudyRow, figure_of, read_study
+from distiller.machine.assets import ASSETS
 
 ALIKE = {"accuracy": Column("accuracy, %", 1)}
 
@@ -63,6 +65,18 @@ def test_a_study_is_read_as_it_was_written(tmp_path: Path) -> None:
     (tmp_path / "b.json").write_text("[]")
     with pytest.raises(Refused, match=r"b\.json is no study"):
         read_study(tmp_path / "b.json")
+
+
+def test_a_study_of_an_earlier_prior_says_so(tmp_path: Path) -> None:
+    record = json.loads((ASSETS / "priors/digits/prior.json").read_text())
+    now = replace(study(), dataset="digits", prior=record["measured"]["sha256"])
+    assert not now.of_earlier_prior
+    earlier = replace(now, prior="0" * 64)
+    assert earlier.of_earlier_prior
+    assert read_study(earlier.write(tmp_path)).prior == earlier.prior
+    assert not study().of_earlier_prior  # real images alone, of no prior
+    with pytest.raises(Refused, match="in another way"):
+        earlier.updated(now)
 
 
 def test_rows_that_are_measured_again_take_their_place() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from distiller.data.dataset import Dataset
 from distiller.diffusion.prior import Prior, load_prior
@@ -189,6 +190,29 @@ def test_a_stopped_fit_goes_on_and_ends_the_same(on_disk: Prior, tmp_path: Path)
     assert again is not None
     # A fit that is read comes in half precision.
     torch.testing.assert_close(predict(again), predict(whole), rtol=1e-2, atol=1e-3)
+
+
+def test_a_fit_rounds_as_it_began_and_not_as_is_faster_today(
+    on_disk: Prior, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fitted(*low: bool) -> dict[str, list[float]]:
+        """A fit that is stopped and begun again between the precisions that are faster."""
+        for k, pays in enumerate(low):
+            monkeypatch.setattr("distiller.methods.minimax.bfloat16_pays", lambda _, p=pays: p)
+            events = fit(make_methods("minimax", OPTIONS), on_disk, DATA, [0])
+            for event in events:
+                if event.stage == "minimax" and event.i == 2 and k + 1 < len(low):
+                    break
+            events.close()
+        (kept,) = (tmp_path / "cache").glob("minimax-*.safetensors")
+        tensors = load_file(kept)
+        kept.unlink()
+        return {name: tensor.flatten().tolist() for name, tensor in tensors.items()}
+
+    wide, low = fitted(False), fitted(True)
+    assert wide != low
+    assert fitted(False, True) == wide
+    assert fitted(True, False) == low
 
 
 def test_a_fit_of_something_else_is_not_used(on_disk: Prior, tmp_path: Path) -> None:

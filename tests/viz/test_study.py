@@ -1,5 +1,7 @@
 """The shipped studies as the page takes them."""
 
+from dataclasses import replace
+
 import pytest
 
 from bench import tables
@@ -11,7 +13,7 @@ from distiller.sets.request import Request
 from tests.viz.sent import check
 from viz import payloads
 from viz.compare.lineup import linked
-from viz.results.study import AXES, studies_of
+from viz.results.study import AXES, EARLIER, RESULTS, conditions_of, studies_of
 from viz.settings import BUDGET
 
 SHIPPED = ("solids", "digits", "cifar10", "imagenette")
@@ -25,6 +27,13 @@ def study(dataset: str, ipc: int, protocol: str) -> payloads.Study:
 
 def values(shown: payloads.Study, axis: str) -> dict[str, payloads.StudyValue]:
     return {r["name"]: r["values"][axis] for r in shown["rows"] if axis in r["values"]}
+
+
+def test_a_study_of_an_earlier_prior_is_shown_with_these_words() -> None:
+    (path,) = RESULTS.glob("digits-10-quick.json")
+    made = read_study(path)
+    assert EARLIER not in conditions_of(replace(made, prior=""))
+    assert conditions_of(replace(made, prior="0" * 64)) == [EARLIER, *made.conditions]
 
 
 @pytest.mark.parametrize("dataset", SHIPPED)

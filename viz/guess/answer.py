@@ -10,7 +10,7 @@ from distiller.sets.request import Request
 
 from .. import payloads
 from ..compare.lanes import LEVEL, WIDTHS, told
-from ..results.study import title_of
+from ..results.study import conditions_of, title_of
 from .question import Mix, Pair
 
 __all__ = ["Runs", "answer_mix", "answer_pair"]
@@ -127,7 +127,7 @@ def _measured(drawn: Pair) -> list[str]:
         f"{PROTOCOLS[study.protocol].labels} labels. Lines are 95 % intervals of the mean over "
         "sets (Student).",
         CHANCE,
-        *study.conditions,
+        *conditions_of(study),
     ]
 
 

@@ -25,9 +25,16 @@ from ..compare.lineup import Lineup
 from ..settings import RUN
 from .papers import papers_tables
 
-__all__ = ["joined_studies", "kind_of", "link_of", "shown_value", "studies_of", "title_of"]
+__all__ = [
+    "conditions_of", "joined_studies", "kind_of", "link_of", "shown_value", "studies_of",
+    "title_of",
+]  # fmt: skip
 
 RESULTS = ASSETS / "results"
+EARLIER = (
+    "The sets were made with an earlier prior of this data set. What the one that is here now "
+    "makes has not been measured yet."
+)
 RULES = "-rules"  # ends the names of studies of real images that simple rules choose
 
 
@@ -82,6 +89,11 @@ def joined_studies(dataset: str) -> list[Study]:
     return [_joined(group) for group in _groups(dataset)]
 
 
+def conditions_of(study: Study) -> list[str]:
+    """How a study was measured, in sentences; first, whether with an earlier prior."""
+    return [*[EARLIER] * study.of_earlier_prior, *study.conditions]
+
+
 def _groups(dataset: str) -> list[list[Study]]:
     """The files of a data set, those together whose sets were measured alike."""
     found = [read_study(path) for path in sorted(RESULTS.glob("*.json"))]
@@ -128,7 +140,7 @@ def _shown(study: Study, parts: Sequence[Study], title: str) -> payloads.Study:
         }
         for key in used
     ]
-    conditions = [text for part in parts for text in part.conditions]
+    conditions = [text for part in parts for text in conditions_of(part)]
     return {
         "name": study.name,
         "choice": f"{size}, {study.protocol}",
