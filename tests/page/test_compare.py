@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from distiller.diffusion.prior import default_cfg_scale
 from tests.page.gate import MakeGate, at
 from tests.page.visitor import PATIENCE, fits, new_tab
 
@@ -110,7 +111,8 @@ def test_a_run_of_explore_becomes_a_lane(page: Page, address: str) -> None:
     link = page.get_by_role("link", name="open DAP in Explore")
     expect(link).to_have_attribute(
         "href",
-        "?dataset=digits&method=dap&classes=3&ipc=3&steps=3&cfg_scale=1.5&seed=0&sampler=ddim&dap.gamma=1.0",
+        "?dataset=digits&method=dap&classes=3&ipc=3&steps=3"
+        f"&cfg_scale={default_cfg_scale('digits')}&seed=0&sampler=ddim&dap.gamma=1.0",
         timeout=PATIENCE,
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from distiller.diffusion.prior import default_cfg_scale
 from distiller.errors import Refused
 from tests.page.visitor import DIGIT, finished, open_digit, shared
 
@@ -47,7 +48,7 @@ def test_a_link_whose_run_is_refused_shows_the_shipped_run_of_its_data_set(
 @pytest.mark.slow
 def test_a_link_that_leaves_out_the_scale_has_that_of_its_prior(page: Page, address: str) -> None:
     open_digit(page, address)
-    assert float(shared(page, "s.run.query.cfg_scale")) == 1.5
+    assert float(shared(page, "s.run.query.cfg_scale")) == default_cfg_scale("digits")
 
 
 @pytest.mark.slow

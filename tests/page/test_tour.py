@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from distiller.diffusion.prior import default_cfg_scale
 from tests.page.axe import accessible
 from tests.page.test_compare import filled
 from tests.page.visitor import expect_points, finished, fits, new_tab, open_digit, shared
@@ -56,7 +57,8 @@ def test_the_tour_sets_the_page_asks_and_tells(page: Page, address: str) -> None
     steps: list[tuple[str, int, Callable[[], None], str]] = [
         ("Random real images are a strong baseline", 2,
          lambda: page.get_by_role("tab", name="Evaluate").click(), "are not told apart from"),
-        ("What class guidance does", 0, lambda: turn_guidance(page), "went from 1.5 to 8"),
+        ("What class guidance does", 0, lambda: turn_guidance(page),
+         f"went from {default_cfg_scale('digits'):g} to 8"),
         ("What DAP’s guidance does, and what it pays", 0,
          lambda: page.get_by_role("button", name="difference", exact=True).click(),
          "and so it was measured"),

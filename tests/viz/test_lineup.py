@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from distiller.diffusion.prior import default_cfg_scale
 from distiller.errors import Refused
 from distiller.sets.request import Request
 from tests.viz.sent import check
@@ -38,7 +39,8 @@ def test_a_lane_is_the_request_that_explore_would_make() -> None:
     options = {"dap.gamma": 1}
     made = request_of(Lineup.parse(raw(lane(2, "dap", options=options), lane(0))), 2)
     asked = {"dataset": "digits", "method": "dap", "classes": [3], "ipc": 2, "steps": 3}
-    assert made == Request.parse({**asked, "cfg_scale": 1.5, "seed": 0, "options": options})
+    usual = {"cfg_scale": default_cfg_scale("digits"), "seed": 0}
+    assert made == Request.parse({**asked, **usual, "options": options})
 
 
 def test_a_link_and_the_controls_hold_the_same_lineup() -> None:

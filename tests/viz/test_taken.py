@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from distiller.__main__ import main
+from distiller.diffusion.prior import default_cfg_scale
 from distiller.errors import Refused
 from distiller.sets.distilled import distill_set
 from distiller.sets.request import Request
@@ -193,5 +194,5 @@ def test_a_comparison_is_one_image_folder(desk: Desk) -> None:
     assert {tuple(line) for line in lines} == {tuple(lines[0])}
     assert json.loads(files["manifest.json"])["comparison"] == LANES
     own = {key: value for key, value in QUERY.items() if key != "cfg_scale"}
-    lane = entries(made_by(desk, {**own, "cfg_scale": "1.5"}).packed)
+    lane = entries(made_by(desk, {**own, "cfg_scale": str(default_cfg_scale("digits"))}).packed)
     assert files["lane3/3/0.png"] == lane["3/0.png"]
