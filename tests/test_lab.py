@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from distiller.data.models import prior_folder
+from distiller.diffusion.pipeline import hash_files
 from distiller.errors import Refused
 from distiller.event import finish
 from distiller.lab import Lab, forget_labs, open_lab
@@ -35,6 +36,8 @@ def replace_prior(folder: Path) -> None:
 
     path = next((folder / "transformer").glob("*.safetensors"))
     save_file({name: value * 0.9 for name, value in load_file(path).items()}, path)
+    record = json.loads((folder / "prior.json").read_text())
+    (folder / "prior.json").write_text(json.dumps(record | {"sha256": hash_files(folder)}))
 
 
 def test_the_same_call_gives_the_same_lab_until_labs_are_forgotten() -> None:
