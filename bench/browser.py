@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from random import Random
@@ -16,7 +16,7 @@ from playwright.async_api import Error as BrowserError
 
 from .visitor import Log
 
-__all__ = ["ARGUMENTS", "chromium", "look", "standing_back"]
+__all__ = ["ARGUMENTS", "chromium", "look", "on_core", "standing_back"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -75,6 +75,26 @@ def standing_back() -> Iterator[Path]:
         if shutil.which("setpriv") is None:
             raise RuntimeError("setpriv is needed where root runs this: apt install util-linux.")
         words += ["setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice"]
+    with _beginning(words) as path:
+        yield path
+
+
+@contextmanager
+def on_core(core: int) -> Iterator[Path]:
+    """A command that begins Chromium on that core alone.
+
+    Raises:
+        RuntimeError: if there is no Chromium on this machine, or no `taskset`.
+    """
+    if shutil.which("taskset") is None:
+        raise RuntimeError("taskset is needed: apt install util-linux.")
+    with _beginning(["taskset", "--cpu-list", str(core)]) as path:
+        yield path
+
+
+@contextmanager
+def _beginning(words: Sequence[str]) -> Iterator[Path]:
+    """A command that begins Chromium after these words."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "chromium"
         path.write_text(f'#!/bin/sh\nexec {" ".join(words)} {quote(chromium_path())} "$@"\n')

@@ -1,6 +1,6 @@
 """Compare in a browser: how long four lanes take, how they stream, how soon the map follows.
 
-    python -m bench.compare [--rounds 3] [--steps 20] [--only digits]
+    python -m bench.compare [--rounds 3] [--steps 20] [--only digits] [--apart]
 
 This process serves the page, with an empty cache, and looks at it in Chromium (needs Playwright).
 Four lanes of ten images are timed from the click to the last image on the page, and to the last
@@ -8,13 +8,17 @@ score. In turns with them, the same lanes are followed without a browser, and th
 sampled alone, without a page. The lanes are DiT with four strengths of class guidance, so each is
 the same work. What is aimed at stands in brackets.
 
-The matrix can show no more steps a second than are sampled: so both numbers are told, for solids
-and for digits, whose prior is smaller.
+The matrix can show no more steps a second than are sampled: so both numbers are told, for solids,
+for digits, whose prior is smaller, and for lanes of `FEW` digits, whose steps come quickly.
+
+With `--apart` the browser has the last core for itself, and everything else has the others: so it
+is with a visitor, who has a machine of their own. Without it the browser has the lowest priority.
 """
 
 import argparse
 import asyncio
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,13 +38,14 @@ from viz.page import serve
 from viz.serving.run_group import RunGroup
 from viz.visitor.session import Session
 
-from .browser import ARGUMENTS, standing_back
+from .browser import ARGUMENTS, on_core, standing_back
 from .server import free_port
 
 SCALES = (1.5, 2.0, 2.5, 3.0)  # class guidance of the four lanes
 SIX = ("random", "dit", "diversity", "dap", "mmd", "herding")
-IMAGES = 10
-PARTS = ("solids", "digits", "map")
+IMAGES, FEW = 10, 2  # images of a lane
+PARTS = {"solids": ("solids", IMAGES), "digits": ("digits", IMAGES), "quick": ("digits", FEW)}
+MAP_PART = "map"
 PATIENCE = 900_000  # milliseconds that a comparison may take
 
 THERE = """(count) => document.querySelectorAll(
@@ -104,14 +109,16 @@ POINTS = """() => document.querySelector('.d-lane-map .d-plot').data.slice(0, 2)
 
 def main() -> None:
     given = _parser().parse_args()
-    print(f"{torch.get_num_threads()} threads, {os.cpu_count()} cores; load of the machine before: "
-          f"{os.getloadavg()[0]:.1f}")  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder, served(folder) as address, opened() as page:
-        for part in [given.only] if given.only else PARTS:
-            if part == "map":
+    own = leave_a_core() if given.apart else None
+    print(f"{torch.get_num_threads()} threads, {os.cpu_count()} cores"
+          f"{'' if own is None else ', the last one for the browser alone'}; "
+          f"load of the machine before: {os.getloadavg()[0]:.1f}")  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder, served(folder) as address, opened(own) as page:
+        for part in [given.only] if given.only else [*PARTS, MAP_PART]:
+            if part == MAP_PART:
                 follow(page, address, given.rounds)
             else:
-                race(page, address, part, given)
+                race(page, address, *PARTS[part], given)
     print(f"load of the machine after: {os.getloadavg()[0]:.1f}")
 
 
@@ -121,8 +128,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--only", choices=PARTS, help="the one part that is timed")
+    parser.add_argument("--only", choices=[*PARTS, MAP_PART], help="the one part that is timed")
+    parser.add_argument("--apart", action="store_true", help="a core for the browser alone")
     return parser
+
+
+def leave_a_core() -> int:
+    """Keeps this process, and what it begins, off the last core; returns that core.
+
+    Raises:
+        SystemExit: if there is only one, or the system is not Linux.
+    """
+    if sys.platform != "linux":
+        raise SystemExit("--apart needs Linux. Leave it out.")
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        raise SystemExit("--apart needs two cores. Leave it out.")
+    os.sched_setaffinity(0, cores[:-1])
+    torch.set_num_threads(len(cores) - 1)
+    return cores[-1]
 
 
 @contextmanager
@@ -136,9 +160,10 @@ def served(folder: str) -> Iterator[str]:
 
 
 @contextmanager
-def opened() -> Iterator[Page]:
-    """A window of 1440 x 900 in Chromium, which stands back: a visitor has a machine of its own."""
-    with sync_playwright() as playwright, standing_back() as path:
+def opened(core: int | None) -> Iterator[Page]:
+    """A window of 1440 x 900 in Chromium, which has that core or stands back."""
+    begins = standing_back() if core is None else on_core(core)
+    with sync_playwright() as playwright, begins as path:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(PATIENCE)
@@ -155,60 +180,60 @@ def link(dataset: str, lanes: Sequence[Mapping[str, Any]], **shared: Any) -> str
     return "?" + urlencode(query)
 
 
-def alone(dataset: str, steps: int, seed: int) -> float:
+def alone(dataset: str, images: int, steps: int, seed: int) -> float:
     """Seconds that the four lanes take to be sampled one after the other, without a page."""
     lab = open_lab(dataset)  # what the page samples with, too
     spent = 0.0
     for scale in SCALES:
-        settings = Settings(ipc=IMAGES, steps=steps, seed=seed, cfg_scale=scale)
+        settings = Settings(ipc=images, steps=steps, seed=seed, cfg_scale=scale)
         began = time.perf_counter()
         finish(distill(make_methods("dit"), lab.prior, lab.data, settings, [0]))
         spent += time.perf_counter() - began
     return spent
 
 
-def raced(page: Page, address: str, dataset: str, steps: int, seed: int) -> Any:
+def raced(page: Page, address: str, dataset: str, images: int, steps: int, seed: int) -> Any:
     """The four lanes on the page, from the click to the last image: what `RACE` notes."""
     lanes = [{"method": "dit", "cfg_scale": scale} for scale in SCALES]
     page.goto(address + link(dataset, lanes, ipc=1, steps=steps, seed=seed))
     page.wait_for_function(THERE, arg=len(lanes))
-    page.locator("#setup").get_by_label("Images", exact=True).fill(str(IMAGES))
+    page.locator("#setup").get_by_label("Images", exact=True).fill(str(images))
     page.keyboard.press("Tab")
-    page.wait_for_function("() => !document.querySelector('#matrix .d-row:not(.d-stale)')")
-    return page.evaluate(RACE, IMAGES * len(lanes))
+    page.wait_for_function(STALE)
+    return page.evaluate(RACE, images * len(lanes))
 
 
-async def followed(dataset: str, steps: int, seed: int) -> tuple[float, float]:
+async def followed(dataset: str, images: int, steps: int, seed: int) -> tuple[float, float]:
     """Seconds until all images and all scores of the lanes are there, without a browser."""
     lanes = [
         {"slot": slot, "method": "dit", "cfg_scale": scale, "options": {}}
         for slot, scale in enumerate(SCALES)
     ]
-    raw = {"dataset": dataset, "label": 0, "ipc": IMAGES, "steps": steps, "seed": seed}
-    began, images, scores = time.perf_counter(), 0.0, 0.0
+    raw = {"dataset": dataset, "label": 0, "ipc": images, "steps": steps, "seed": seed}
+    began, made, scores = time.perf_counter(), 0.0, 0.0
     async for race in compared(Session(), {**raw, "lanes": lanes}):
         spent, stands = time.perf_counter() - began, list(race["lanes"].values())
-        if not images and all(not lane["live"] or lane.get("made") for lane in stands):
-            images = spent
+        if not made and all(not lane["live"] or lane.get("made") for lane in stands):
+            made = spent
         scores = spent
-    return images, scores
+    return made, scores
 
 
-def bare(dataset: str, steps: int, seed: int) -> tuple[float, float]:
+def bare(dataset: str, images: int, steps: int, seed: int) -> tuple[float, float]:
     """`followed`, in a thread of its own: Playwright has a loop in this one."""
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, followed(dataset, steps, seed)).result()
+        return pool.submit(asyncio.run, followed(dataset, images, steps, seed)).result()
 
 
-def race(page: Page, address: str, dataset: str, given: argparse.Namespace) -> None:
+def race(page: Page, address: str, dataset: str, images: int, given: argparse.Namespace) -> None:
     """Prints how long four lanes take beside their sampling, and how they stream."""
-    alone(dataset, 2, 0)  # the first run compiles and reads
+    alone(dataset, images, 2, 0)  # the first run compiles and reads
     rounds = []
     for seed in range(1, given.rounds + 1):
-        rounds.append((raced(page, address, dataset, given.steps, seed),
-                       bare(dataset, given.steps, seed + 1000),
-                       alone(dataset, given.steps, seed)))  # fmt: skip
-    print(f"{dataset}: four lanes of {IMAGES} images in {given.steps} steps")
+        rounds.append((raced(page, address, dataset, images, given.steps, seed),
+                       bare(dataset, images, given.steps, seed + 1000),
+                       alone(dataset, images, given.steps, seed)))  # fmt: skip
+    print(f"{dataset}: four lanes of {images} images in {given.steps} steps")
     print("| round | first row, s | all images, s | all scores, s | images, scores without a "
           "browser, s | sampling alone, s | ratio (1.10) | without a browser | steps shown a "
           "second (10) | steps sampled a second | shown of those sampled |\n"

@@ -176,6 +176,37 @@ def test_marks_move_over_the_map_while_a_lane_is_sampled(
 
 
 @pytest.mark.slow
+def test_lanes_that_come_give_the_map_no_other_size_and_let_it_look_at_its_points_once(
+    page: Page, address: str
+) -> None:
+    page.goto(address + LINK)
+    filled(page, 12)
+    on_map(page, 4, 4, 4)
+    page.evaluate(
+        """() => {
+            const plot = document.querySelector('.d-lane-map .d-plot');
+            const height = plot.clientHeight;
+            window.noted = { drawn: 0, heights: [] };
+            new ResizeObserver(() => {
+                if (plot.clientHeight !== height) window.noted.heights.push(plot.clientHeight);
+            }).observe(plot);
+            plot.on('plotly_afterplot', () => { window.noted.drawn += 1; });
+        }"""
+    )
+    page.locator("#setup").get_by_label("Seed").fill("3")
+    page.keyboard.press("Tab")
+    expect(page.locator("#matrix .d-row.d-stale")).to_have_count(3)
+    page.locator("#compare-start").click()
+    expect(page.locator("#matrix .d-row.d-stale")).to_have_count(0)
+    filled(page, 12)
+    on_map(page, 4, 4, 4)
+    expect(page.locator("#lane-map .d-live-marks path")).to_have_count(0)
+    noted = page.evaluate("window.noted")
+    assert noted["heights"] == []
+    assert 1 <= noted["drawn"] <= 3  # when they begin, and when all are there
+
+
+@pytest.mark.slow
 def test_the_map_shows_the_witness_of_a_lane_or_the_difference_of_two(
     page: Page, address: str
 ) -> None:

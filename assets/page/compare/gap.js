@@ -10,7 +10,7 @@ import { standingOf } from '../explore/points.js';
 import { coveredBy } from '../values/gap.js';
 import { setting, titleOf } from './lineup.js';
 import { look, lookAt } from './look.js';
-import { runOf } from './results.js';
+import { runOf, showOrAwait } from './results.js';
 
 const SHOWN = 12; // pictures
 const COVERED =
@@ -67,7 +67,7 @@ export class Gap {
   /** @param {Points} points */
   draw(points) {
     const lanes = (setting.lineup?.lanes ?? []).filter(({ slot }) => runOf(slot));
-    this.node.hidden = lanes.length < 2;
+    showOrAwait(this.node, lanes.length >= 2);
     if (lanes.length < 2) return;
     const slots = lanes.map(({ slot }) => slot);
     /** @type {[string, string][]} */

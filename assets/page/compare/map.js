@@ -26,7 +26,7 @@ import { look, lookAt } from './look.js';
 import { makeMark } from './marks.js';
 import { changesOf, groundNumber, slotOf, tracesOf } from './planes.js';
 import { pointsOf } from './real.js';
-import { picturesOf, runOf } from './results.js';
+import { goesOn, picturesOf, runOf } from './results.js';
 import { walkByKeys } from './walk.js';
 import { WitnessLine } from './witness.js';
 
@@ -49,6 +49,7 @@ class LaneMap {
     this.asked = '';
     this.listening = false;
     this.waiting = false;
+    this.drawn = ''; // what Plotly drew of the lanes: to draw it again costs a look at all points
     /** @type {Map<string, Source>} real images fetched so far */
     this.fetched = new Map();
     const images = (/** @type {number[]} */ rows) => this.fetch(rows);
@@ -117,6 +118,7 @@ class LaneMap {
     const traces = tracesOf(points, view, gap);
     const layout = layoutOf({ points, look: { view, paint: 'plain', witness: false } });
     this.live.view = view;
+    this.drawn = '';
     this.library.react(this.plot, traces, layout, CONFIG).then(() => this.listen());
     this.witness.draw(view);
     this.drawKeys(points);
@@ -135,7 +137,9 @@ class LaneMap {
     this.gap.draw(points);
     const gap = look.gap ? this.gap.rows(points) : [];
     const { changes, traces } = changesOf(points, view, gap);
-    this.library.restyle(plot, changes, traces);
+    const drawn = JSON.stringify(changes);
+    if (drawn !== this.drawn) this.library.restyle(plot, changes, traces);
+    this.drawn = drawn;
     this.witness.draw(view);
     this.live.repaint();
     this.drawKeys(points);
@@ -222,7 +226,9 @@ export async function mount({ element, server }) {
   const images = /** @type {RealImages} */ (server.real_images);
   const map = new LaneMap(find(element, '.d-lane-map'), { places, images }, await plotly);
   on('lineup', (lineup) => map.load(lineup));
-  on('lanes', (slot) => (slot === null || runOf(slot) ? map.drawSoon() : map.live.repaint()));
+  on('lanes', (slot) =>
+    slot === null || (runOf(slot) && !goesOn()) ? map.drawSoon() : map.live.repaint(),
+  );
   on('look', () => map.drawSoon());
   on('theme', () => map.draw());
   if (setting.lineup) await map.load(setting.lineup);

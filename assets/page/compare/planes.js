@@ -10,7 +10,7 @@ import { linesTo, placesAt, trailOf } from '../draw/paths.js';
 import { MOST, setting } from './lineup.js';
 import { look, marked } from './look.js';
 import { SIZES, SYMBOLS } from './marks.js';
-import { picturesOf, runOf, state } from './results.js';
+import { goesOn, picturesOf, runOf, state } from './results.js';
 
 const SIZE = 10; // pixels of a mark
 const CHOSEN = 17; // pixels of one of the marked column
@@ -44,8 +44,18 @@ function placesOf(slot, view) {
   return isShown(slot) ? (runOf(slot)?.points[view] ?? []) : [];
 }
 
-/** The slots of lanes that are shown while they are not done yet: `LiveMarks` draws those. */
-export const liveSlots = () => SLOTS.filter((slot) => isShown(slot) && picturesOf(slot)?.live);
+/** The slots of the shown lanes whose marks `LiveMarks` draws, and Plotly does not. */
+export const liveSlots = () => SLOTS.filter((slot) => isShown(slot) && isLive(slot));
+
+/**
+ * Whether `LiveMarks` draws the marks of a lane: until it is done, and until the others are done,
+ * too. So a finished lane costs no look at all points of the map while the next ones come.
+ * @param {number} slot
+ */
+function isLive(slot) {
+  const shown = picturesOf(slot);
+  return shown !== null && (shown.live || (goesOn() && !trailAt(slot, 'class')));
+}
 
 /** @param {number} slot */
 function isShown(slot) {
@@ -88,7 +98,7 @@ function waysOf(slot, view) {
  * @param {View} view
  */
 function marksOf(slot, view) {
-  const places = placesOf(slot, view);
+  const places = isLive(slot) ? [] : placesOf(slot, view);
   const column = marked();
   return {
     x: places.map(([x]) => x),

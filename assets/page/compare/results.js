@@ -31,6 +31,20 @@ const seen = new Map();
 /** @type {Set<number>} slots of lanes that are done and whose runs are on their way */
 const fetching = new Set();
 
+/** Whether lanes are still to come: they are made, or their runs are on their way to the screen. */
+export const goesOn = () => state.going || fetching.size > 0;
+
+/**
+ * Shows what finished lanes are needed for. Its room is kept while they are on their way: otherwise
+ * the map above would be given another size with each, and be drawn anew.
+ * @param {HTMLElement} node
+ * @param {boolean} there whether those lanes are there
+ */
+export function showOrAwait(node, there) {
+  node.hidden = !there && !goesOn();
+  node.classList.toggle('d-awaits', !there);
+}
+
 /** A comparison begins: what it shows was asked for with these settings. */
 function begin() {
   const { lineup } = setting;
@@ -103,11 +117,16 @@ async function takeLane(slot, shown, fetch) {
     come = (await fetch(shown.token)) ?? come;
   } catch {
     // the lane says so
-  } finally {
-    fetching.delete(slot);
   }
   if (asked.get(slot) === key && seen.get(slot) === signature) put(slot, key, come);
+  await drawn();
+  fetching.delete(slot);
+  if (!goesOn()) say('lanes', null);
 }
+
+/** Once what was put is drawn: the map takes a while to look at all its points after that. */
+const drawn = () =>
+  new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
 
 /**
  * What tells what a lane shows from what it showed before.

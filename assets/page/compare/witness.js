@@ -10,7 +10,7 @@ import { fill, makeSelect } from '../draw/select.js';
 import { gridBetween, gridOf } from '../values/witness.js';
 import { setting, titleOf } from './lineup.js';
 import { look, lookAt } from './look.js';
-import { runOf } from './results.js';
+import { runOf, showOrAwait } from './results.js';
 
 const ABOUT =
   'The MMD witness, in latent space at each real image, smoothed for the eye: where real images ' +
@@ -61,7 +61,7 @@ export class WitnessLine {
   /** @param {View} view of the map */
   draw(view) {
     const lanes = (setting.lineup?.lanes ?? []).filter(({ slot }) => runOf(slot));
-    this.node.hidden = !lanes.length;
+    showOrAwait(this.node, lanes.length > 0);
     const [a, b] = this.slots();
     /** @type {[string, string][]} */
     const options = lanes.map((lane) => [String(lane.slot), titleOf(lane)]);
