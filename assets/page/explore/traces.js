@@ -163,6 +163,11 @@ export function layoutOf({ points: { dataset, label }, look: { view } }) {
     margin: { l: 0, r: 0, t: 4, b: 4 },
     paper_bgcolor: 'rgba(0,0,0,0)',
     plot_bgcolor: 'rgba(0,0,0,0)',
+    modebar: {
+      bgcolor: 'rgba(0,0,0,0)',
+      color: colour('muted'),
+      activecolor: colour('accent'),
+    },
     xaxis: axis,
     yaxis: { ...axis, scaleanchor: 'x' },
     dragmode: 'pan',
