@@ -63,6 +63,7 @@ class RunGroup(Generic[S]):
         self._jobs: list[Job] = []
         self._left, self._aside = False, aside
         self._news, self._room = asyncio.Event(), asyncio.Semaphore(at_once or len(requests) or 1)
+        self._entered = {place: asyncio.Event() for place in requests}
 
     def leave(self) -> None:
         """Takes back what is not sampled yet, and begins nothing more."""
@@ -95,6 +96,7 @@ class RunGroup(Generic[S]):
             if isinstance(request, Refused):
                 raise request
             async with self._room:
+                await self._follows(place)
                 if not self._left:
                     await self._run(place, request)
         except Refused as refusal:
@@ -103,10 +105,17 @@ class RunGroup(Generic[S]):
             self.wrong.append(error)
             self._say(place, "Something went wrong here; the server's log says what.", failed=True)
         finally:
+            self._entered[place].set()
             asyncio.get_running_loop().call_soon(self._news.set)  # once this task is done
 
-    async def _run(self, place: str, request: Request) -> None:
+    async def _follows(self, place: str) -> None:
+        """Waits until those before it stand in the line or are over, so that it keeps its turn."""
         self._say(place, "waits for its turn")
+        places = list(self._entered)
+        for before in places[: places.index(place)]:
+            await self._entered[before].wait()
+
+    async def _run(self, place: str, request: Request) -> None:
         async for shown in self._asked(place, request):
             if isinstance(shown, Busy) and self._left:
                 return  # it stands in no line yet
@@ -127,6 +136,7 @@ class RunGroup(Generic[S]):
         return open_desk().run(self._visitor, request, dials, begun, aside=self._aside)
 
     def _begun(self, place: str, job: Job) -> None:
+        self._entered[place].set()
         self._jobs.append(job)
         self._tell(job)
         if job.key is None or not open_desk().kept.keeps:
