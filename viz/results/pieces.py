@@ -61,12 +61,12 @@ PIECES = (
     Piece(
         "A discrepancy mends it", ("digits", 10), ("dit", "d3hr", "d3hr+discrepancy"),
         "With guidance by a discrepancy, D³HR covers {d3hr+discrepancy coverage} % in place of "
-        "{d3hr coverage} %, its diversity goes from {d3hr vendi} to {d3hr+discrepancy vendi}, and "
-        "nets reach {d3hr+discrepancy accuracy} % in place of {d3hr accuracy} %.",
+        "{d3hr coverage} %, and its diversity goes from {d3hr vendi} to {d3hr+discrepancy vendi}. "
+        "Nets reach {d3hr+discrepancy accuracy} % beside {d3hr accuracy} %: not told apart.",
         (
             ("d3hr+discrepancy", "coverage", ">", "d3hr"),
             ("d3hr+discrepancy", "vendi", ">", "d3hr"),
-            ("d3hr+discrepancy", "accuracy", ">", "d3hr"),
+            ("d3hr+discrepancy", "accuracy", "~", "d3hr"),
         ),
     ),
     Piece(
