@@ -9,7 +9,7 @@ sampled alone, without a page. The lanes are DiT with four strengths of class gu
 the same work. What is aimed at stands in brackets.
 
 The matrix can show no more steps a second than are sampled: so both numbers are told, for solids,
-for digits, whose prior is smaller, and for lanes of `FEW` digits, whose steps come quickly.
+for digits, whose prior is smaller, and for lanes of a few digits, whose steps come quickly.
 
 With `--apart` the browser has the last core for itself, and everything else has the others: so it
 is with a visitor, who has a machine of their own. Without it the browser has the lowest priority.
@@ -44,7 +44,7 @@ from .server import free_port
 SCALES = (1.5, 2.0, 2.5, 3.0)  # class guidance of the four lanes
 SIX = ("random", "dit", "diversity", "dap", "mmd", "herding")
 IMAGES, FEW = 10, 2  # images of a lane
-PARTS = {"solids": ("solids", IMAGES), "digits": ("digits", IMAGES), "quick": ("digits", FEW)}
+PARTS = {"solids": ("solids", IMAGES), "digits": ("digits", IMAGES), "few": ("digits", FEW)}
 MAP_PART = "map"
 PATIENCE = 900_000  # milliseconds that a comparison may take
 

@@ -3,13 +3,11 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from distiller.evaluation.study import read_study
-from distiller.machine.assets import ASSETS
 from tests.page.axe import accessible
 from tests.page.test_compare import filled
+from viz.results.pieces import PIECES, study_of_piece
 
 pytestmark = pytest.mark.slow
-RESULTS = ASSETS / "results"
 
 
 def test_a_piece_of_the_gallery_is_compared_on_a_click(page: Page, address: str) -> None:
@@ -20,8 +18,7 @@ def test_a_piece_of_the_gallery_is_compared_on_a_click(page: Page, address: str)
     expect(gallery.locator(".d-piece")).to_have_count(8)
     accessible(page, "#gallery")
     piece = gallery.locator(".d-piece").first
-    rows = {row.method: row for row in read_study(RESULTS / "digits-10-quick.json").rows}
-    diversity = rows["dap"].figures["vendi"].mean
+    diversity = study_of_piece(PIECES[0]).row("dap").figures["vendi"].mean
     expect(piece).to_contain_text(f"diversity is {diversity:.1f}")
     piece.click()
     filled(page, 30)

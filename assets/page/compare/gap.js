@@ -10,7 +10,8 @@ import { standingOf } from '../explore/points.js';
 import { coveredBy } from '../values/gap.js';
 import { setting, titleOf } from './lineup.js';
 import { look, lookAt } from './look.js';
-import { runOf, showOrAwait } from './results.js';
+import { runOf } from './results.js';
+import { showOrAwait } from './room.js';
 
 const SHOWN = 12; // pictures
 const COVERED =

@@ -26,7 +26,7 @@ import { look, lookAt } from './look.js';
 import { makeMark } from './marks.js';
 import { changesOf, groundNumber, slotOf, tracesOf } from './planes.js';
 import { pointsOf } from './real.js';
-import { goesOn, picturesOf, runOf } from './results.js';
+import { picturesOf, runOf } from './results.js';
 import { walkByKeys } from './walk.js';
 import { WitnessLine } from './witness.js';
 
@@ -226,9 +226,7 @@ export async function mount({ element, server }) {
   const images = /** @type {RealImages} */ (server.real_images);
   const map = new LaneMap(find(element, '.d-lane-map'), { places, images }, await plotly);
   on('lineup', (lineup) => map.load(lineup));
-  on('lanes', (slot) =>
-    slot === null || (runOf(slot) && !goesOn()) ? map.drawSoon() : map.live.repaint(),
-  );
+  on('lanes', (slot) => (slot === null || runOf(slot) ? map.drawSoon() : map.live.repaint()));
   on('look', () => map.drawSoon());
   on('theme', () => map.draw());
   if (setting.lineup) await map.load(setting.lineup);

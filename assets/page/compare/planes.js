@@ -49,12 +49,13 @@ export const liveSlots = () => SLOTS.filter((slot) => isShown(slot) && isLive(sl
 
 /**
  * Whether `LiveMarks` draws the marks of a lane: until it is done, and until the others are done,
- * too. So a finished lane costs no look at all points of the map while the next ones come.
+ * too, so that a finished lane costs no look at all points of the map while the next ones come.
+ * Where steps are shown, Plotly draws a finished lane at once, with its ways.
  * @param {number} slot
  */
 function isLive(slot) {
   const shown = picturesOf(slot);
-  return shown !== null && (shown.live || (goesOn() && !trailAt(slot, 'class')));
+  return shown !== null && (shown.live || (goesOn() && look.view !== 'steps'));
 }
 
 /** @param {number} slot */

@@ -34,17 +34,6 @@ const fetching = new Set();
 /** Whether lanes are still to come: they are made, or their runs are on their way to the screen. */
 export const goesOn = () => state.going || fetching.size > 0;
 
-/**
- * Shows what finished lanes are needed for. Its room is kept while they are on their way: otherwise
- * the map above would be given another size with each, and be drawn anew.
- * @param {HTMLElement} node
- * @param {boolean} there whether those lanes are there
- */
-export function showOrAwait(node, there) {
-  node.hidden = !there && !goesOn();
-  node.classList.toggle('d-awaits', !there);
-}
-
 /** A comparison begins: what it shows was asked for with these settings. */
 function begin() {
   const { lineup } = setting;

@@ -10,7 +10,8 @@ import { fill, makeSelect } from '../draw/select.js';
 import { gridBetween, gridOf } from '../values/witness.js';
 import { setting, titleOf } from './lineup.js';
 import { look, lookAt } from './look.js';
-import { runOf, showOrAwait } from './results.js';
+import { runOf } from './results.js';
+import { showOrAwait } from './room.js';
 
 const ABOUT =
   'The MMD witness, in latent space at each real image, smoothed for the eye: where real images ' +
