@@ -1,6 +1,7 @@
 """What is asked for and stopped."""
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
@@ -89,6 +90,49 @@ def test_a_stop_waits_for_no_value_that_is_yet_to_come() -> None:
     turn.ask()
     turn.stop()  # before it began
     assert everything(turn.follow(count(closed))) == []
+
+
+def test_what_is_stopped_before_it_begins_never_asks() -> None:
+    turn, asked = Turn(), list[bool]()
+
+    async def values() -> AsyncGenerator[int, None]:
+        asked.append(True)
+        yield 0
+
+    turn.ask()
+    turn.stop()
+    assert everything(turn.follow(values())) == []
+    assert asked == []
+    assert everything(turn.follow(values())) == [0]
+
+
+def test_a_follower_that_ends_during_a_stop_does_not_keep_the_line_from_hearing_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Stop is pressed in a thread, and the follower may be gone before that thread goes on."""
+    turn, left, ended = Turn(), list[str](), threading.Event()
+
+    async def watch() -> None:
+        loop = asyncio.get_running_loop()
+        soon = loop.call_soon_threadsafe
+
+        def soon_and_wait(*given: Any, **named: Any) -> asyncio.Handle:
+            handle = soon(*given, **named)
+            if threading.current_thread() is stopper:
+                assert ended.wait(30)
+            return handle
+
+        stopper = threading.Thread(target=turn.stop)
+        monkeypatch.setattr(loop, "call_soon_threadsafe", soon_and_wait)
+        async for _ in turn.follow(count([])):
+            turn.leave = lambda: left.append("the line")
+            if not stopper.ident:
+                stopper.start()
+        ended.set()
+        await asyncio.to_thread(stopper.join)
+
+    asyncio.run(asyncio.wait_for(watch(), 60))
+    assert left == ["the line"]
 
 
 def test_a_follower_that_nobody_listens_to_is_not_in_the_way() -> None:

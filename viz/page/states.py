@@ -47,8 +47,8 @@ class _States(StateHolder):  # type: ignore[misc]
     """The states of all visitors."""
 
     def set_blocks(self, blocks: gr.Blocks) -> None:
+        self._first = SessionState(blocks)  # first of all: from the next line on, visitors ask here
         super().set_blocks(blocks)
-        self._first = SessionState(blocks)
 
     def __getitem__(self, session_id: str) -> SessionState:
         if session_id not in self.session_data:
@@ -57,7 +57,11 @@ class _States(StateHolder):  # type: ignore[misc]
 
 
 def hold_states(demo: gr.Blocks) -> None:
-    """Has a page that is served hold its visitors' states so, from now on."""
-    states = _States()
+    """Has a page that is served hold its visitors' states so, from now on.
+
+    Whoever came while it began to be served keeps the state that Gradio made.
+    """
+    states, before = _States(), demo.app.state_holder
+    states.session_data, states.time_last_used = before.session_data, before.time_last_used
     states.set_blocks(demo)
     demo.app.state_holder = states

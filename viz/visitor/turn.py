@@ -41,10 +41,11 @@ class Turn:
     def stop(self) -> None:
         """What was asked for and what goes on is to end; nothing else is."""
         self.stopped = self.asked
+        leave = self.leave  # now: a follower in another thread, once halted, forgets it
         if not self.finishes:
             for halt in list(self._halts.values()):
                 halt()
-        self.leave()
+        leave()
 
     def take(self, values: Generator[Any, None, None]) -> Generator[Any, None, None]:
         """Yields values until they end or are to stop, and closes their generator.
@@ -79,7 +80,10 @@ class Turn:
             halted.set()
         self._halts[me] = halt
         try:
-            while (value := await _first(anext(values, _END), halted)) is not _END:
+            while not halted.is_set():
+                value = await _first(anext(values, _END), halted)
+                if value is _END:
+                    break
                 yield value
         finally:
             await values.aclose()
