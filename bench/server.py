@@ -93,6 +93,8 @@ def free_port() -> int:
 def started(folder: Path, cache: Path, kept: int) -> Server:
     """Starts a page, with `kept` MB for finished runs, and waits until it answers.
 
+    It encodes nothing ahead: a page does so in its first minutes, and they are not looked at.
+
     Raises:
         RuntimeError: if it ends, or does not answer in five minutes.
     """
@@ -100,7 +102,7 @@ def started(folder: Path, cache: Path, kept: int) -> Server:
     log = folder / "server.log"
     env = {
         **os.environ, "DISTILLER_CACHE": str(cache), "DISTILLER_KEPT": str(kept),
-        "DISTILLER_TRAIN": "0", "GRADIO_SERVER_NAME": "127.0.0.1",
+        "DISTILLER_AHEAD": "0", "DISTILLER_TRAIN": "0", "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(folder / "temporary"),
     }  # fmt: skip
     with log.open("wb") as out:

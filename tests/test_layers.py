@@ -78,7 +78,7 @@ VIZ = [
     ["draw.preview", "draw.embedding", "draw.witness", "draw.figures", "draw.steps"],
     ["catalogue"],
     [
-        "serving.kept", "serving.held", "serving.job", "serving.line",
+        "serving.kept", "serving.held", "serving.job", "serving.line", "serving.ahead",
         "serving.rates", "serving.beforehand", "serving.zero_gpu", "serving.key",
         "serving.desk", "serving.ticket", "serving.run_group",
     ],

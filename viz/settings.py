@@ -14,6 +14,7 @@ Environment variables that the page reads, beside those of the library:
     DISTILLER_ORIGINS    other sites that may embed the page, and call it from a browser, such as
                          "https://example.org"; * for all; unset, there are none, but on a Space
                          huggingface.co
+    DISTILLER_AHEAD      0 keeps a page that has nothing to do from encoding real images
     DISTILLER_XL         0 keeps a page on a GPU from preparing Imagenette for DiT-XL/2 by itself
     DISTILLER_WAITING    runs that may wait in line, 200 if unset; a visitor beyond that waits
                          before the line, and the page tries again by itself
@@ -38,7 +39,7 @@ __all__ = [
     "ALONE", "BUDGET", "COMPLETION", "EVENTS", "FIRST", "KEPT", "OPEN", "PICTURES", "RUN", "SCORED",
     "SEEDS", "SESSIONS", "STEPS", "THUMBNAILS", "VISIT", "WHOLE", "WORK", "address", "grace",
     "keep_private", "kept_in_memory", "kept_on_disk", "may_prepare", "may_train", "origins", "port",
-    "space_host", "speaks_mcp", "sum_up_rarely", "waiting",
+    "space_host", "speaks_mcp", "sum_up_rarely", "waiting", "works_ahead",
 ]  # fmt: skip
 
 FIRST = "solids"
@@ -103,6 +104,11 @@ def may_train() -> bool:
 def may_prepare() -> bool:
     """Whether a page on a GPU prepares Imagenette for DiT-XL/2: unless DISTILLER_XL is 0."""
     return os.environ.get("DISTILLER_XL") != "0"
+
+
+def works_ahead() -> bool:
+    """Whether a page that has nothing to do encodes real images: unless DISTILLER_AHEAD is 0."""
+    return os.environ.get("DISTILLER_AHEAD") != "0"
 
 
 def speaks_mcp() -> bool:

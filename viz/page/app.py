@@ -11,6 +11,7 @@ from distiller.sets.upload import LIMITS
 
 from .. import settings
 from ..papers_prior import offer, offered_here
+from ..serving.ahead import encode_ahead, shipped_here
 from ..serving.desk import open_desk
 from ..serving.zero_gpu import place_networks
 from ..visitor.coming_back import NOUNS
@@ -90,9 +91,12 @@ def serve(host: str, port: int, *, block: bool = True) -> gr.Blocks:
 
 
 def _prepare(*, runs: bool) -> None:
-    """Reads what the first visitor needs, tries two runs if asked; on a GPU prepares DiT-XL/2."""
+    """Reads what the first visitor needs; if asked, tries two runs and encodes real images ahead;
+    on a GPU prepares DiT-XL/2."""
     measures = runs and not on_zero_gpu()  # whose times are not those of this processor
     open_desk().try_out(settings.FIRST, runs=2 if measures else 0)
+    if measures and settings.works_ahead():
+        encode_ahead(open_desk().line, shipped_here(settings.FIRST))
     if offered_here():
         print(f"distiller: {offer()}", flush=True)
 
