@@ -24,7 +24,7 @@ from distiller.data.registry import DATASETS
 from distiller.event import finish
 from distiller.lab import Lab, open_lab
 from distiller.methods import METHODS
-from distiller.recipes.loop import encode_class
+from distiller.recipes.loop import encode_classes
 from distiller.sets.request import Request
 from viz.draw.steps import explore, glimpse_of
 from viz.serving.ahead import REFERENCES
@@ -55,11 +55,11 @@ def first_picture(lab: Lab, method: str, ahead: Path | None = None) -> float:
 
 
 def made_ahead(lab: Lab, cache: Path) -> None:
-    """Fills a cache with the real images that a page encodes ahead, of the first class."""
+    """Fills a cache with the real images that a page encodes ahead."""
     os.environ["DISTILLER_CACHE"] = str(cache)
     began = time.perf_counter()
-    finish(encode_class(lab.prior, lab.data, 0, REFERENCES))
-    print(f"{lab.name}: a class is encoded in {time.perf_counter() - began:.1f} s", flush=True)
+    finish(encode_classes(lab.prior, lab.data, range(len(lab.data.classes)), REFERENCES))
+    print(f"{lab.name}: encoded in {time.perf_counter() - began:.1f} s", flush=True)
 
 
 def measure(name: str, methods: Sequence[str], ahead: Path | None) -> dict[str, str]:
