@@ -4,7 +4,7 @@ On a data set whose prior ships, a method then begins at once. Each fit has the 
 that it depends on, by which the method looks for it; so one that is of other weights, images or
 options is not taken. All but Minimax's are made afresh, whatever methods left in the cache. Each is
 kept in a folder of its own as soon as it is made, so that a run that was stopped goes on with those
-that are left; the folder goes when the file is written.
+that are left; the folder goes when all files are written.
 """
 
 import shutil
@@ -47,11 +47,11 @@ def write_fits(prior: Prior, data: Dataset, folder: Path) -> Generator[Event, No
     kept = cache_folder() / f"fits-{prior.fingerprint()[:12]}"
     tensors = yield from fits_of(prior, data, kept)
     write_whole(fits, packed_tensors(tensors, {"prior": prior.fingerprint()}))
-    shutil.rmtree(kept)
     tuned, key = folder / "minimax.safetensors", minimax.key(prior, data, labels)
     if load_fit(tuned, key) is None:  # fine-tuning takes long, and goes on where it was stopped
         change = yield from minimax.fit_chunk(prior, data, labels)
         write_whole(tuned, packed_fit(change, key))
+    shutil.rmtree(kept)  # only now: the same command goes on wherever it was stopped
     return [fits, tuned]
 
 

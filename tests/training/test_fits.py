@@ -121,6 +121,20 @@ def test_what_was_stopped_goes_on_with_the_fits_that_are_left(prior: Prior, tmp_
     assert list(fits_of(prior, DATA, kept)) == []
 
 
+def test_a_fine_tuning_that_is_stopped_leaves_the_other_fits_where_they_are_found(
+    prior: Prior, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert prior.folder is not None
+    in_two_steps(monkeypatch)
+    stopped = write_fits(prior, DATA, prior.folder)
+    assert next(event for event in stopped if event.stage == "minimax")
+    stopped.close()
+    assert list((tmp_path / "cache").glob("fits-*/*.safetensors"))
+    stages = {event.stage for event in write_fits(prior, DATA, prior.folder)}
+    assert "minimax" in stages
+    assert not stages & {"surrogate", "invert"}
+
+
 def in_two_steps(monkeypatch: pytest.MonkeyPatch) -> dict[str, Minimax]:
     """Minimax in two steps."""
     monkeypatch.setattr("distiller.training.fits.Minimax", lambda: Minimax(steps=2, batch=4))
