@@ -275,11 +275,12 @@ def study_of(given: argparse.Namespace, rows: dict[str, list[dict[str, float]]])
     command += f" --steps {given.steps}" * (given.steps != 20)
     command += f" --protocol {given.protocol}" * (given.protocol != "quick")
     command += f" --dtype {given.dtype}" * (given.dtype != "float32")
-    threads = torch.get_num_threads()  # those of the processes that made the sets, too
+    count = torch.get_num_threads()  # as in the processes that made the sets
+    threads = "one thread" if count == 1 else f"{count} threads"
     conditions = (
         f"{len(seeds)} sets of {given.ipc} images per class of each method, of the seeds "
         f"{', '.join(seeds)}, made in {given.steps} steps with the prior’s default class guidance, "
-        f"in {given.dtype} on {threads} thread{'s' * (threads > 1)}.",
+        f"in {given.dtype} on {threads}.",
         *CONDITIONS,
     )
     return Study(

@@ -14,12 +14,12 @@ draws as many samples of each class by each sampler, for each seed, and prints p
     with `--seconds`, the seconds of ten images of one class, and their share of those of
     `DiTPipeline` with DDIM in 20 steps on the same weights.
 
-Each set is a cell. What a cell reached is printed when it is known, and kept in `--out`: the same
-command goes on with those that are left, and prints the table when all are there. All samplers
-begin from the same noise. The seconds are the best of several rounds in which all take turns, in
-one process, on a machine that should do nothing else. `CFG in 100-800` means that class guidance
-acts while 100 < t <= 800 alone: outside, a step is one pass of two (Kynkäänniemi et al., 2024,
-arXiv:2404.07724).
+A method may have options, such as `mmd:strength=5`. Each set is a cell. What a cell reached is
+printed when it is known, and kept in `--out`: the same command goes on with those that are left,
+and prints the table when all are there. All samplers begin from the same noise. The seconds are the
+best of several rounds in which all take turns, in one process, on a machine that should do nothing
+else. `CFG in 100-800` means that class guidance acts while 100 < t <= 800 alone: outside, a step is
+one pass of two (Kynkäänniemi et al., 2024, arXiv:2404.07724).
 """
 
 import argparse
@@ -50,6 +50,7 @@ from distiller.scores.kernel import median_distance, rbf
 from distiller.scores.measures import frechet, mmd2
 
 from .costs import best_of
+from .methods import parse
 from .sampling import their_run
 from .tables import lines
 
@@ -87,7 +88,8 @@ class Way:
 WAYS = (
     Way("ddim", 20), Way("dpm++", 12), Way("dpm++", 8), Way("dpm++", 8, WINDOW), Way("dpm++", 6),
     Way("dpm++", 6, WINDOW), Way("dpm++", 5, WINDOW), Way("dpm++", 10), Way("dpm++", 10, WINDOW),
-    Way("dpm++", 12, WINDOW), Way("dpm++", 15), Way("dpm++", 15, WINDOW),
+    Way("dpm++", 12, WINDOW), Way("dpm++", 15), Way("dpm++", 15, WINDOW), Way("ddim", 12),
+    Way("ddim", 8),
 )  # fmt: skip
 
 
@@ -176,7 +178,7 @@ class Bench:
         """A method, fitted once."""
         if method not in self._recipes:
             labels = range(len(self.data.classes))
-            events = fit(make_methods(method), self.prior, self.data, labels)
+            events = fit(make_methods(*parse(method)), self.prior, self.data, labels)
             self._recipes[method] = finish(events)
         return self._recipes[method]
 

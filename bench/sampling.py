@@ -2,9 +2,9 @@
 
     python -m bench.sampling [--prior solids] [--images 10] [--steps 20]
 
-Both sides sample with CFG and DDIM in one process, in turns, several times; the best time of
-each counts, and their ratio is what carries over to another machine. One more row is sampled as the
-page's controls are for a new visitor, in other steps.
+Both sides sample with the prior's own class guidance and DDIM in one process, in turns, several
+times; the best time of each counts, and their ratio is what carries over to another machine. One
+more row is sampled in as many steps as the page's controls hold for a new visitor.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import torch
 from distiller import Settings, distill, load, load_prior, make_methods
 from distiller.diffusion.prior import Prior
 from distiller.event import Event
+from distiller.training.shipment import CHOICES, Choices
 from viz.settings import VISIT
 
 
@@ -51,7 +52,8 @@ def main() -> None:
     prior, data = load_prior(given.prior), load(given.prior)
     low = load_prior(given.prior, dtype="bfloat16")
     settings = Settings(ipc=given.images, steps=given.steps)
-    visit = replace(VISIT, ipc=given.images)
+    begins = CHOICES.get(given.prior, Choices()).steps or VISIT.steps
+    visit = replace(VISIT, ipc=given.images, steps=begins)
     first: list[float] = []
 
     def ours(method: str, prior: Prior = prior, settings: Settings = settings) -> None:
@@ -64,7 +66,7 @@ def main() -> None:
         "diffusers' DiTPipeline": their_run(prior, given.images, given.steps),
         "dit": lambda: ours("dit"),
         "dit in bfloat16": lambda: ours("dit", low),
-        "dit, as the page begins": lambda: ours("dit", settings=visit),
+        f"dit, {begins} steps": lambda: ours("dit", settings=visit),
         "diversity": lambda: ours("diversity"),
         "dap": lambda: ours("dap"),
         "dap+diversity": lambda: ours("dap+diversity"),
@@ -73,8 +75,8 @@ def main() -> None:
     for _ in range(given.rounds + 1):
         for name, run in sides.items():
             best[name] = min(best[name], seconds(run))
-    print(f"{given.images} images x {given.steps} steps with CFG on {prior.device}, "
-          f"{torch.get_num_threads()} threads")  # fmt: skip
+    print(f"{given.images} images x {given.steps} steps, CFG {prior.cfg_scale:g}, "
+          f"on {prior.device}, {torch.get_num_threads()} threads")  # fmt: skip
     base = best["diffusers' DiTPipeline"]
     for name, spent in best.items():
         print(f"{name:24} {spent:6.2f} s   {spent / base:5.2f} x")

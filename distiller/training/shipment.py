@@ -21,7 +21,7 @@ from ..machine.assets import ASSETS
 from ..machine.disk import cache_folder, write_whole
 from ..machine.json_file import read_json
 
-__all__ = ["Part", "parts_of", "record", "shipped_priors", "stale"]
+__all__ = ["CHOICES", "Choices", "Part", "parts_of", "record", "shipped_priors", "stale"]
 
 Command = tuple[str, ...]
 """What follows `python -m`."""
@@ -45,6 +45,7 @@ class Choices:
 
     label: str = "0"
     first: str = "dit"
+    steps: int | None = None  # of the first run; None is what a new visitor's runs have
     whole: str = "d3hr+mmd"
     lanes: bool = False  # a comparison, which shows real images
     guess: str = ""
@@ -53,7 +54,7 @@ class Choices:
 
 CHOICES = {
     "digits": Choices("3", lanes=True),
-    "solids": Choices("torus", lanes=True, guess="minimax+discrepancy", sweep=True),
+    "solids": Choices("torus", steps=8, lanes=True, guess="minimax+discrepancy", sweep=True),
     "cifar10": Choices("horse", first="dap+diversity", whole="minimax"),
     "imagenette": Choices("parachute", first="dap+diversity", whole="minimax"),
 }
@@ -112,7 +113,8 @@ def _runs(name: str) -> list[Part]:
     chosen, uses = CHOICES.get(name, Choices()), ("prior", "judge", "reference")
     label, late = ("--class", chosen.label), tuple(part.name for part in _independent(name))
     made: dict[str, tuple[str, tuple[str, ...]]] = {}
-    made["first"] = (f"first/{name}.json", ("--method", chosen.first, *label, "--first"))
+    steps = () if chosen.steps is None else ("--steps", str(chosen.steps))
+    made["first"] = (f"first/{name}.json", ("--method", chosen.first, *label, *steps, "--first"))
     made["set"] = (f"sets/{name}.zip", ("--method", chosen.whole, "--set"))
     if chosen.lanes:
         made["lanes"] = (f"compare/{name}.json", (*label, "--lanes"))
