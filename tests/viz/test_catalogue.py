@@ -10,6 +10,7 @@ from distiller.errors import Refused
 from distiller.lab import forget_labs
 from distiller.methods import METHODS
 from distiller.recipes.recipe import Group
+from distiller.training.shipment import CHOICES, shipped_priors
 from tests.viz.sent import check
 from viz import payloads
 from viz.catalogue import (
@@ -22,7 +23,7 @@ from viz.catalogue import (
     thumbnails,
     titles,
 )
-from viz.settings import THUMBNAILS
+from viz.settings import THUMBNAILS, VISIT
 
 
 def test_data_sets_without_models_are_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,6 +43,15 @@ def test_a_data_set_is_shown_by_its_classes_its_map_and_its_shipped_run() -> Non
     assert first is not None
     assert first["query"]["dataset"] == "solids"
     assert first_run("solids") is first  # a page that opens does not read it again
+
+
+@pytest.mark.parametrize("name", shipped_priors())
+def test_the_shipped_run_is_made_as_a_new_visitor_makes_one(name: str) -> None:
+    first = first_run(name)
+    assert first is not None
+    steps = CHOICES[name].steps or VISIT.steps
+    assert (first["query"]["steps"], first["query"]["sampler"]) == (str(steps), VISIT.sampler)
+    assert first["query"]["method"] == CHOICES[name].first
 
 
 @pytest.mark.parametrize("asked", [None, [], "digits", ["cats", [1]], ["digits", [10**9]], [{}, 1]])
