@@ -53,9 +53,10 @@ from . import tables
 
 METHODS = (
     "random", "herding:pool=1", "k-center:pool=1", "dit", "minimax", "dap", "d3hr", "mgd3", "igd",
-    "cao2", "herding", "k-center", "kernel-thinning", "greedy", "mmd", "discrepancy", "dp-merf",
-    "diversity", "dap+diversity", "d3hr+mmd", "mgd3+mmd", "d3hr+mmd+herding", "minimax+d3hr+mmd",
-    "d3hr+discrepancy", "mgd3+discrepancy", "minimax+discrepancy",
+    "cao2", "cgs", "lgd", "uag", "s3", "herding", "k-center", "kernel-thinning", "greedy", "mmd",
+    "discrepancy", "dp-merf", "diversity", "dap+diversity", "d3hr+mmd", "mgd3+mmd",
+    "d3hr+mmd+herding", "minimax+d3hr+mmd", "d3hr+discrepancy", "mgd3+discrepancy",
+    "minimax+discrepancy",
 )  # fmt: skip
 LARGEST_POOL = 4  # of the methods above
 UNSPREAD = ("seconds", "memory")  # the machine did other work: their spread says nothing
