@@ -11,7 +11,7 @@ from distiller.sets.upload import LIMITS
 
 from .. import settings
 from ..papers_prior import offer, offered_here
-from ..serving.ahead import encode_ahead, shipped_here
+from ..serving.ahead import encode_ahead, worked_on
 from ..serving.desk import open_desk
 from ..serving.zero_gpu import place_networks
 from ..visitor.coming_back import NOUNS
@@ -96,7 +96,7 @@ def _prepare(*, runs: bool) -> None:
     measures = runs and not on_zero_gpu()  # whose times are not those of this processor
     open_desk().try_out(settings.FIRST, runs=2 if measures else 0)
     if measures and settings.works_ahead():
-        encode_ahead(open_desk().line, shipped_here(settings.FIRST))
+        encode_ahead(open_desk().line, worked_on(settings.FIRST))
     if offered_here():
         print(f"distiller: {offer()}", flush=True)
 

@@ -16,18 +16,21 @@ from distiller.recipes.loop import encode_class
 
 from .line import Line
 
-__all__ = ["REFERENCES", "encode_ahead", "shipped_here"]
+__all__ = ["REFERENCES", "encode_ahead", "worked_on"]
 
 REFERENCES = 1000  # real images of a class: as many as any method takes of itself
 COST = 10.0  # seconds that a class is expected to take
 
 
-def shipped_here(first: str) -> list[str]:
-    """The data sets with shipped priors whose images are on this machine, `first` before others."""
+def worked_on(first: str) -> list[str]:
+    """The data sets that ship, images and prior, `first` before others.
+
+    Photographs are none of them: to read them is one step of a minute, for which no run makes way.
+    """
     ours = [
         name
         for name, source in DATASETS.items()
-        if prior_folder(name) == ASSETS / "priors" / name and source.here()
+        if source.ships and prior_folder(name) == ASSETS / "priors" / name
     ]
     return sorted(ours, key=lambda name: name != first)
 
