@@ -40,7 +40,8 @@ from distiller.evaluation.robustness import measure_robustness
 from distiller.evaluation.study import Study, StudyRow, figure_of
 from distiller.event import finish
 from distiller.image import to_pixels, to_tensor
-from distiller.methods import make_methods
+from distiller.methods import METHODS as KNOWN
+from distiller.methods import make_methods, needed_steps
 from distiller.recipes.loop import Distilled, Settings, draw, fit
 from distiller.recipes.recipe import Recipe
 from distiller.scores.discrepancy import DISCREPANCIES
@@ -131,7 +132,8 @@ def make(given: argparse.Namespace, name: str, seeds: Sequence[int], folder: Pat
     )
     for seed in seeds:
         began = time.perf_counter()
-        settings = Settings(ipc=given.ipc, steps=given.steps, seed=seed)
+        steps = needed_steps(parse(name)[0], given.steps)
+        settings = Settings(ipc=given.ipc, steps=steps, seed=seed)
         if only_selects and recipe.select is not None:
             pool, price = shared_pool(given, prior, data, seed, folder)
             began = time.perf_counter() - price * recipe.pool
@@ -280,15 +282,22 @@ def study_of(given: argparse.Namespace, rows: dict[str, list[dict[str, float]]])
     threads = "one thread" if count == 1 else f"{count} threads"
     conditions = (
         f"{len(seeds)} sets of {given.ipc} images per class of each method, of the seeds "
-        f"{', '.join(seeds)}, made in {given.steps} steps with the prior’s default class guidance, "
-        f"in {given.dtype} on {threads}.",
+        f"{', '.join(seeds)}, made in {in_steps(given.steps)} with the prior’s default class "
+        f"guidance, in {given.dtype} on {threads}.",
         *CONDITIONS,
     )
     return Study(
         f"{given.dataset}-{given.ipc}-{given.protocol}", given.dataset, given.ipc, given.protocol,
         net, f"{command} --out runs/bench", conditions, kept, tuple(found),
-        load_prior(given.dataset, "cpu").fingerprint(),
+        load_prior(given.dataset, "cpu").fingerprint(), given.steps,
     )  # fmt: skip
+
+
+def in_steps(steps: int) -> str:
+    """So many steps in words, with the methods that need more."""
+    needs = {method.title: method.fewest_steps for method in KNOWN.values()}
+    more = [f"{title} in {n}, which it needs" for title, n in needs.items() if n > steps]
+    return f"{steps} steps" + f" ({'; '.join(more)})" * bool(more)
 
 
 if __name__ == "__main__":

@@ -38,9 +38,11 @@ BEYOND = {
 """What the nets of the first set withstand and give away."""
 
 HIGHLIGHTS = {
-    "minimax+discrepancy": "`minimax+discrepancy`",
-    "d3hr+discrepancy": "`d3hr+discrepancy`",
-    "mgd3": "`mgd3`, the best published method here",
+    "mgd3+discrepancy": "`mgd3+discrepancy`",
+    "discrepancy": "`discrepancy`",
+    "mmd": "`mmd`",
+    "cgs": "`cgs`, the best here that was published for distillation",
+    "mgd3": "`mgd3`, the next",
     "dit": "`dit`, samples of the prior",
     "random": "`random`, real images",
 }

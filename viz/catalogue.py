@@ -14,17 +14,19 @@ from distiller.lab import forget_labs, open_images
 from distiller.limits import choice, whole
 from distiller.machine.assets import ASSETS
 from distiller.methods import METHODS, excluded
-from distiller.recipes.recipe import Group
+from distiller.recipes.recipe import Group, Method
 from distiller.scores.reference import Reference, load_reference
+from distiller.training.shipment import CHOICES, Choices
 
 from . import payloads
 from .draw import figures
 from .draw.preview import class_pictures, data_uri
-from .settings import ALONE, THUMBNAILS
+from .settings import ALONE, RUN, THUMBNAILS
 
 __all__ = [
-    "chooser_of", "first_run", "forget_models", "map_of", "method_groups", "ordered_methods",
-    "places", "real_images", "reference_of", "thumbnails", "titles",
+    "about", "chooser_of", "first_run", "forget_models", "map_of", "method_groups",
+    "ordered_methods", "places", "real_images", "reference_of", "thumbnails", "titles",
+    "usual_steps",
 ]  # fmt: skip
 
 
@@ -43,10 +45,22 @@ def reference_of(name: str) -> Reference:
     return load_reference(name)
 
 
+def usual_steps(dataset: str) -> int:
+    """The steps that comparisons and sweeps of a data set begin with, as its studies have them."""
+    return CHOICES.get(dataset, Choices()).steps or RUN.steps
+
+
 def ordered_methods() -> list[str]:
     """The methods as they are offered: group by group, the baselines first."""
     groups = get_args(Group)
     return sorted(METHODS, key=lambda name: (groups.index(METHODS[name].group), name))
+
+
+def about(method: type[Method]) -> str:
+    """What a method does in a sentence, and in how many steps if in no fewer."""
+    sentence = (method.__doc__ or "").strip().partition("\n\n")[0]
+    needs = method.fewest_steps
+    return f"{sentence} It needs {needs} steps." if needs > 1 else sentence
 
 
 def method_groups() -> payloads.MethodGroups:
@@ -57,7 +71,7 @@ def method_groups() -> payloads.MethodGroups:
         sampled = [other for other in excluded(name) if METHODS[other].place != "subset"]
         words: payloads.MethodWords = {
             "title": method.title,
-            "about": (method.__doc__ or "").strip().partition("\n")[0],
+            "about": about(method),
             "excludes": [METHODS[other].title for other in sampled],
             "alone": name in ALONE,
             "acts": method.place or ("guidance" if fields(method) else None),  # DiT changes nothing

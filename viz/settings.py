@@ -51,7 +51,7 @@ RUN = Settings(steps=20)
 VISIT = Settings(steps=12)
 """What the controls of Explore hold for a new visitor: what every method makes so is as good as
 with `RUN`, and there sooner (bench/results.md, "Samplers with fewer steps"). Comparisons begin with
-`RUN`, as the studies do."""
+as many steps as the studies of a data set have."""
 BUDGET = 64 * 100
 """Images times steps of one run."""
 THUMBNAILS = 24

@@ -94,6 +94,7 @@ class Study:
     columns: Mapping[str, Column]
     rows: tuple[StudyRow, ...] = field(repr=False)
     prior: str = ""  # the fingerprint of the prior that made the sets; none of real images alone
+    steps: int = 0  # of the sampler that made the sets; 0 of real images alone, or where unknown
 
     @property
     def of_earlier_prior(self) -> bool:
@@ -142,7 +143,8 @@ class Study:
             Refused: if the two were not made alike.
         """
         mine, its = (
-            (s.dataset, s.ipc, s.protocol, s.net, s.conditions, s.prior) for s in (self, later)
+            (s.dataset, s.ipc, s.protocol, s.net, s.conditions, s.prior, s.steps)
+            for s in (self, later)
         )
         if mine != its:
             raise Refused(
@@ -157,8 +159,9 @@ class Study:
     def write(self, folder: Path) -> Path:
         """Writes the study into a folder, a line for each row; returns the file."""
         plain = {k: v for k, v in asdict(self).items() if k not in ("name", "rows")}
-        if not self.prior:
-            del plain["prior"]
+        for key in ("prior", "steps"):
+            if not plain[key]:
+                del plain[key]
         head = json.dumps(plain, indent=1, ensure_ascii=False)[:-2]
         lines = ",\n  ".join(json.dumps(_plain(row), ensure_ascii=False) for row in self.rows)
         path = folder / f"{self.name}.json"

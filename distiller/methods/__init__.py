@@ -9,7 +9,9 @@ from typing import Any, get_args
 from ..errors import Refused, unknown
 from ..recipes.recipe import Group, Method, convert
 
-__all__ = ["METHODS", "excluded", "make_methods", "method_table", "paper_options"]
+__all__ = [
+    "METHODS", "excluded", "make_methods", "method_table", "needed_steps", "paper_options",
+]  # fmt: skip
 
 
 def _load(name: str) -> type[Method]:
@@ -80,6 +82,12 @@ def paper_options(names: str) -> dict[str, Any]:
     }
 
 
+def needed_steps(names: str, steps: int) -> int:
+    """So many steps, or more where one of the methods needs them; unknown ones need none."""
+    chosen = {name.strip() for name in names.split("+")} & METHODS.keys()
+    return max([steps, *(METHODS[name].fewest_steps for name in chosen)])
+
+
 def method_table() -> dict[str, dict[str, Any]]:
     """The methods and their options as plain values, for the command line and the API."""
     return {
@@ -89,6 +97,7 @@ def method_table() -> dict[str, dict[str, Any]]:
             "group": method.group,
             "excludes": excluded(name),
             "paper": dict(method.paper),
+            "fewest_steps": method.fewest_steps,
             "options": {f.name: {"default": f.default, **f.metadata} for f in fields(method)},
         }
         for name, method in METHODS.items()

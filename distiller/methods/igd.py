@@ -19,6 +19,9 @@ clean data, as the released code names the two numbers its lowest and highest ti
 612 < t <= 918, early: very likely what the paper means, and `paper` has it. With the gradient
 mismatch of digits at 0.283 without guidance, late guidance of influence 1 and 5 reaches 0.232 and
 0.153, early guidance 0.275 and 0.354: another window needs another strength.
+
+It needs steps within its window. Of its images of solids, 97 % are recognised in 20 steps. In 8
+steps two fall into the window, and 81 % are (bench/results.md, "Samplers with fewer steps").
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -48,6 +51,7 @@ class IGD(Method):
     title: ClassVar[str] = "IGD"
     group: ClassVar[Group] = "peers"
     paper: ClassVar[Mapping[str, Any]] = {"t_low": 612, "t_high": 918}
+    fewest_steps: ClassVar[int] = 20
 
     influence: float | Dial = knob(1.0, "strength of gradient matching", low=0, high=20, live=True)
     deviation: float | Dial = knob(1.0, "strength of staying apart", low=0, high=20, live=True)

@@ -37,7 +37,7 @@ class UAG(Method):
     title: ClassVar[str] = "UAG"
     group: ClassVar[Group] = "peers"
 
-    strength: float | Dial = knob(0.1, "how hard the entropy is raised", low=0, high=5, live=True)
+    strength: float | Dial = knob(0.03, "how hard the entropy is raised", low=0, high=5, live=True)
     images: int = knob(200, "real images of each class to train on", low=2, high=100_000)
     t_low: int = knob(0, "the time below which it does not act", low=0, high=1000)
     t_high: int = knob(796, "the time above which it does not act", low=0, high=1000)

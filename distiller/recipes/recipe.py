@@ -87,6 +87,8 @@ class Method(ABC):
     """The place that it fills with its defaults and that has room for one; None: it fills none."""
     paper: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """Its paper's values, for DiT-XL/2, of the hyperparameters whose defaults are others."""
+    fewest_steps: ClassVar[int] = 1
+    """The fewest steps in which its images were found to stay in their class; fewer are allowed."""
 
     @abstractmethod
     def fit(

@@ -45,7 +45,7 @@ class Choices:
 
     label: str = "0"
     first: str = "dit"
-    steps: int | None = None  # of the first run; None is what a new visitor's runs have
+    steps: int | None = None  # of what is shown; None is what new runs have
     whole: str = "d3hr+mmd"
     lanes: bool = False  # a comparison, which shows real images
     guess: str = ""
@@ -119,7 +119,7 @@ def _runs(name: str) -> list[Part]:
     if chosen.lanes:
         made["lanes"] = (f"compare/{name}.json", (*label, "--lanes"))
     if chosen.guess:
-        options = ("--method", chosen.guess, *label, "--guess")
+        options = ("--method", chosen.guess, *label, *steps, "--guess")
         made["guess"] = (f"guess/{name}.json", options)
     if chosen.sweep:
         made["sweep"] = (f"sweep/{name}.json", (*label, "--sweep"))
@@ -140,8 +140,9 @@ def _studies(name: str) -> list[Part]:
         out = cache_folder() / "shipped" / hash_weights(ASSETS / "priors" / name)[:12]
         methods = ",".join(row.method for row in study.rows)
         options = ("--dataset", name, "--ipc", str(study.ipc), "--protocol", study.protocol)
+        steps = ("--steps", str(study.steps)) if study.steps else ()
         rest = ("--methods", methods, "--out", str(out), "--ship", "--anew")
-        commands = (("bench.methods", *options, *rest), ("bench.tables",))
+        commands = (("bench.methods", *options, *steps, *rest), ("bench.tables",))
         uses, file = ("prior", "judge", "reference"), f"results/{path.name}"
         parts.append(Part(study.name, (file,), uses, commands, sealed=False))
     return parts

@@ -75,8 +75,8 @@ def test_the_first_of_several_sets_is_the_one_of_the_table() -> None:
 
 
 def given(**more: object) -> argparse.Namespace:
-    usual = {"dataset": "solids", "ipc": 10, "steps": 20, "seeds": "0,1,2", "jpeg": None}
-    return argparse.Namespace(**{**usual, "protocol": "quick", "dtype": "bfloat16", **more})
+    usual = {"dataset": "solids", "ipc": 10, "steps": 8, "seeds": "0,1,2", "jpeg": None}
+    return argparse.Namespace(**{**usual, "protocol": "quick", "dtype": "float32", **more})
 
 
 def test_the_command_writes_the_study_that_ships(
@@ -89,10 +89,12 @@ def test_the_command_writes_the_study_that_ships(
     measured[1].pop("clean")
     measured[2].pop("clean")
     made = methods.study_of(given(), {"random": measured})
-    kept = (made.name, made.dataset, made.ipc, made.protocol, made.net, made.conditions)
+    kept = (
+        made.name, made.dataset, made.ipc, made.protocol, made.net, made.conditions, made.steps,
+    )  # fmt: skip
     assert kept == (
         shipped.name, shipped.dataset, shipped.ipc, shipped.protocol, shipped.net,
-        shipped.conditions,
+        shipped.conditions, shipped.steps,
     )  # fmt: skip
     assert made.command == shipped.command
     assert made.row("random").figures["accuracy"] == Figure(2.5, 1.8, 3)
@@ -101,6 +103,11 @@ def test_the_command_writes_the_study_that_ships(
     tables.keep(made, tmp_path, ship=False)
     tables.keep(made, tmp_path, ship=False)
     assert read_study(tmp_path / "solids-10-quick.json") == made
+
+
+def test_a_study_says_which_methods_have_more_steps() -> None:
+    assert methods.in_steps(8) == "8 steps (IGD in 20, which it needs)"
+    assert methods.in_steps(20) == "20 steps"
 
 
 @pytest.mark.parametrize("ipc", [1, 10, 50])

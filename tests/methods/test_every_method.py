@@ -14,7 +14,14 @@ from distiller.diffusion.sampler import SAMPLERS, ddim
 from distiller.errors import Refused
 from distiller.event import Event
 from distiller.image import to_tensor
-from distiller.methods import METHODS, excluded, make_methods, method_table, paper_options
+from distiller.methods import (
+    METHODS,
+    excluded,
+    make_methods,
+    method_table,
+    needed_steps,
+    paper_options,
+)
 from distiller.methods.dap import DAP, _to_each, _to_the_mean
 from distiller.methods.diversity import Diversity, repulsion
 from distiller.recipes.loop import Settings, distill, draw, fit, seeded_noise
@@ -301,6 +308,13 @@ def test_init_select_and_pool_are_honoured() -> None:
     assert len(events) == 6
     assert events[0].x0 is not None
     assert len(events[0].x0) == 12
+
+
+def test_some_methods_need_more_steps() -> None:
+    needs = METHODS["igd"].fewest_steps
+    assert needed_steps("dit", 8) == needed_steps("nothing", 8) == 8
+    assert needed_steps("igd", 8) == needed_steps("dap + igd", 8) == needs > 8
+    assert needed_steps("igd", 50) == 50
 
 
 def test_options_find_their_method() -> None:

@@ -25,9 +25,10 @@ from starlette.testclient import TestClient
 import app
 from distiller.data.registry import load
 from distiller.errors import Refused
+from distiller.methods import METHODS
 from viz.draw.preview import data_uri
 from viz.page import alive
-from viz.page.form import settle
+from viz.page.form import settle, settled
 from viz.page.refusal import said, told
 from viz.page.tabs import TABS
 from viz.visitor.session import Session
@@ -232,6 +233,16 @@ def test_methods_that_stand_alone_clear_the_others() -> None:
     assert settle([]) == ["dit"]
     assert settle(["dap", "herding", "k-center"]) == ["dap", "k-center"]  # room for one selection
     assert settle(["herding", "dap"]) == ["herding", "dap"]
+
+
+def test_a_method_that_needs_more_steps_has_them_and_nobody_loses_any() -> None:
+    needs = METHODS["igd"].fewest_steps
+    assert needs > 8
+    assert settled(["dap"], 8) == (["dap"], 8)
+    assert settled(["dap", "igd"], 8) == (["dap", "igd"], needs)
+    assert settled(["igd"], 50) == (["igd"], 50)
+    assert settled(["igd", "random"], 8) == (["random"], 8)
+    assert settled(["igd"], None) == (["igd"], None)
 
 
 def test_all_that_needs_the_device_waits_in_its_line_and_in_no_other() -> None:

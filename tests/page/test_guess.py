@@ -39,6 +39,6 @@ def test_a_question_is_guessed_by_keyboard_and_then_has_its_names(
 
 
 QUERY = {
-    "tab": "compare", "dataset": "solids", "classes": "torus", "ipc": "10", "steps": "20",
+    "tab": "compare", "dataset": "solids", "classes": "torus", "ipc": "10", "steps": "8",
     "seed": "0", "lane1": "dap", "lane2": "dit",
 }  # fmt: skip

@@ -22,7 +22,7 @@ from distiller.recipes.recipe import Begin
 from distiller.sets.request import BOUNDS, Request
 
 from .. import payloads
-from ..catalogue import reference_of, titles
+from ..catalogue import about, reference_of, titles, usual_steps
 from ..settings import ALONE, BUDGET, FIRST, RUN
 
 __all__ = ["LANES", "Lineup", "begins_of", "comparing", "linked", "menu", "possible", "usual"]
@@ -187,7 +187,7 @@ def begins_of(request: Request) -> Begin:
 def usual(dataset: str = FIRST, label: int = 0) -> Lineup:
     """The lineup that a visitor finds."""
     lanes = [{"slot": slot, "method": method} for slot, method in enumerate(USUAL)]
-    numbers = {"ipc": RUN.ipc, "steps": RUN.steps, "seed": RUN.seed}
+    numbers = {"ipc": RUN.ipc, "steps": usual_steps(dataset), "seed": RUN.seed}
     return Lineup.parse({"dataset": dataset, "label": label, **numbers, "lanes": lanes})
 
 
@@ -260,9 +260,8 @@ def comparing(_: Any) -> tuple[payloads.Menu, payloads.Lineup]:
 def _ingredient(name: str) -> payloads.Ingredient:
     method = METHODS[name]
     knobs = [_knob(name, f) for f in fields(method) if not f.metadata["private"]]
-    about = (method.__doc__ or "").strip().partition("\n\n")[0]
     return {
-        "name": name, "title": method.title, "about": about, "alone": name in ALONE,
+        "name": name, "title": method.title, "about": about(method), "alone": name in ALONE,
         "knobs": knobs,
     }  # fmt: skip
 

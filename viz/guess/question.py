@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
-from typing import Any
 
 from distiller.data.registry import DATASETS
 from distiller.errors import Refused
@@ -22,7 +21,7 @@ from distiller.sets.request import Request
 from .. import payloads
 from ..compare.lanes import shipped_lanes
 from ..compare.lineup import Lineup
-from ..results.study import joined_studies, kind_of, link_of
+from ..results.study import joined_studies, kind_of, link_of, steps_of
 from ..settings import RUN
 
 __all__ = [
@@ -134,8 +133,9 @@ def study_of(dataset: str) -> Study:
 def methods_of(study: Study) -> list[str]:
     """The rows of a study that a question may be about.
 
-    Their accuracy is known over several sets, and their images are made quickly. What draws its
-    noise in private is kept nowhere, so it would be made anew for each visitor.
+    Their accuracy is known over several sets, and their images are made quickly, in as many steps
+    as those of the others. What draws its noise in private is kept nowhere, so it would be made
+    anew for each visitor.
     """
     found = []
     for row in study.rows:
@@ -144,7 +144,10 @@ def methods_of(study: Study) -> list[str]:
         quick = seconds is None or seconds.mean <= QUICK
         here = row.method != "random" or DATASETS[study.dataset].here()
         link = link_of(study, row.method) if known and quick and here else None
-        if link is not None and not Request.from_query(link).private():
+        if link is None:
+            continue
+        request = Request.from_query(link)
+        if request.steps == steps_of(study) and not request.private():
             found.append(row.method)
     return found
 
@@ -163,7 +166,7 @@ def _lineup(study: Study, methods: Sequence[str], label: int) -> Lineup:
         request = Request.from_query(link)
         lane = {"slot": slot, "method": request.method, "options": request.public()["options"]}
         lanes.append(lane)
-    numbers: dict[str, Any] = {"ipc": LANE_IMAGES, "steps": RUN.steps, "seed": RUN.seed}
+    numbers = {"ipc": LANE_IMAGES, "steps": steps_of(study), "seed": RUN.seed}
     lineup = Lineup.parse({"dataset": study.dataset, "label": label, **numbers, "lanes": lanes})
     for made in lineup.lanes.values():
         if isinstance(made, Refused):

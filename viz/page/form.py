@@ -9,7 +9,7 @@ import gradio as gr
 
 from distiller.diffusion.prior import default_cfg_scale
 from distiller.diffusion.sampler import SAMPLERS
-from distiller.methods import METHODS, excluded
+from distiller.methods import METHODS, excluded, needed_steps
 from distiller.recipes.recipe import live_knobs
 from distiller.sets.request import BOUNDS, Request, interval_text
 
@@ -20,7 +20,7 @@ from .frame import add_part
 from .run import QUIET
 from .tab import add_dataset
 
-__all__ = ["Form", "settle"]
+__all__ = ["Form", "settle", "settled"]
 
 
 def settle(chosen: Sequence[str]) -> list[str]:
@@ -32,6 +32,12 @@ def settle(chosen: Sequence[str]) -> list[str]:
         return [last]
     apart = {*ALONE, *excluded(last)}
     return [name for name in chosen if name not in apart]
+
+
+def settled(chosen: Sequence[str], steps: float | None) -> tuple[list[str], int | float | None]:
+    """The methods that stay chosen, and as many steps as they need where there are fewer."""
+    stay = settle(chosen)
+    return stay, steps if steps is None else needed_steps("+".join(stay), int(steps))
 
 
 class Form:
@@ -166,7 +172,8 @@ class Form:
             return [gr.Column(visible=name in chosen) for name, _ in self.groups]
 
         method = self.plain["method"]
-        method.input(settle, method, method, **QUIET)
+        asked = [method, self.plain["steps"]]
+        method.input(settled, asked, asked, **QUIET)
         method.change(show_knobs, method, [column for _, column in self.groups], **QUIET)
         gr.on([control.change for control in self._told().values()], **self.telling())
 

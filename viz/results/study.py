@@ -16,7 +16,7 @@ from distiller.evaluation.protocol import PROTOCOLS
 from distiller.evaluation.study import Figure, Study, StudyRow, read_study
 from distiller.limits import choice
 from distiller.machine.assets import ASSETS
-from distiller.methods import METHODS
+from distiller.methods import METHODS, needed_steps
 from distiller.sets.request import Request
 
 from .. import payloads
@@ -26,8 +26,8 @@ from ..settings import RUN
 from .papers import papers_tables
 
 __all__ = [
-    "conditions_of", "joined_studies", "kind_of", "link_of", "shown_value", "studies_of",
-    "title_of",
+    "conditions_of", "joined_studies", "kind_of", "link_of", "shown_value", "steps_of",
+    "studies_of", "title_of",
 ]  # fmt: skip
 
 RESULTS = ASSETS / "results"
@@ -122,7 +122,8 @@ def _joined(studies: Sequence[Study]) -> Study:
                     mine[name] = figure
     columns = {key: column for study in studies for key, column in study.columns.items()}
     made = tuple(StudyRow(method, figures) for method, figures in rows.items())
-    return replace(studies[0], columns=columns, rows=made)
+    steps = max(study.steps for study in studies)  # 0 of real images alone
+    return replace(studies[0], columns=columns, rows=made, steps=steps)
 
 
 def _shown(study: Study, parts: Sequence[Study], title: str) -> payloads.Study:
@@ -249,6 +250,11 @@ def compared_link(link: Mapping[str, str]) -> dict[str, str] | None:
     return None if refused else lineup.query()
 
 
+def steps_of(study: Study) -> int:
+    """The steps that runs of a study have here: its own, or the usual ones if they are unknown."""
+    return study.steps or RUN.steps
+
+
 def link_of(study: Study, method: str) -> dict[str, str] | None:
     """A link to a run as those of the study: one class, its first seed; None without models."""
     if method.startswith("rule:") or not has_models(study.dataset):
@@ -257,6 +263,7 @@ def link_of(study: Study, method: str) -> dict[str, str] | None:
     first = first_run(study.dataset)
     raw = {
         "dataset": study.dataset, "method": names, "options": options, "ipc": study.ipc,
-        "classes": [first["label"] if first else 0], "steps": RUN.steps,
+        "classes": [first["label"] if first else 0],
+        "steps": needed_steps(names, steps_of(study)),
     }  # fmt: skip
     return Request.parse(raw).query()

@@ -20,6 +20,7 @@ from distiller.methods import METHODS, make_methods
 from distiller.sets.request import BOUNDS, Request
 
 from .. import payloads
+from ..catalogue import usual_steps
 from ..settings import BUDGET, FIRST, RUN
 
 __all__ = ["COUNT", "PARTS", "SHARED", "SIDES", "Axis", "Sweep", "dials_of", "usual"]
@@ -234,6 +235,6 @@ def usual(dataset: str = FIRST, label: int = 0) -> Sweep:
         {"key": "cfg_scale", "low": 1, "high": 4, "count": 4},
         {"key": "diversity.strength", "low": 0, "high": 0.3, "count": 3},
     ]
-    numbers = {"ipc": RUN.ipc, "steps": RUN.steps, "seed": RUN.seed}
+    numbers = {"ipc": RUN.ipc, "steps": usual_steps(dataset), "seed": RUN.seed}
     raw = {"dataset": dataset, "label": label, "method": "diversity", **numbers, "axes": axes}
     return Sweep.parse(raw)
