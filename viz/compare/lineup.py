@@ -77,7 +77,8 @@ class Lineup:
             Refused: naming what is wrong: every lane must be one that can be made.
         """
         shared = {key: query[key] for key in (*SHARED, *WAY) if key in query}
-        label = _label(choice("data set", shared.get("dataset", FIRST), DATASETS), shared)
+        dataset = choice("data set", shared.get("dataset", FIRST), DATASETS)
+        label = _label(dataset, shared)
         numbers = {f"lane{k + 1}": k for k in range(LANES[1])}
         for key in query.keys() - shared.keys():
             choice("parameter", key.partition(".")[0], numbers)
@@ -90,8 +91,7 @@ class Lineup:
                 lanes.append(lane)
             elif own:
                 raise Refused(f"{name} has settings and no method; say {name}=dit, say.")
-        usual = {"dataset": FIRST, "ipc": RUN.ipc, "steps": RUN.steps, "seed": RUN.seed}
-        made = cls.parse({**usual, **shared, "label": label, "lanes": lanes})
+        made = cls.parse({"dataset": dataset, **_numbers(dataset), **shared, "label": label, "lanes": lanes})
         for request in made.lanes.values():
             if isinstance(request, Refused):
                 raise request
@@ -187,8 +187,12 @@ def begins_of(request: Request) -> Begin:
 def usual(dataset: str = FIRST, label: int = 0) -> Lineup:
     """The lineup that a visitor finds."""
     lanes = [{"slot": slot, "method": method} for slot, method in enumerate(USUAL)]
-    numbers = {"ipc": RUN.ipc, "steps": usual_steps(dataset), "seed": RUN.seed}
-    return Lineup.parse({"dataset": dataset, "label": label, **numbers, "lanes": lanes})
+    return Lineup.parse({"dataset": dataset, "label": label, **_numbers(dataset), "lanes": lanes})
+
+
+def _numbers(dataset: str) -> dict[str, int]:
+    """The numbers of a comparison where nobody says otherwise."""
+    return {"ipc": RUN.ipc, "steps": usual_steps(dataset), "seed": RUN.seed}
 
 
 def linked(query: Mapping[str, str]) -> Lineup | None:

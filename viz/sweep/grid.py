@@ -128,9 +128,10 @@ class Sweep:
         known = [*SHARED, *SIDES, *(f"{side}.{part}" for side in SIDES for part in PARTS)]
         for key in query:
             choice("parameter", key, known)
-        raw: dict[str, Any] = {"ipc": RUN.ipc, "steps": RUN.steps, "dataset": FIRST}
+        dataset = choice("data set", query.get("dataset", FIRST), DATASETS)
+        raw: dict[str, Any] = {"ipc": RUN.ipc, "steps": usual_steps(dataset), "dataset": dataset}
         raw |= {key: query[key] for key in SHARED if key in query and key != "classes"}
-        asked = {"dataset": raw["dataset"], "classes": query.get("classes", "0")}
+        asked = {"dataset": dataset, "classes": query.get("classes", "0")}
         labels = Request.parse(asked).classes
         if len(labels) != 1:
             raise Refused(f"A sweep is of one class; got {len(labels)}.")
