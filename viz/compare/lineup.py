@@ -91,7 +91,9 @@ class Lineup:
                 lanes.append(lane)
             elif own:
                 raise Refused(f"{name} has settings and no method; say {name}=dit, say.")
-        made = cls.parse({"dataset": dataset, **_numbers(dataset), **shared, "label": label, "lanes": lanes})
+        made = cls.parse(
+            {"dataset": dataset, **_numbers(dataset), **shared, "label": label, "lanes": lanes}
+        )
         for request in made.lanes.values():
             if isinstance(request, Refused):
                 raise request
