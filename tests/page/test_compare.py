@@ -134,7 +134,7 @@ def test_the_scrubber_moves_each_image_on_its_way_over_the_map(page: Page, addre
     filled(page, 40)
     lengths(page, 10, 0, 0, 0, 0)
     page.get_by_role("button", name="steps", exact=True).click()
-    lengths(page, 10, 0, 130, 130, 130)  # ten images, twelve frames each, and a gap between two
+    lengths(page, 10, 0, 100, 100, 100)  # ten images, nine frames each, and a gap between two
     slide = page.get_by_role("slider", name="step of all lanes")
     at_the_end = page.evaluate("() => document.querySelector('.d-lane-map .d-plot').data[5].x")
     slide.fill("0")

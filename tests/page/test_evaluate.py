@@ -207,12 +207,12 @@ def test_the_shipped_study_is_there_before_any_click(
     page.goto(address)
     page.get_by_role("tab", name="Evaluate").click()
     message = page.locator(".d-study .d-message")
-    expect(message).to_contain_text("13 of 31 methods are better than random real images, 18 are")
+    expect(message).to_contain_text("11 of 35 methods are better than random real images, 24 are")
     marks = page.locator(".d-plane .d-mark")
-    expect(marks).to_have_count(32)
-    assert page.locator(".d-plane .d-mark.better").count() == 13
+    expect(marks).to_have_count(36)
+    assert page.locator(".d-plane .d-mark.better").count() == 11
     rows = page.locator(".d-standings tbody tr")
-    expect(rows.first).to_contain_text("Minimax + Discrepancy")
+    expect(rows.first).to_contain_text("MGD³ + Discrepancy")
     page.locator(".d-standings").get_by_role("button", name="coverage").click()
     expect(rows.first).to_contain_text("by sinkhorn")
     page.locator(".d-standings").get_by_role("button", name="coverage").press("Enter")
