@@ -124,4 +124,5 @@ def open_evaluation(page: Page, dataset: str = "Digits") -> None:
     expect(page.locator("#board .d-note")).to_contain_text("trained from scratch")
     page.locator("#evaluate .d-choices").get_by_label("Data set").click()
     page.get_by_role("option", name=dataset).click()
+    expect(page.locator("#evaluate")).to_contain_text(f"What every method teaches: {dataset}")
     expect(page.locator("#sets label").first).to_contain_text("CFG")
