@@ -49,9 +49,9 @@ ALONE = ("random", "dit")
 RUN = Settings(steps=20)
 """What a run has where nobody says otherwise: fewer steps than elsewhere, as somebody waits."""
 VISIT = Settings(steps=12)
-"""What the controls of Explore hold for a new visitor: what every method makes so is as good as
-with `RUN`, and there sooner (bench/results.md, "Samplers with fewer steps"). Comparisons begin with
-as many steps as the studies of a data set have."""
+"""What the controls of Explore hold for a new visitor: what the methods that were measured make so
+is as good as with `RUN`, and there sooner (bench/results.md, "Samplers with fewer steps"); one that
+needs more steps says so. Comparisons begin with as many as the studies of a data set have."""
 BUDGET = 64 * 100
 """Images times steps of one run."""
 THUMBNAILS = 24
