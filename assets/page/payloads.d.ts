@@ -160,6 +160,7 @@ export interface Ingredient {
   title: string;
   about: string;
   alone: boolean;
+  fewest_steps: number;
   knobs: readonly Knob[];
 }
 

@@ -8,6 +8,7 @@ import {
   laneOf,
   lineupOf,
   lineupWith,
+  neededSteps,
   optionsOf,
   queryOf,
   toggled,
@@ -35,6 +36,7 @@ const menu = {
       title: 'DAP',
       about: '',
       alone: false,
+      fewest_steps: 1,
       knobs: [
         { ...knob, key: 'dap.gamma', kind: 'number', usual: 0.3 },
         { ...knob, key: 'dap.kernel', kind: 'choice', usual: 'rbf' },
@@ -76,6 +78,19 @@ test('methods stack, but for those that stand alone', () => {
   assert.equal(toggled('dap+mmd', 'random', alone), 'random');
   assert.equal(toggled('dap+mmd', 'dap', alone), 'mmd');
   assert.equal(toggled('dap', 'dap', alone), 'dit');
+});
+
+test('a lane has as many steps as its methods need, and no fewer than there are', () => {
+  const needing = (/** @type {string} */ name, /** @type {number} */ fewest_steps) => ({
+    ...menu.methods[0],
+    name,
+    fewest_steps,
+  });
+  const methods = [needing('dap', 1), needing('igd', 20)];
+  assert.equal(neededSteps('dap', 8, methods), 8);
+  assert.equal(neededSteps('dap+igd', 8, methods), 20);
+  assert.equal(neededSteps('igd', 50, methods), 50);
+  assert.equal(neededSteps('', 8, methods), 8);
 });
 
 test('options go with their method', () => {

@@ -8,7 +8,7 @@ import { walk } from '../../assets/page/sweep/walk.js';
 /** @import { Menu, Sweep, SweptScore } from '../../assets/page/payloads.d.ts' */
 
 const knob = { about: '', low: 0, high: 5, choices: [] };
-const method = { about: '', alone: false, knobs: [] };
+const method = { about: '', alone: false, fewest_steps: 1, knobs: [] };
 /** @type {Menu} */
 const menu = {
   bounds: { ipc: [1, 5000], steps: [1, 1000], seed: [0, 9], cfg_scale: [0, 30] },

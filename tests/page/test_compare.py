@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from distiller.diffusion.prior import default_cfg_scale
+from distiller.methods import METHODS
 from tests.page.gate import MakeGate, at
 from tests.page.visitor import PATIENCE, fits, new_tab
 
@@ -96,6 +97,23 @@ def test_the_first_screen_compares_before_any_click_and_a_link_holds_a_change(
     filled(page, 9)
     expect(page.locator("#setup .d-chip b")).to_have_text(["Random real", "DiT", "DAP"])
     page.context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tab", ["compare", "sweep"])
+def test_a_method_that_needs_more_steps_sets_them(page: Page, address: str, tab: str) -> None:
+    fewest = METHODS["igd"].fewest_steps
+    page.goto(f"{address}?tab={tab}&dataset=solids&classes=torus&steps={fewest - 1}")
+    setup = page.locator("#setup" if tab == "compare" else ".d-sweep-setup")
+    steps = setup.get_by_label("Steps", exact=True)
+    expect(steps).to_have_value(str(fewest - 1))
+    if tab == "compare":
+        setup.get_by_role("button", name="change lane D³HR").click()
+    else:
+        setup.locator("summary").click()
+    for method, said in [("MGD³", fewest - 1), ("IGD", fewest)]:
+        setup.get_by_role("button", name=method, exact=True).click()
+        expect(steps).to_have_value(str(said))
 
 
 @pytest.mark.slow

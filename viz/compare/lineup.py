@@ -268,7 +268,7 @@ def _ingredient(name: str) -> payloads.Ingredient:
     knobs = [_knob(name, f) for f in fields(method) if not f.metadata["private"]]
     return {
         "name": name, "title": method.title, "about": about(method), "alone": name in ALONE,
-        "knobs": knobs,
+        "fewest_steps": method.fewest_steps, "knobs": knobs,
     }  # fmt: skip
 
 

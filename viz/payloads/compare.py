@@ -41,6 +41,7 @@ class Ingredient(TypedDict):
     title: str
     about: str
     alone: bool  # whether it goes with no other method
+    fewest_steps: int  # that it needs
     knobs: Sequence[Knob]
 
 

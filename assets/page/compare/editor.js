@@ -7,6 +7,7 @@ import { make, makeButton, press } from '../draw/element.js';
 import {
   FEWEST,
   MOST,
+  neededSteps,
   optionsOf,
   parsed,
   rearrange,
@@ -54,10 +55,15 @@ export class Editor {
     return setting.lineup?.lanes.find(({ slot }) => slot === this.slot) ?? null;
   }
 
-  /** @param {Partial<Lane>} changes */
-  change(changes) {
-    if (this.slot !== null)
-      rearrange({ lanes: withChange(setting.lineup?.lanes ?? [], this.slot, changes) });
+  /**
+   * @param {Partial<Lane>} changes
+   * @param {string} chosen the methods that were chosen now, whose steps all lanes have then
+   */
+  change(changes, chosen = '') {
+    const { lineup, menu } = setting;
+    if (this.slot === null || !lineup) return;
+    const steps = neededSteps(chosen, lineup.steps, menu?.methods ?? []);
+    rearrange({ lanes: withChange(lineup.lanes, this.slot, changes), steps });
   }
 
   draw() {
@@ -87,7 +93,7 @@ export class Editor {
     const pills = ordered.map(({ name, title, about }) => {
       const pill = makeButton('d-pill', title, () => {
         const next = toggled(method, name, alone);
-        this.change({ method: next, options: optionsOf(options, next) });
+        this.change({ method: next, options: optionsOf(options, next) }, next);
       });
       pill.title = about;
       pill.dataset.method = name;

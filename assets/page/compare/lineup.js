@@ -2,7 +2,7 @@
 // What is compared: a class, a seed, and lanes of methods. It changes here alone, and is said on
 // the bus. Each lane keeps its slot, and so its mark, as long as it is there.
 
-/** @import { Knob, Lane, Lineup, Menu, Run } from '../payloads.d.ts' */
+/** @import { Ingredient, Knob, Lane, Lineup, Menu, Run } from '../payloads.d.ts' */
 
 import { say } from '../bus.js';
 
@@ -90,6 +90,18 @@ export function toggled(method, clicked, alone) {
   }
   if (alone.includes(clicked)) return clicked;
   return [...chosen.filter((name) => !alone.includes(name)), clicked].join('+');
+}
+
+/**
+ * As many steps as the methods of a lane need, if there are fewer.
+ * @param {string} method as "dap+diversity"
+ * @param {number} steps
+ * @param {readonly Ingredient[]} methods
+ */
+export function neededSteps(method, steps, methods) {
+  const chosen = method.split('+');
+  const needs = methods.filter(({ name }) => chosen.includes(name));
+  return Math.max(steps, ...needs.map(({ fewest_steps }) => fewest_steps));
 }
 
 /**

@@ -6,7 +6,7 @@
 /** @import { Menu, Sweep } from '../payloads.d.ts' */
 
 import { on } from '../bus.js';
-import { toggled } from '../compare/lineup.js';
+import { neededSteps, toggled } from '../compare/lineup.js';
 import { find, make, makeButton, press } from '../draw/element.js';
 import { labelled, makeNumber } from '../draw/number.js';
 import { fill, makeSelect } from '../draw/select.js';
@@ -100,7 +100,8 @@ class Setup {
     if (!sweep || !menu) return;
     const alone = menu.methods.filter((one) => one.alone).map((one) => one.name);
     const method = toggled(sweep.method, name, alone);
-    change({ method, axes: keptAxes(sweep.axes, dialsOf(menu, method)) });
+    const steps = neededSteps(method, sweep.steps, menu.methods);
+    change({ method, steps, axes: keptAxes(sweep.axes, dialsOf(menu, method)) });
   }
 }
 
