@@ -18,23 +18,23 @@ test('a score has three digits or so', () => {
     [0, '0.00'],
     [0.09999, '0.1000'],
     [0.0136, '0.0136'],
-    [-0.0014, '-0.0014'],
+    [-0.0014, '−0.0014'],
     [0.1, '0.10'],
     [9.987, '9.99'],
     [10, '10.0'],
-    [-10.04, '-10.0'],
+    [-10.04, '−10.0'],
     [99.96, '100.0'],
     [100, '100'],
-    [-119.6, '-120'],
+    [-119.6, '−120'],
   ];
   for (const [value, text] of cases) assert.equal(short(value), text);
 });
 
 test('accuracies, differences and intervals', () => {
   assert.equal(percent(71.26), '71.3');
-  assert.deepEqual([signed(1.25), signed(0), signed(-0.44)], ['+1.3', '0.0', '-0.4']);
+  assert.deepEqual([signed(1.25), signed(0), signed(-0.44)], ['+1.3', '0.0', '−0.4']);
   assert.equal(between(60, 71.26, percent), '60.0 to 71.3');
-  assert.equal(between(-1, 2, signed), '-1.0 to +2.0');
+  assert.equal(between(-1, 2, signed), '−1.0 to +2.0');
   assert.equal(between(null, null, percent), '–');
 });
 

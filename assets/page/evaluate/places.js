@@ -3,6 +3,8 @@
 
 /** @import { Study, StudyAxis, StudyLine, StudyValue } from '../payloads.d.ts' */
 
+import { fixed } from '../values/format.js';
+
 /**
  * @typedef {object} Counts
  * @property {number} better
@@ -170,8 +172,8 @@ export function sidesOf(marks, width) {
  */
 export function said(value, digits) {
   if (!value) return '';
-  const mean = value.mean.toFixed(digits).replace('-', '−');
-  return value.spread === null ? mean : `${mean} ± ${value.spread.toFixed(digits)}`;
+  const mean = fixed(value.mean, digits);
+  return value.spread === null ? mean : `${mean} ± ${fixed(value.spread, digits)}`;
 }
 
 /**

@@ -9,7 +9,7 @@ import { makeCompareLink } from '../compare/open.js';
 import { arrows } from '../draw/arrows.js';
 import { make } from '../draw/element.js';
 import { addShape, makeSvg } from '../draw/svg.js';
-import { between } from '../values/format.js';
+import { between, fixed } from '../values/format.js';
 import { ordered, said, scaleFor, sidesOf } from './places.js';
 
 const NO_LANE = 'It cannot be made here: no lane of Compare.';
@@ -182,7 +182,7 @@ export class Plane {
 function wordsOf(row, axes) {
   const lines = axes.map(({ name, title, digits }) => {
     const value = row.values[name];
-    const form = (/** @type {number} */ v) => v.toFixed(digits);
+    const form = (/** @type {number} */ v) => fixed(v, digits);
     const interval =
       value.low === null ? '' : `, 95 % interval ${between(value.low, value.high, form)}`;
     const verdict = value.verdict ? `: ${value.verdict}` : '';

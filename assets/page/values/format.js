@@ -2,22 +2,29 @@
 // Numbers in words.
 
 /**
+ * A number with so many digits after its point, and a minus sign that is as long as a plus.
+ * @param {number} x
+ * @param {number} digits
+ */
+export const fixed = (x, digits) => x.toFixed(digits).replace('-', '−');
+
+/**
  * A score, short: three digits or so.
  * @param {number | null} value
  */
 export function short(value) {
   if (value === null) return '–';
   const size = Math.abs(value);
-  if (size >= 100) return value.toFixed(0);
-  if (size >= 10) return value.toFixed(1);
-  return size >= 0.1 || size === 0 ? value.toFixed(2) : value.toFixed(4);
+  if (size >= 100) return fixed(value, 0);
+  if (size >= 10) return fixed(value, 1);
+  return fixed(value, size >= 0.1 || size === 0 ? 2 : 4);
 }
 
 /** @param {number} x */
-export const percent = (x) => x.toFixed(1);
+export const percent = (x) => fixed(x, 1);
 
 /** @param {number} x */
-export const signed = (x) => (x > 0 ? '+' : '') + x.toFixed(1);
+export const signed = (x) => (x > 0 ? '+' : '') + fixed(x, 1);
 
 /**
  * An interval; a dash where it is not known.
