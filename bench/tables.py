@@ -37,6 +37,9 @@ BEYOND = {
 }  # fmt: skip
 """What the nets of the first set withstand and give away."""
 
+LOSSY = {"cifar10": "The images are JPEG copies of quality 75; papers have lossless images."}
+"""What is to be said of the images of a data set, wherever they were measured here."""
+
 HIGHLIGHTS = {
     "mgd3+discrepancy": "`mgd3+discrepancy`",
     "discrepancy": "`discrepancy`",
@@ -122,19 +125,6 @@ def beyond(study: Study) -> list[str]:
     return _plain(study, [row for row in study.rows if "clean" in row.figures], BEYOND)
 
 
-def one_set(study: Study) -> list[str]:
-    """Scores of one set each, and what other sets of the same methods teach."""
-    columns = {k: c for k, c in study.columns.items() if k != "accuracy_of_sets"}
-    body = []
-    for row in study.rows:
-        cells = [said(row.figures.get(key), column.digits) for key, column in columns.items()]
-        more = row.figures.get("accuracy_of_sets")
-        others = ", ".join(f"{a:.1f}" for a in more.each[1:]) if more else ""
-        body.append([f"`{row.method}`", *cells, others])
-    titles = [column.title for column in columns.values()]
-    return lines(["method", *titles, "of other sets"], body)
-
-
 def highlights(study: Study) -> list[str]:
     """The accuracies that the text speaks of."""
     body = [
@@ -179,7 +169,7 @@ def soft(study: Study) -> list[str]:
 
 
 TABLES: dict[str, Callable[..., list[str]]] = {
-    f.__name__: f for f in (scores, tried, beyond, one_set, highlights, at_fifty, rules, soft)
+    f.__name__: f for f in (scores, tried, beyond, highlights, at_fifty, rules, soft)
 }
 
 if __name__ == "__main__":

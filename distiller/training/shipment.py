@@ -55,8 +55,8 @@ class Choices:
 CHOICES = {
     "digits": Choices("3", lanes=True),
     "solids": Choices("torus", steps=8, lanes=True, guess="minimax+discrepancy", sweep=True),
-    "cifar10": Choices("horse", first="dap+diversity", steps=20, whole="minimax"),
-    "imagenette": Choices("parachute", first="dap+diversity", steps=20, whole="minimax"),
+    "cifar10": Choices("horse", first="dap+diversity", steps=20, whole="mmd"),
+    "imagenette": Choices("parachute", first="dap+diversity", steps=20, whole="mmd"),
 }
 
 

@@ -108,18 +108,18 @@ def _groups(dataset: str) -> list[list[Study]]:
 def _joined(studies: Sequence[Study]) -> Study:
     """Studies that differ in nothing but their methods, as one.
 
-    Of two figures of one method the one counts that is over sets: it says how sets differ.
+    Of two figures of one method the one counts that is over sets: it says how sets differ. Of two
+    over sets it is that of the study of methods, whose random real images have the same seeds.
     """
     rows: dict[str, dict[str, Figure]] = {}
-    for study in studies:
+    for study in sorted(studies, key=lambda one: one.name.endswith(RULES)):
         rule = study.name.endswith(RULES)
         for row in study.rows:
             chosen = rule and row.method in BY_RULE
             mine = rows.setdefault(f"rule:{row.method}" if chosen else row.method, {})
             for key, figure in row.figures.items():
-                name = "accuracy" if key == "accuracy_of_sets" else key
-                if name not in mine or figure.between_sets:
-                    mine[name] = figure
+                if key not in mine or (figure.between_sets and not mine[key].between_sets):
+                    mine[key] = figure
     columns = {key: column for study in studies for key, column in study.columns.items()}
     made = tuple(StudyRow(method, figures) for method, figures in rows.items())
     steps = max(study.steps for study in studies)  # 0 of real images alone
