@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import {
   countsOf,
   firstAxes,
+  fullest,
   messageOf,
   ordered,
   said,
@@ -126,4 +127,13 @@ test('a study opens with accuracy upward, across a number that several methods h
   assert.deepEqual(firstAxes({ ...rest, axes, rows }), { up: 'accuracy', across: 'coverage' });
   const alone = firstAxes({ ...rest, axes: [ACCURACY], rows });
   assert.deepEqual(alone, { up: 'accuracy', across: 'accuracy' });
+});
+
+test('the study with the most rows is shown first, of equal ones the first', () => {
+  const study = (/** @type {string} */ name, /** @type {number} */ count) => ({
+    name,
+    rows: ROWS.slice(0, count),
+  });
+  const studies = [study('one image', 1), study('ten images', 3), study('fifty images', 3)];
+  assert.equal(fullest(studies).name, 'ten images');
 });

@@ -166,6 +166,14 @@ export function sidesOf(marks, width) {
 }
 
 /**
+ * The study with the most rows, the first of several: it tells the most.
+ * @template {{ rows: readonly unknown[] }} Some
+ * @param {readonly Some[]} studies one at least
+ */
+export const fullest = (studies) =>
+  studies.reduce((most, study) => (study.rows.length > most.rows.length ? study : most));
+
+/**
  * A number as a table has it.
  * @param {StudyValue | undefined} value
  * @param {number} digits

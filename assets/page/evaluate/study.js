@@ -9,7 +9,7 @@ import { on, say } from '../bus.js';
 import { find, make } from '../draw/element.js';
 import { Segment } from '../draw/segment.js';
 import { Papers } from './papers.js';
-import { firstAxes, messageOf } from './places.js';
+import { firstAxes, fullest, messageOf } from './places.js';
 import { Plane } from './plane.js';
 import { Standings } from './standings.js';
 
@@ -86,7 +86,7 @@ class StudyBoard {
     this.message.textContent = 'No study ships with this data set.';
     if (!known) return;
     this.studies.offer(value.studies.map(({ name, choice }) => [name, choice]));
-    this.choose(value.studies[0].name);
+    this.choose(fullest(value.studies).name);
   }
 
   /** @param {string} name */
