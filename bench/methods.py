@@ -285,7 +285,7 @@ def study_of(given: argparse.Namespace, rows: dict[str, list[dict[str, float]]])
         f"{', '.join(seeds)}, made in {in_steps(given.steps)} with the prior’s default class "
         f"guidance, in {given.dtype} on {threads}.",
         *CONDITIONS,
-        *[text for name, text in tables.LOSSY.items() if name == given.dataset],
+        *tables.OF_IMAGES.get(given.dataset, ()),
     )
     return Study(
         f"{given.dataset}-{given.ipc}-{given.protocol}", given.dataset, given.ipc, given.protocol,

@@ -252,8 +252,7 @@ def study_of(given: argparse.Namespace, protocol: str, ipc: int, row: StudyRow) 
         f"{given.seeds} nets, each tested once on all test images. Each net of random images has "
         "its own draw; a rule that leaves nothing to chance has one set.",
     ]
-    if given.dataset in tables.LOSSY:
-        conditions.append(tables.LOSSY[given.dataset])
+    conditions += tables.OF_IMAGES.get(given.dataset, ())
     if given.jpeg:
         conditions.append(f"All images were compressed once more, at quality {given.jpeg}.")
     return Study(

@@ -37,8 +37,8 @@ BEYOND = {
 }  # fmt: skip
 """What the nets of the first set withstand and give away."""
 
-LOSSY = {"cifar10": "The images are JPEG copies of quality 75; papers have lossless images."}
-"""What is to be said of the images of a data set, wherever they were measured here."""
+OF_IMAGES = {"cifar10": ("The images are JPEG copies of quality 75; papers have lossless images.",)}
+"""Conditions of every study of a data set: what is to be said of its images."""
 
 HIGHLIGHTS = {
     "mgd3+discrepancy": "`mgd3+discrepancy`",
