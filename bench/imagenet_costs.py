@@ -1,11 +1,12 @@
 """What ImageNet-1K at 50 images a class costs on 1, 8 and 64 GPUs, for each method of the papers.
 
-    python -m bench.imagenet_costs [--rate 790e12] [--share 0.6]
+    python -m bench.imagenet_costs [--rate 685e12] [--share 0.68]
 
 Counted here: the operations of one pass of DiT-XL/2 and of its autoencoder, by PyTorch's counter on
 networks of these very shapes, without weights. What each method does with them follows from its
-settings of `paper:NAME`. Assumed: how many operations a GPU does a second, which no run of ours has
-measured. Classes are shared out as `distill` shares them, so who has most decides the time.
+settings of `paper:NAME`. Measured, by `bench.one_gpu`: how many operations a GPU does a second, and
+which share of them sampling reaches. Assumed: that all else reaches it, too. Classes are shared out
+as `distill` shares them, so who has most decides the time.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from distiller.sets.preset import settings_of
 CLASSES, IPC, REAL = 1000, 50, 1_281_167  # of ImageNet-1K: classes, made of each, training images
 GPUS = (1, 8, 64)
 BLOCKS = 28  # of DiT-XL/2
+RATE, SHARE = 685e12, 0.68  # of an NVIDIA H200, and of that when sampling with `--compile`
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def report(rate: float, share: float) -> str:
         f"D = {one.decode / 1e9:.1f} billion operations for one pass of the network, one image "
         "encoded and one decoded, at 256 pixels.",
         "",
-        f"Assumed: a GPU does {rate / 1e12:.0f} trillion operations a second in bfloat16, and "
+        f"Taken: a GPU does {rate / 1e12:.0f} trillion operations a second in bfloat16, and "
         f"{100 * share:.0f} % of that in these networks. So one does "
         f"{rate * share / 1e12:.0f} trillion a second.",
         "",
@@ -160,8 +162,8 @@ def report(rate: float, share: float) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rate", type=float, default=790e12, help="operations a second of a GPU")
-    parser.add_argument("--share", type=float, default=0.6, help="of that, which networks reach")
+    parser.add_argument("--rate", type=float, default=RATE, help="operations a second of a GPU")
+    parser.add_argument("--share", type=float, default=SHARE, help="of that, which networks reach")
     given = parser.parse_args()
     print(report(given.rate, given.share), end="")
 

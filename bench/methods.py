@@ -82,6 +82,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
+    parser.add_argument("--device", default="cpu", help="such as cuda (cpu)")
     parser.add_argument("--protocol", default="quick")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--make", action="store_true", help="distil, and measure nothing")
@@ -92,6 +93,8 @@ def main() -> None:
     folder = given.out / f"{given.dataset}-{given.ipc}"
     folder.mkdir(parents=True, exist_ok=True)
     seeds = [int(seed) for seed in given.seeds.split(",")]
+    # What is called float32 is computed in it.
+    torch.backends.cudnn.allow_tf32 = False
     if given.child:
         make(given, given.child, seeds, folder)
         return
@@ -121,7 +124,7 @@ def parse(name: str) -> tuple[str, dict[str, str]]:
 
 
 def make(given: argparse.Namespace, name: str, seeds: Sequence[int], folder: Path) -> None:
-    prior = load_prior(given.dataset, "cpu", given.dtype)
+    prior = load_prior(given.dataset, given.device, given.dtype)
     data = load(given.dataset)
     labels = range(len(data.classes))
     began = time.perf_counter()
@@ -142,10 +145,17 @@ def make(given: argparse.Namespace, name: str, seeds: Sequence[int], folder: Pat
             parts = [finish(draw(recipe, prior, data, label, settings)) for label in labels]
             found = Distilled.join(parts)
         spent = time.perf_counter() - began
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        memory = peak_memory(prior.device)
         np.savez(path_of(folder, name, seed), images=found.images, labels=found.labels,
                  fit=fitted, draw=spent, memory=memory)  # fmt: skip
         print(f"{name} seed {seed}: fit {fitted:.0f} s, draw {spent:.0f} s", flush=True)
+
+
+def peak_memory(device: torch.device) -> float:
+    """What this process has had at most of the device's memory, in GB."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1e9
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def shared_pool(
@@ -171,7 +181,7 @@ def selected(recipe: Recipe, pool: Tensor, prior: Prior, ipc: int) -> Distilled:
     """What a rule keeps of the samples it would have drawn: the first of the shared ones."""
     assert recipe.select is not None
     parts = []
-    for label, latents in enumerate(pool[:, : recipe.pool * ipc]):
+    for label, latents in enumerate(pool[:, : recipe.pool * ipc].to(prior.device)):
         kept = latents[list(recipe.select(label, latents, ipc))]
         images = to_pixels(prior.decode(kept.to(prior.device)))
         parts.append(Distilled(images, kept, np.full(ipc, label), np.full(ipc, -1)))
@@ -185,7 +195,7 @@ def measure(
     given: argparse.Namespace, names: Sequence[str], seeds: Sequence[int], folder: Path
 ) -> dict[str, list[dict[str, float]]]:
     """The row of each set, by method; robustness and privacy of the first seed's alone."""
-    data, prior = load(given.dataset), load_prior(given.dataset, "cpu")
+    data, prior = load(given.dataset), load_prior(given.dataset, given.device, "float32")
     reference, judge = load_reference(data.name), load_judge(data.name)
     rows: dict[str, list[dict[str, float]]] = {}
     for name in names:
@@ -196,7 +206,9 @@ def measure(
                 with np.load(path) as file:
                     arrays = {key: file[key] for key in file.files}
                 row = scores(arrays, prior, data, reference, judge)
-                row |= lessons(arrays, data, given.protocol, seed, beyond=seed == seeds[0])
+                protocol = protocol_for(given.protocol, data.name)
+                plan = EvaluationPlan(protocol, seeds=1, seed=seed, device=given.device)
+                row |= lessons(arrays, data, plan, beyond=seed == seeds[0])
                 record.write_text(json.dumps(row))
                 print(f"{name} seed {seed}: {row['accuracy']:.1f} %", file=sys.stderr, flush=True)
             rows.setdefault(name, []).append(json.loads(record.read_text()))
@@ -241,11 +253,10 @@ def prepared(real: Real, name: str) -> Measure:
 
 
 def lessons(
-    arrays: dict[str, Any], data: Dataset, protocol: str, seed: int, *, beyond: bool
+    arrays: dict[str, Any], data: Dataset, plan: EvaluationPlan, *, beyond: bool
 ) -> dict[str, float]:
     """What a net trained on the set reaches and, beyond, withstands and gives away, in percent."""
     chosen = LabelledSet(arrays["images"], arrays["labels"])
-    plan = EvaluationPlan(protocol_for(protocol, data.name), seeds=1, seed=seed)
     found = finish(evaluate(chosen, data.test, plan))
     if not beyond:
         return {"accuracy": found.mean}
@@ -278,12 +289,11 @@ def study_of(given: argparse.Namespace, rows: dict[str, list[dict[str, float]]])
     command += f" --steps {given.steps}" * (given.steps != 20)
     command += f" --protocol {given.protocol}" * (given.protocol != "quick")
     command += f" --dtype {given.dtype}" * (given.dtype != "float32")
-    count = torch.get_num_threads()  # as in the processes that made the sets
-    threads = "one thread" if count == 1 else f"{count} threads"
+    command += f" --device {given.device}" * (given.device != "cpu")
     conditions = (
         f"{len(seeds)} sets of {given.ipc} images per class of each method, of the seeds "
         f"{', '.join(seeds)}, made in {in_steps(given.steps)} with the prior’s default class "
-        f"guidance, in {given.dtype} on {threads}.",
+        f"guidance, in {given.dtype} on {place(given.device)}.",
         *CONDITIONS,
         *tables.OF_IMAGES.get(given.dataset, ()),
     )
@@ -292,6 +302,14 @@ def study_of(given: argparse.Namespace, rows: dict[str, list[dict[str, float]]])
         net, f"{command} --out runs/bench", conditions, kept, tuple(found),
         load_prior(given.dataset, "cpu").fingerprint(), given.steps,
     )  # fmt: skip
+
+
+def place(device: str) -> str:
+    """Where the sets were made, in words."""
+    if device != "cpu":
+        return f"an {torch.cuda.get_device_name(device)}"
+    count = torch.get_num_threads()  # as in the processes that made the sets
+    return "one thread" if count == 1 else f"{count} threads"
 
 
 def in_steps(steps: int) -> str:

@@ -1,6 +1,6 @@
 """One GPU: how much of it is used, and what methods cost beside a plain step, in one run.
 
-    python -m bench.one_gpu [--size xl] [--images 64] [--device cuda]
+    python -m bench.one_gpu [--size xl] [--images 64] [--device cuda] [--compile]
 
 Random weights, since speed does not depend on them: DiT-XL/2 at 256 pixels where there is a GPU,
 else a small network of the same kind. Both sides of each ratio run in turns, and the best of
@@ -13,6 +13,8 @@ several rounds counts.
 4. Fine-tuning by Minimax from latents that are kept, beside a loop that encodes each image anew and
    takes one at a time, in images a second.
 5. A step with a preview of its estimates beside one without.
+
+With `--compile` our network and decoder are compiled first, and diffusers' are not.
 """
 
 import argparse
@@ -65,7 +67,9 @@ SHAPES = {
 }
 
 
-def random_prior(shape: Shape, device: torch.device, dtype: torch.dtype) -> tuple[Prior, Any]:
+def random_prior(
+    shape: Shape, device: torch.device, dtype: torch.dtype, compiled: bool
+) -> tuple[Prior, Any]:
     """A prior with random weights, in the layout of facebook/DiT-XL-2-256, and its pipeline."""
     declare_missing_operators()
     from diffusers import AutoencoderKL, DDIMScheduler, DiTPipeline, DiTTransformer2DModel
@@ -85,9 +89,9 @@ def random_prior(shape: Shape, device: torch.device, dtype: torch.dtype) -> tupl
     net.to(device, dtype).eval().requires_grad_(False)
     vae.to(device).eval().requires_grad_(False)
     scheduler = DDIMScheduler(beta_schedule="linear", clip_sample=False)
-    pipeline = DiTPipeline(net, copy.deepcopy(vae).to(dtype), scheduler)
+    pipeline = DiTPipeline(copy.deepcopy(net), copy.deepcopy(vae).to(dtype), scheduler)
     pipeline.set_progress_bar_config(disable=True)
-    made = assemble("random", DiT(net, Schedule.linear(), "epsilon"), vae)
+    made = assemble("random", DiT(net, Schedule.linear(), "epsilon"), vae, compiled=compiled)
     named = {"one": 0, "two": 1}
     made = replace(made, labels=named, device=device, dtype=dtype, cfg_scale=4.0)
     return made, pipeline
@@ -128,6 +132,16 @@ def sampled(prior: Prior, x: Tensor, steps: int = STEPS) -> Tensor:
     return last.x
 
 
+def compiling(prior: Prior, x: Tensor) -> None:
+    """Prints how long it takes until the network and the decoder are compiled."""
+    parts = {"network": lambda: sampled(prior, x, 1), "decoder": lambda: prior.decode(x)}
+    for what, run in parts.items():
+        began = time.perf_counter()
+        run()
+        wait(x.device)
+        print(f"compiling the {what}: {time.perf_counter() - began:.0f} s")
+
+
 def throughput(prior: Prior, pipeline: Any, x: Tensor) -> None:
     """Prints how fast latents are sampled, of what that is a share, and images beside diffusers."""
     side = MATRIX[x.device.type]
@@ -138,17 +152,29 @@ def throughput(prior: Prior, pipeline: Any, x: Tensor) -> None:
         "latents": lambda: sampled(prior, x),
         "ours": lambda: to_pixels(prior.decode(sampled(prior, x))),
         "theirs": lambda: pipeline([0] * len(x), **asked),
+        "decoder": lambda: prior.decode(x),
+        "their decoder": lambda: torch.no_grad()(pipeline.vae.decode)(x.to(prior.dtype)),
     }
     spent = best_of(sides, x.device)
-    with FlopCounterMode(display=False) as counter:
-        sampled(prior, x, 1)
     rate = 2 * side**3 / spent["matrix"]
-    ours = counter.get_total_flops() * STEPS / spent["latents"]
+    ours = operations(pipeline.transformer, x) * STEPS / spent["latents"]
     each = len(x) * STEPS / spent["latents"]
     print(f"matrix product of {side}: {rate / 1e12:.2f} trillion operations a second")
     share = f"{100 * ours / rate:.0f} % of that rate ({AIMS['share']})"
     print(f"sampling: {each:.1f} images x steps a second, {share}")
     _say("images, beside DiTPipeline", spent["theirs"] / spent["ours"], "pipeline")
+    both = spent["decoder"], spent["their decoder"]
+    print("of that decoding: {:.3f} s, and {:.3f} s of theirs".format(*both))
+    print(f"in all: {spent['ours']:.3f} s, and {spent['theirs']:.3f} s of theirs")
+
+
+def operations(network: Any, x: Tensor) -> int:
+    """How many operations one step with class guidance takes, by the network as it is."""
+    twice = torch.cat([x, x]).to(network.dtype)
+    zero = torch.zeros(len(twice), dtype=torch.long, device=x.device)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(twice, timestep=zero, class_labels=zero)
+    return counter.get_total_flops()
 
 
 def guidance(prior: Prior, data: Dataset, x: Tensor) -> None:
@@ -220,15 +246,19 @@ def main() -> None:
     parser.add_argument("--size", choices=SHAPES, help="(xl on a GPU, else small)")
     parser.add_argument("--images", type=int, help="in a batch (64 on a GPU, else 4)")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--compile", action="store_true", help="compile network and decoder")
     given = parser.parse_args()
     device = choose_device(given.device)
     cuda = device.type == "cuda"
     size, n = given.size or ("xl" if cuda else "small"), given.images or (64 if cuda else 4)
-    prior, pipeline = random_prior(SHAPES[size], device, choose_dtype(device))
+    prior, pipeline = random_prior(SHAPES[size], device, choose_dtype(device), given.compile)
     where = torch.cuda.get_device_name() if cuda else "a processor, which says nothing of a GPU"
-    print(f"{size}, {n} images, {prior.dtype}, on {where}; {torch.get_num_threads()} threads")
+    what = f"{size}{', compiled' * given.compile}, {n} images, {prior.dtype}"
+    print(f"{what}, on {where}; {torch.get_num_threads()} threads")
     data = pictures(prior.size or 256, 16)
     x = seeded_noise(prior.latent_shape, 0, 0, n).to(device)
+    if given.compile:
+        compiling(prior, x)
     throughput(prior, pipeline, x)
     guidance(prior, data, x)
     inversion(prior, x)

@@ -34,8 +34,11 @@ def to_pixels(images: Tensor) -> NDArray[np.uint8]:
             "guidance too strong."
         )
     images = images.clamp(-1, 1).add(1).mul(127.5).round()
-    pixels: NDArray[np.uint8] = images.to("cpu", torch.uint8).permute(0, 2, 3, 1).numpy()
-    return np.ascontiguousarray(pixels)
+    # Bytes leave the device, a quarter of what the numbers take.
+    pixels: NDArray[np.uint8] = (
+        images.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    )
+    return pixels
 
 
 def contact_sheet(pixels: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:

@@ -48,11 +48,12 @@ def open_lab(
     prior: str | None = None,
     *,
     images: str = "here",
+    compiled: bool = False,
 ) -> Lab:
     """Opens the lab of a data set, by its name; the same call gives the same lab.
 
-    `device` and `dtype` are those of `load_prior`. `prior` is a `DiTPipeline` folder or a Hub id
-    instead of the data set's own. `images` is one of `IMAGES`. Threads wait in line.
+    `device`, `dtype` and `compiled` are those of `load_prior`. `prior` is a `DiTPipeline` folder
+    or a Hub id instead of the data set's own. `images` is one of `IMAGES`. Threads wait in line.
 
     Raises:
         Refused: if there is no such data set, device or dtype, no prior, reference or judge, or
@@ -63,7 +64,7 @@ def open_lab(
     where = choose_device(device)
     precision = str(choose_dtype(where, dtype)).removeprefix("torch.")
     with _OPENING:
-        return _open(name, str(where), precision, prior, images)
+        return _open(name, str(where), precision, prior, images, compiled)
 
 
 def open_images(name: str) -> Dataset:
@@ -91,8 +92,11 @@ def forget_labs() -> None:
 
 
 @cache
-def _open(name: str, device: str, dtype: str, prior: str | None, images: str) -> Lab:
-    loaded = load_prior(prior or name, device, dtype)  # first, as all else is made with one
+def _open(
+    name: str, device: str, dtype: str, prior: str | None, images: str, compiled: bool
+) -> Lab:
+    # First, as all else is made with one.
+    loaded = load_prior(prior or name, device, dtype, compiled=compiled)
     reference, judge, data = load_reference(name), load_judge(name), _images(name, images)
     check_match(loaded, data)
     return Lab(data, loaded, reference, judge)

@@ -32,7 +32,7 @@ HELP = {
     "distill": [
         "--dataset", "--method", "--ipc", "--out", "--seed", "--classes", "--steps", "--cfg-scale",
         "--cfg-channels", "--cfg-between", "--sampler", "--set", "--paper", "--as", "--dry-run",
-        "--together", "--prior", "--device", "--dtype",
+        "--together", "--prior", "--device", "--dtype", "--compile",
     ],
     "score": ["DIR", "--dataset", "--independent", "--json", "--device"],
     "evaluate": [

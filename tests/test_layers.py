@@ -26,7 +26,7 @@ LAYERS = [
     ],
     [
         "diffusion.schedule", "diffusion.sampler", "diffusion.guidance", "diffusion.pipeline",
-        "diffusion.outline",
+        "diffusion.outline", "diffusion.codec", "diffusion.compiled_blocks",
         "diffusion.prior", "diffusion.original",
     ],
     [

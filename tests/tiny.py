@@ -30,8 +30,9 @@ def save_tiny_pipeline(
     prediction_type: str = "epsilon",
     learned_variance: bool = False,
     side: int = 8,
+    blocks: int = 2,
 ) -> Path:
-    """Writes a `DiTPipeline` of 16 x 16 images: latents (4, side, side), two blocks."""
+    """Writes a `DiTPipeline` of 16 x 16 images, with latents (4, side, side)."""
     from diffusers import AutoencoderKL, DDIMScheduler, DiTPipeline, DiTTransformer2DModel
 
     torch.manual_seed(0)
@@ -40,7 +41,7 @@ def save_tiny_pipeline(
         attention_head_dim=8,
         in_channels=4,
         out_channels=8 if learned_variance else 4,
-        num_layers=2,
+        num_layers=blocks,
         sample_size=side,
         patch_size=2,
         num_embeds_ada_norm=1000,  # DiTPipeline's null label is 1000, whatever the table's size

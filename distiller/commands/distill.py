@@ -65,12 +65,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="of several processes: they fine-tune the prior as one, each on a part of the batch",
     )
+    _add_computing(parser)
+
+
+def _add_computing(parser: argparse.ArgumentParser) -> None:
+    """Where the networks compute, and how."""
     add_device(parser)
     parser.add_argument(
         "--dtype",
         default="auto",
         help="float32, bfloat16 or float16, for the network (float32 on a processor, where "
         "bfloat16 is faster if it has instructions for it)",
+    )
+    parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="compile the network and the decoder first, which takes up to a minute or two, and "
+        "pays for many images on a GPU",
     )
 
 
@@ -83,7 +94,7 @@ def run(options: argparse.Namespace) -> None:
     """Distils classes of a data set into a folder of images; goes on from what is there."""
     request, sources = _request(options)
     if options.dry_run:
-        how = (_paper(options), options.reading, options.device, options.dtype)
+        how = (_paper(options), options.reading, options.device, options.dtype, options.compile)
         for line in report(request, sources, *how):
             print(line, flush=True)
         return
@@ -96,7 +107,7 @@ def run(options: argparse.Namespace) -> None:
 
     given = (request.dataset, options.device, options.dtype, request.prior)
     worker = this_worker()
-    lab = open_lab(*given, images="download")
+    lab = open_lab(*given, images="download", compiled=options.compile)
     follow = show if worker.leads else finish  # one bar, and one line at the end
     with joined(worker if options.together else ALONE, lab.prior.device) as together:
         if together.count > 1:

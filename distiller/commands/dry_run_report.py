@@ -24,6 +24,7 @@ def report(
     reading: str,
     device: str,
     dtype: str,
+    compiled: bool,
 ) -> Iterator[str]:
     """The lines; nothing is downloaded and nothing is written.
 
@@ -39,7 +40,7 @@ def report(
         yield f"  {name:30} {_shown(name, value):>16}   {source}"
     if paper is not None:
         yield from _of_paper(paper, reading, request)
-    yield from _costs(request, device, dtype)
+    yield from _costs(request, device, dtype, compiled)
 
 
 def _shown(name: str, value: Any) -> str:
@@ -61,7 +62,7 @@ def _pixels(request: Request) -> str:
     return f"{DATASETS[request.dataset].size} pixels"
 
 
-def _costs(request: Request, device: str, dtype: str) -> Iterator[str]:
+def _costs(request: Request, device: str, dtype: str, compiled: bool) -> Iterator[str]:
     """What it takes, measured on one short step where the prior is here."""
     source = request.prior or request.dataset
     if prior_folder(source) is None and not Path(source).is_dir():
@@ -74,8 +75,9 @@ def _costs(request: Request, device: str, dtype: str) -> Iterator[str]:
     from ..diffusion.prior import load_prior
     from ..sets.forecast import forecast
 
-    loaded = load_prior(source, device, dtype)
-    yield f"Work, on {loaded.device} in {str(loaded.dtype).removeprefix('torch.')}"
+    loaded = load_prior(source, device, dtype, compiled=compiled)
+    precision = str(loaded.dtype).removeprefix("torch.")
+    yield f"Work, on {loaded.device} in {precision}{', compiled' * compiled}"
     data = load_here(request.dataset)
     try:
         check_match(loaded, data)

@@ -16,9 +16,10 @@ from ..errors import Refused
 from ..machine.device import choose_device, choose_dtype
 from ..machine.hub import fetch, split_id
 from ..machine.json_file import read_json
-from ..machine.malloc import memory_kept
 from ..machine.room import Room
 from ..machine.torchvision_shim import declare_missing_operators
+from .codec import decoder_of, encoder_of
+from .compiled_blocks import compile_blocks
 from .outline import licence_of, named_label, network_label
 from .pipeline import check_files, class_names, hash_weights, load_networks, refuse_checkpoint
 from .sampler import Denoiser, Estimate
@@ -57,6 +58,7 @@ class Prior:
     size: int | None = None  # pixels, height and width of an image; None is not known
     coded: tuple[int, int] | None = None  # channels of the autoencoder's images and latents
     licence: str | None = None  # as its card says it; None where it says none
+    compiled: bool = False  # whether the network and the decoder compute by compiled code
     weights: str = hashlib.sha256().hexdigest()  # see `fingerprint`
 
     def label(self, name: str) -> int:
@@ -173,14 +175,17 @@ class DiT:
 # ------------------------------------------------------------------------------------- loading
 
 
-def load_prior(name: str | Path, device: str = "auto", dtype: str = "auto") -> Prior:
+def load_prior(
+    name: str | Path, device: str = "auto", dtype: str = "auto", *, compiled: bool = False
+) -> Prior:
     """Loads a prior: that of a data set, by its name, a `DiTPipeline` folder, or a Hub id.
 
-    `dtype` is that of the network, one of `device.DTYPES`; for the autoencoder see `decoding`.
+    `dtype` is that of the network, one of `device.DTYPES`; for the decoder see `decodes_low`.
+    With `compiled` both compute by compiled code, which is made when they are first asked.
 
     Raises:
         Refused: if there is no such device or dtype, files are missing or broken, there is no
-            network, or memory runs out.
+            network, memory runs out, or there is no compiler to compile with.
     """
     where = choose_device(device)
     precision = choose_dtype(where, dtype)
@@ -195,7 +200,7 @@ def load_prior(name: str | Path, device: str = "auto", dtype: str = "auto") -> P
     try:
         elsewhere = str(name) in DATASETS and DATASETS[str(name)].prior is not None
         called = split_id(Path(source if elsewhere else name).name)[0]
-        return _load(folder, called, source, where, precision)
+        return _load(folder, called, source, where, precision, compiled)
     except Refused:
         raise
     except (MemoryError, torch.OutOfMemoryError) as error:
@@ -221,7 +226,9 @@ def _why(source: str, error: Exception) -> str:
     )
 
 
-def _load(folder: Path, name: str, called: str, device: torch.device, dtype: torch.dtype) -> Prior:
+def _load(
+    folder: Path, name: str, called: str, device: torch.device, dtype: torch.dtype, compiled: bool
+) -> Prior:
     declare_missing_operators()
     from diffusers import DDIMScheduler, DiTPipeline
 
@@ -234,7 +241,7 @@ def _load(folder: Path, name: str, called: str, device: torch.device, dtype: tor
     for module in (transformer, vae):
         module.to(device).eval().requires_grad_(False)
     predicts = config.get("prediction_type", "epsilon")
-    made = assemble(name, DiT(transformer, schedule, predicts), vae)
+    made = assemble(name, DiT(transformer, schedule, predicts), vae, compiled=compiled)
     labels, cfg_scale = class_names(source, index, made.null_label), default_cfg_scale(source)
     return replace(
         made, labels=labels, cfg_scale=cfg_scale, device=device, dtype=dtype, folder=folder,
@@ -242,8 +249,16 @@ def _load(folder: Path, name: str, called: str, device: torch.device, dtype: tor
     )  # fmt: skip
 
 
-def assemble(name: str, dit: DiT, vae: "AutoencoderKL") -> Prior:
-    """A prior of a network and an autoencoder, which know no class names."""
+def assemble(name: str, dit: DiT, vae: "AutoencoderKL", *, compiled: bool = False) -> Prior:
+    """A prior of a network and an autoencoder, which know no class names.
+
+    With `compiled` the network's blocks and the decoder are compiled when they are first asked.
+
+    Raises:
+        Refused: where there is no C++ compiler to compile with.
+    """
+    if compiled:
+        compile_blocks(dit.transformer)
     config = dit.transformer.config
     halvings = len(vae.config.block_out_channels) - 1
     return Prior(
@@ -253,12 +268,13 @@ def assemble(name: str, dit: DiT, vae: "AutoencoderKL") -> Prior:
         labels={},
         null_label=int(config.num_embeds_ada_norm),
         predict=dit,
-        encode=_encoder(vae),
-        decode=_decoder(vae, dit.transformer.dtype),
+        encode=encoder_of(vae),
+        decode=decoder_of(vae, dit.transformer.dtype, compiled=compiled),
         hidden=dit.hidden,
         blocks=len(dit.transformer.transformer_blocks),
         size=int(config.sample_size) * 2**halvings,
         coded=(int(vae.config.in_channels), int(vae.config.latent_channels)),
+        compiled=compiled,
     )
 
 
@@ -268,41 +284,3 @@ def default_cfg_scale(name: str | Path) -> float:
     if not record.is_file():
         return 4.0
     return float(read_json(record, "Train the prior anew, or copy it anew.")["cfg_scale"])
-
-
-def _encoder(vae: "AutoencoderKL", batch: int = 64) -> Callable[[Tensor], Tensor]:
-    room = Room(batch)
-
-    @torch.no_grad()
-    def encode(images: Tensor) -> Tensor:
-        images = images.to(next(vae.parameters()).device)
-        with memory_kept():
-            latents = room.run(lambda rows: vae.encode(images[rows]).latent_dist.mean, len(images))
-        return latents * float(vae.config.scaling_factor)
-
-    return encode
-
-
-def _decoder(
-    vae: "AutoencoderKL", dtype: torch.dtype, batch: int = 64
-) -> Callable[[Tensor], Tensor]:
-    room = Room(batch)
-
-    @torch.no_grad()
-    def decode(latents: Tensor) -> Tensor:
-        latents = latents / float(vae.config.scaling_factor)
-        with memory_kept(), decoding(latents.device, dtype):
-            pixels = room.run(lambda rows: vae.decode(latents[rows]).sample, len(latents))
-        return pixels.float()
-
-    return decode
-
-
-def decoding(device: torch.device, dtype: torch.dtype) -> torch.autocast:
-    """The precision that images are decoded in: on a GPU bfloat16 where the network computes in it.
-
-    Elsewhere float32, as latents are encoded everywhere: decoders of some autoencoders overflow in
-    float16.
-    """
-    fast = device.type == "cuda" and dtype == torch.bfloat16
-    return torch.autocast(device.type, torch.bfloat16, enabled=fast)

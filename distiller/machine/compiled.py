@@ -17,7 +17,10 @@ from .compiler_cache import mend_compiler_cache
 from .disk import write_whole
 from .json_file import read_json
 
-__all__ = ["bfloat16_pays", "compiled", "compiled_forward", "low_precision", "training_work"]
+__all__ = [
+    "bfloat16_pays", "compiled", "compiled_forward", "low_precision", "refuse_without_compiler",
+    "training_work",
+]  # fmt: skip
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,11 +40,18 @@ def compiled_forward() -> Callable[[nn.Module, Tensor], Tensor]:
     Raises:
         Refused: where there is no C++ compiler to compile with.
     """
-    if shutil.which("g++") is None and shutil.which("clang++") is None:
-        raise Refused("Compiling needs a C++ compiler, g++ or clang++; without one, train as is.")
-    torch._dynamo.config.recompile_limit = 64  # as many nets and batch sizes in one process
+    refuse_without_compiler()
     # What several expressions read is computed in each, not written to memory once: up to 8 reads.
     return compiled(_forward, dynamic=False, options={"realize_reads_threshold": 8})
+
+
+def refuse_without_compiler() -> None:
+    """
+    Raises:
+        Refused: where there is no C++ compiler to compile with.
+    """
+    if shutil.which("g++") is None and shutil.which("clang++") is None:
+        raise Refused("Compiling needs a C++ compiler, g++ or clang++; without one, go on as is.")
 
 
 def compiled(function: Callable[P, T], **options: Any) -> Callable[P, T]:
@@ -53,6 +63,7 @@ def compiled(function: Callable[P, T], **options: Any) -> Callable[P, T]:
     from torch._inductor.runtime.cache_dir_utils import cache_dir
 
     mend_compiler_cache()
+    torch._dynamo.config.recompile_limit = 64  # as many nets and batch sizes in one process
     # What cannot be compiled shows here, not later in loss.backward().
     torch._functorch.config.force_non_lazy_backward_lowering = True
     quick, plain = torch.compile(function, **options), False

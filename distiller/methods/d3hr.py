@@ -136,7 +136,7 @@ class D3HR(Method):
     def name_of(self, prior: Prior, data: Dataset, label: int) -> str:
         """What the moments of a class are called in the cache and among the fits that ship."""
         how = [self.time, self.inversion_steps, self.inversion_cfg_scale, self.images, self.query]
-        where = [str(prior.device), str(prior.dtype)]
+        where = [str(prior.device), str(prior.dtype), *["compiled"] * prior.compiled]
         return f"d3hr-{content_key(prior, data, [label], [*how, *where])}"
 
     def _invert(

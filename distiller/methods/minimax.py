@@ -77,8 +77,8 @@ class Minimax(Method):
     }  # fmt: skip
 
     strength: float | Dial = knob(1.0, "from the prior, 0, to the fit, 1", low=0, high=2, live=True)
-    representativeness: float = knob(0.1, "the weight of that term", low=0, high=10)
-    diversity: float = knob(0.4, "the weight of that term", low=0, high=10)
+    representativeness: float = knob(0.02, "the weight of that term", low=0, high=10)
+    diversity: float = knob(0.08, "the weight of that term", low=0, high=10)
     steps: int = knob(600, "steps of fine-tuning", low=1, high=1_000_000)
     batch: int = knob(32, "images in a step", low=1, high=1024)
     lr: float = knob(1e-3, "learning rate (AdamW)", low=0, high=1)
@@ -186,7 +186,7 @@ class _Run:
         self.optimizer = torch.optim.AdamW(
             list(self.fit.change.values()), spec.lr, weight_decay=0.0, fused=True
         )
-        self.real, self.made = _Memory(spec.memory), _Memory(spec.memory)
+        self.real, self.made = (_Memory(spec.memory, prior.device) for _ in range(2))
         self.precision = _Precision(current().same(bfloat16_pays(prior.device.type)))
 
     @cached_property
@@ -285,8 +285,8 @@ def _cosines(x: Tensor, y: Tensor) -> Tensor:
 class _Memory:
     """The latest latents of each class, first in first out."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, device: torch.device) -> None:
+        self.size, self.device = size, device
         self.rows: dict[int, Tensor] = {}
 
     def push(self, latents: Tensor, labels: Tensor) -> None:
@@ -298,7 +298,7 @@ class _Memory:
         return self.rows
 
     def load_state_dict(self, rows: dict[int, Tensor]) -> None:
-        self.rows = dict(rows)
+        self.rows = {label: x.to(self.device) for label, x in rows.items()}  # read on the CPU
 
 
 class _Tensors:

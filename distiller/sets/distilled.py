@@ -40,6 +40,7 @@ def distill_set(
     cfg_between: str | tuple[int, int] | None = None,
     device: str = "auto",
     dtype: str = "auto",
+    compiled: bool = False,
 ) -> Distilled:
     """Distils a data set: the images that `python -m distiller distill` writes, in memory.
 
@@ -56,8 +57,7 @@ def distill_set(
         prior: a `DiTPipeline` folder or a Hub id instead of the data set's own prior.
         cfg_channels: how many channels class guidance moves; None is the prior's own way.
         cfg_between: the times at which class guidance acts, such as "100-800"; None is all.
-        device: such as "cpu" or "cuda"; "auto" is the best there is.
-        dtype: of the network, such as "bfloat16"; "auto" is what suits the device.
+        device, dtype, compiled: as for `load_prior`; "auto" is what suits the machine.
 
     Returns:
         Images (n, h, w, 3) in uint8 with labels (n,), the classes in the order that was given.
@@ -72,5 +72,5 @@ def distill_set(
         "cfg_between": cfg_between,
     }  # fmt: skip
     request = Request.parse(raw)
-    lab = open_lab(request.dataset, device, dtype, request.prior, images="download")
-    return finish(distill_request(request, lab))
+    where = (request.dataset, device, dtype, request.prior)
+    return finish(distill_request(request, open_lab(*where, images="download", compiled=compiled)))

@@ -199,6 +199,8 @@ def _identity(request: Request, prior: Prior) -> dict[str, Any]:
     weights = {"name": prior.name, "sha256": prior.fingerprint()}
     made: dict[str, Any] = {"request": request.public(), "prior": weights}
     made["dtype"] = str(prior.dtype).removeprefix("torch.")
+    if prior.compiled:  # which rounds otherwise
+        made["compiled"] = True
     if any(method.place == "prior" for method in request.methods.values()):
         made |= current().about
     if private := request.private():
@@ -227,11 +229,11 @@ def _claim(folder: Path, record: Mapping[str, Any], held: bool) -> None:
     for name in ("manifest.json", REQUEST):
         if (folder / name).exists():
             theirs = read_json(folder / name)
-            told = {*mine, "processes"}  # which a set of one process does not have
+            told = {*mine, "processes", "compiled"}  # which not every set has
             if any(theirs.get(key) != mine.get(key) for key in told):
                 raise Refused(
-                    f"{folder} holds another set, made with other parameters, another prior or in "
-                    "another precision; choose an empty folder."
+                    f"{folder} holds another set, made with other parameters, another prior, in "
+                    "another precision, or compiled where this is not; choose an empty folder."
                 )
             sweep(*(path for path in folder.iterdir() if path.is_dir()), alone=held)
             return

@@ -2,13 +2,12 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from distiller.diffusion.prior import Prior, decoding, load_prior
+from distiller.diffusion.prior import Prior, load_prior
 from distiller.diffusion.sampler import Denoiser, Estimate, ddim, ddpm, dpmpp
 from distiller.errors import Refused
 from distiller.machine.device import choose_device, choose_dtype
@@ -241,22 +240,3 @@ def test_devices_are_chosen_or_refused() -> None:
     if not torch.cuda.is_available():
         with pytest.raises(Refused, match="cuda"):
             choose_device("cuda")
-
-
-@pytest.mark.parametrize(
-    ("device", "dtype", "fast"),
-    [
-        ("cuda", torch.bfloat16, True),
-        ("cuda:1", torch.bfloat16, True),
-        ("cuda", torch.float16, False),  # in which some decoders overflow
-        ("cuda", torch.float32, False),
-        ("cpu", torch.bfloat16, False),
-    ],
-)
-def test_images_are_decoded_in_bfloat16_where_a_gpu_computes_in_it(
-    device: str, dtype: torch.dtype, fast: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[Any] = []
-    monkeypatch.setattr(torch, "autocast", lambda *given, enabled: asked.append((*given, enabled)))
-    decoding(torch.device(device), dtype)
-    assert asked == [(device.partition(":")[0], torch.bfloat16, fast)]

@@ -124,11 +124,17 @@ def test_the_terms_are_of_the_least_and_the_most_similar() -> None:
 
 
 def test_a_memory_keeps_the_latest_of_each_class() -> None:
-    memory = _Memory(3)
+    memory = _Memory(3, torch.device("cpu"))
     memory.push(torch.arange(4.0)[:, None], torch.tensor([0, 1, 0, 0]))
     memory.push(torch.tensor([[9.0], [8.0]]), torch.tensor([0, 1]))
     assert memory.rows[0].flatten().tolist() == [2, 3, 9]
     assert memory.rows[1].flatten().tolist() == [1, 8]
+
+
+def test_a_memory_that_was_read_lies_where_the_prior_computes() -> None:
+    memory = _Memory(3, torch.device("meta"))  # stands for a GPU; checkpoints are read on the CPU
+    memory.load_state_dict({0: torch.ones(2, 4)})
+    assert memory.rows[0].device.type == "meta"
 
 
 def test_each_term_does_what_it_says() -> None:

@@ -133,6 +133,16 @@ def test_another_request_is_refused_and_leaves_the_folder_alone(whole: Path, lab
     assert hashes(whole) == before
 
 
+def test_a_set_that_was_compiled_is_another_set(whole: Path, lab: Lab, tmp_path: Path) -> None:
+    quick = replace(lab, prior=replace(lab.prior, compiled=True))
+    with pytest.raises(Refused, match="compiled where this is not"):
+        finish(export(REQUEST, whole, quick))
+    finish(export(REQUEST, tmp_path, quick))
+    assert json.loads((tmp_path / "manifest.json").read_text())["compiled"] is True
+    with pytest.raises(Refused, match="compiled where this is not"):
+        finish(export(REQUEST, tmp_path, lab))
+
+
 def test_a_set_of_another_precision_is_another_set(whole: Path, lab: Lab) -> None:
     before = hashes(whole)
     assert json.loads((whole / "manifest.json").read_text())["dtype"] == "float32"
