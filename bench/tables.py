@@ -49,11 +49,6 @@ HIGHLIGHTS = {
     "dit": "`dit`, samples of the prior",
     "random": "`random`, real images",
 }
-AT_FIFTY = {
-    "herding": "real images, herded", "mmd": "`mmd`", "discrepancy": "`discrepancy`",
-    "d3hr": "`d3hr`", "random": "`random`, real images", "dit": "`dit`", "minimax": "`minimax`",
-    "dap": "`dap`",
-}  # fmt: skip
 
 
 def main() -> None:
@@ -133,17 +128,6 @@ def highlights(study: Study) -> list[str]:
     return lines([f"accuracy on {study.dataset}, %", ""], body)
 
 
-def at_fifty(*studies: Study) -> list[str]:
-    """Accuracies of several studies in one table, each net's where there are two."""
-    found = {row.method: row.figures["accuracy"] for study in studies for row in study.rows}
-    body = []
-    for method, words in AT_FIFTY.items():
-        figure = found[method]
-        each = ", ".join(f"{a:.1f}" for a in figure.each)
-        body.append([words, each or (said(figure, 1) if figure.spread else f"{figure.mean:.1f}")])
-    return lines(["trained on", "accuracy, %"], body)
-
-
 def rules(*studies: Study) -> list[str]:
     """Simple rules at several sizes, beside what papers print."""
     names = {"random": "Random", "herding": "Herding", "k-center": "K-Center"}
@@ -169,7 +153,7 @@ def soft(study: Study) -> list[str]:
 
 
 TABLES: dict[str, Callable[..., list[str]]] = {
-    f.__name__: f for f in (scores, tried, beyond, highlights, at_fifty, rules, soft)
+    f.__name__: f for f in (scores, tried, beyond, highlights, rules, soft)
 }
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ paper's way has a field of its own: an average that begins with the prior and ke
 after 12,000 steps (`warmup`), embedders that all blocks share (`tables`), and every image once
 before any comes again (`shuffle`). The variational bound of a learned variance is left out, and
 the bias of its head with it. Images are not mirrored, their latents are means and not samples, and
-the network computes in bfloat16. The weights are those of a search on digits and solids; on
-CIFAR-10 they are too strong (bench/results.md).
+the network computes in bfloat16. The weights are those that harm none of the shipped priors; five
+times as large they do more on solids and digits, and spoil photographs (bench/results.md).
 """
 
 from collections.abc import Generator, Mapping, Sequence

@@ -67,7 +67,9 @@ def test_what_stands_only_in_the_text_agrees_with_the_data() -> None:
 
 def given(**more: object) -> argparse.Namespace:
     usual = {"dataset": "solids", "ipc": 10, "steps": 8, "seeds": "0,1,2", "jpeg": None}
-    return argparse.Namespace(**{**usual, "protocol": "quick", "dtype": "float32", **more})
+    return argparse.Namespace(
+        **{**usual, "protocol": "quick", "dtype": "float32", "device": "cpu", **more}
+    )
 
 
 def test_the_command_writes_the_study_that_ships(

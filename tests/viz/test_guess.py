@@ -117,13 +117,17 @@ def test_only_methods_with_intervals_that_are_quick_and_kept_are_asked_about() -
         for name in methods_of(study):
             row = study.row(name)
             assert row.figures["accuracy"].half(1) is not None
-            assert row.figures["seconds"].mean <= question.QUICK
+            plain = study.row(question.PLAIN).figures["seconds"].mean
+            if took := row.figures.get("seconds"):  # those of another machine are left out
+                assert took.mean <= question.QUICK * plain
             assert "pool" not in name
     assert "dp-merf" not in methods_of(study_of("solids"))  # it draws its noise in private
     assert "minimax+d3hr+mmd" not in methods_of(study_of("solids"))  # 458 s
     assert "igd" not in methods_of(study_of("solids"))  # two lanes have the same number of steps
     assert "igd" in methods_of(study_of("digits"))
-    assert set(METHODS) > set(methods_of(study_of("cifar10"))) - {"random"}
+    photographs = methods_of(study_of("cifar10"))
+    assert {"dap", "mmd", "dap+diversity"} <= set(photographs)
+    assert not {"igd", "lgd", "s3"} & set(photographs)  # 37 to 52 s where `dit` took 6
 
 
 def test_a_sheet_holds_some_of_either_and_no_image_twice() -> None:
@@ -253,7 +257,7 @@ def test_a_difference_beyond_chance_has_a_better_side_whoever_stands_left() -> N
         assert right["better"] == wrong["better"] == better
         assert "found the same" in right["verdict"]
         assert "wrong" not in wrong["verdict"]
-        assert "8.1 points above that of DAP" in right["difference"]
+        assert "8.4 points above that of DAP" in right["difference"]
 
 
 def test_accuracies_and_intervals_are_those_of_the_first_screen_of_evaluate() -> None:

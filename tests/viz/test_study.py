@@ -59,7 +59,8 @@ def test_every_figure_that_ships_is_shown_as_it_stands() -> None:
             column = sorted((v["mean"], v["spread"] or 0) for v in values(shown, axis).values())
             for row in kept.rows:
                 figure = row.figures.get(axis)
-                if figure and (path.stem, row.method) != ("cifar10-10-dc-rules", "random"):
+                drawn_twice = path.stem.startswith("cifar10") and row.method == "random"
+                if figure and not (drawn_twice and path.stem.endswith("-rules")):
                     assert (figure.mean, figure.spread or 0) in column, (path.stem, row.method)
 
 
@@ -101,7 +102,7 @@ def test_sets_count_where_there_are_several_and_nets_say_nothing_of_sets() -> No
     herded = found[BY_RULE["herding"]]
     assert (herded["mean"], herded["low"], herded["sets"]) == (34.4, None, "one set, 3 nets")
     fifty = values(study("cifar10", 50, "dc"), "accuracy")
-    assert (fifty["DiT"]["low"], fifty["DiT"]["sets"]) == (None, "one set, 2 nets")
+    assert (fifty["DiT"]["mean"], fifty["DiT"]["sets"]) == (44.5, "3 sets")
 
 
 def test_seconds_are_neither_better_nor_worse() -> None:

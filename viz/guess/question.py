@@ -37,7 +37,8 @@ __all__ = [
 
 IPC = 10  # images a class of the studies that questions are asked from
 LANE_IMAGES = IPC  # that are made for a question
-QUICK = 80.0  # seconds that a whole set took in the study, at most: a visitor waits for one class
+QUICK = 4.0  # times the seconds of `PLAIN` in the study, at most: a visitor waits for the images
+PLAIN = "dit"
 SHEET = 12  # images on a sheet of real and distilled ones
 FEWEST = 3  # of either on such a sheet
 
@@ -138,10 +139,11 @@ def methods_of(study: Study) -> list[str]:
     anew for each visitor.
     """
     found = []
+    plain = next((r.figures.get("seconds") for r in study.rows if r.method == PLAIN), None)
     for row in study.rows:
         accuracy, seconds = row.figures.get("accuracy"), row.figures.get("seconds")
         known = accuracy is not None and accuracy.between_sets and kind_of(row.method) != "real"
-        quick = seconds is None or seconds.mean <= QUICK
+        quick = plain is None or seconds is None or seconds.mean <= QUICK * plain.mean
         here = row.method != "random" or DATASETS[study.dataset].here()
         link = link_of(study, row.method) if known and quick and here else None
         if link is None:
