@@ -306,8 +306,10 @@ def study_of(given: argparse.Namespace, rows: dict[str, list[dict[str, float]]])
 
 def place(device: str) -> str:
     """Where the sets were made, in words."""
-    if device != "cpu":
+    if device.startswith("cuda"):
         return f"an {torch.cuda.get_device_name(device)}"
+    if device != "cpu":
+        return device
     count = torch.get_num_threads()  # as in the processes that made the sets
     return "one thread" if count == 1 else f"{count} threads"
 
